@@ -1,0 +1,178 @@
+"""The outside world on one page: what the pipeline asks of carriers, the store and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
+
+from tidings.core.message import Millis, Part
+
+if TYPE_CHECKING:
+    from tidings.core.questions import Tx
+
+I = TypeVar("I")  # noqa: E741 - items in
+R = TypeVar("R")
+
+Stage = Callable[["Tx", Sequence[I], Millis], Awaitable[list[R]]]
+"""A batch step of the pipeline inside one transaction: items in, one result an item out, in order."""
+
+
+class Clock(Protocol):
+    """Time and chance, so that tests can hold both."""
+
+    def now(self) -> Millis:
+        """Wall clock, milliseconds since 1970-01-01 UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; for timers and leases."""
+        ...
+
+    def random(self) -> float:
+        """A number in [0, 1)."""
+        ...
+
+    def token(self, octets: int) -> bytes:
+        """Octets fit for a secret."""
+        ...
+
+
+class StoreUnavailable(Exception):
+    """The store could not commit (disk full, I/O fault, overload): nothing of the call is stored."""
+
+
+class Store(Protocol):
+    """Where messages live. A write is acknowledged by returning: it is then on disk."""
+
+    async def write(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
+        """Run `stage` over `items` in a transaction, merged with whoever else waits.
+
+        Raises StoreUnavailable when the transaction could not be committed, or the stage's own
+        exception when these items were at fault (other callers are not affected).
+        """
+        ...
+
+    async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+        """Ask a question of the newest committed state, off the event loop."""
+        ...
+
+    def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
+        """Call `then` on the event loop after each commit of `stage`, whether or not its caller still waits."""
+        ...
+
+
+class Sent(msgspec.Struct, frozen=True, gc=False):
+    """A carrier took one part."""
+
+    attempt_id: int
+    carrier_id: str
+    """The carrier's message id as it came, or "" where it gave none."""
+    bind: str
+
+
+class SendError(msgspec.Struct, frozen=True, gc=False):
+    """A carrier did not take one part, or nobody knows whether it did."""
+
+    attempt_id: int
+    kind: str
+    """`throttled`, `temporary`, `permanent`, `config`, `bind` (answered by the carrier);
+    `not_written` (certainly not handed over); `in_doubt` (written, never answered)."""
+    code: str
+    """One of `tidings.errors.MESSAGE_ERRORS`."""
+    carrier_code: str
+    """The carrier's own code as text, e.g. `0x00000058`, or ""."""
+    detail: str
+    bind: str
+
+
+class Receipt(msgspec.Struct, frozen=True, gc=False):
+    """A delivery receipt as a carrier sent it. `token` is given back to acknowledge it."""
+
+    carrier: str
+    bind: str
+    carrier_id: str
+    sender: str
+    """Originator of the receipt: the handset, i.e. the destination of the MT."""
+    to: str
+    state: str
+    """Receipt word as it came, upper case (`DELIVRD`, …), or the TLV's number as text when unknown."""
+    status: str
+    """`delivered`, `undelivered`, `expired`, `unknown`, or `in_transit` (not final)."""
+    error_code: str
+    """The carrier's `err:` or network_error_code as text, or ""."""
+    raw: bytes
+    token: Any
+
+
+class Inbound(msgspec.Struct, frozen=True, gc=False):
+    """A text from a handset (one radio part). `token` is given back to acknowledge it."""
+
+    carrier: str
+    bind: str
+    session: str
+    """Names one connection of the bind, so that a redelivery on a later one can be told."""
+    sender: str
+    to: str
+    data_coding: int
+    octets: bytes
+    """User data without header, as it came."""
+    udh: bytes
+    """User data header with its length octet, or empty."""
+    text: str
+    """Best-effort text of `octets`."""
+    encoding: str
+    """`gsm7`, `ucs2`, `latin1`, `ascii` or `binary`."""
+    token: Any
+
+
+class Up(msgspec.Struct, frozen=True, gc=False):
+    """A bind is ready to carry."""
+
+    bind: str
+
+
+class Down(msgspec.Struct, frozen=True, gc=False):
+    """A bind is gone; parts in flight on it have been answered `in_doubt` before this event."""
+
+    bind: str
+    reason: str
+    """A plain sentence: what happened and what to check."""
+    permanent: bool = False
+    """True when trying again will not help without a change (wrong password, system_id)."""
+
+
+CarrierEvent = Sent | SendError | Receipt | Inbound | Up | Down
+
+
+class Carrier(Protocol):
+    """One supplier of connections. Hands over parts, tells what happened as a stream of events."""
+
+    name: str
+    rate: float
+    """Segments per second the carrier grants; 0 = no limit."""
+
+    async def start(self) -> None:
+        """Connect and keep connected until `stop`; returns at once."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no more parts, wait up to `grace_s` for answers, unbind, close."""
+        ...
+
+    def room(self) -> dict[str, int]:
+        """Free window slots of each bind that is up."""
+        ...
+
+    def send(self, parts: Sequence[Part]) -> None:
+        """Write the parts to their binds; every one is answered later by Sent or SendError."""
+        ...
+
+    def events(self) -> AsyncIterator[list[CarrierEvent]]:
+        """What happened, in order, in the batches it came in; ends after `stop`."""
+        ...
+
+    def acknowledge(self, tokens: Sequence[Any], accepted: bool) -> None:
+        """Answer receipts and inbound texts: stored, or (accepted=False) please come again."""
+        ...

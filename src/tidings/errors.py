@@ -1,0 +1,96 @@
+"""The one list of errors: whose fault, whether to try again, the HTTP status, and a plain sentence."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An error of the API, told as RFC 9457 problem details."""
+
+    code: str
+    status: int
+    whose: str
+    """`caller` or `us`."""
+    retry: str
+    """`never`, `after_fix` or `later`."""
+    title: str
+    sentence: str
+
+
+PROBLEMS: dict[str, Problem] = {
+    p.code: p
+    for p in (
+        Problem("malformed_json", 400, "caller", "after_fix", "Malformed JSON", "The body is not valid JSON."),
+        Problem("bad_request", 400, "caller", "after_fix", "Bad request", "The request cannot be read."),
+        Problem("unauthorized", 401, "caller", "after_fix", "API key missing or wrong",
+                "Send `Authorization: Bearer KEY` with a key that exists and is not revoked."),
+        Problem("forbidden", 403, "caller", "after_fix", "Not allowed", "This key lacks the scope for this call."),
+        Problem("not_found", 404, "caller", "never", "Not found", "There is nothing at this address."),
+        Problem("method_not_allowed", 405, "caller", "after_fix", "Method not allowed",
+                "This address takes other methods; see the Allow header."),
+        Problem("not_cancelable", 409, "caller", "never", "Too late to cancel",
+                "The message was already handed to a carrier, or has ended."),
+        Problem("idempotency_in_flight", 409, "caller", "later", "First request still in flight",
+                "A request with this Idempotency-Key is being worked on; ask again."),
+        Problem("idempotency_mismatch", 422, "caller", "after_fix", "Idempotency-Key used for another body",
+                "This Idempotency-Key belongs to a request with another body; use a new key."),
+        Problem("body_too_large", 413, "caller", "after_fix", "Body too large", "The body is larger than the limit."),
+        Problem("unsupported_media_type", 415, "caller", "after_fix", "Unsupported media type",
+                "Send application/json."),
+        Problem("validation_failed", 422, "caller", "after_fix", "Validation failed",
+                "One or more fields are not valid; see `errors`."),
+        Problem("rejected", 422, "caller", "never", "Refused before sending",
+                "The message was stored as rejected; see `verdicts`."),
+        Problem("too_many_queued", 429, "caller", "later", "Too many messages queued",
+                "This account has as many messages waiting as it may; send again later."),
+        Problem("internal", 500, "us", "later", "Internal error", "Something broke on our side; it was logged."),
+        Problem("unavailable", 503, "us", "later", "Not able to accept now",
+                "Nothing of this request was stored; send it again."),
+    )
+}
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """Why a message failed: code of the error taxonomy with its group and retry rule."""
+
+    code: str
+    group: str
+    """recipient, content, sender, route, lifecycle or unknown."""
+    retry: str
+    """`never`, `after_fix`, `backoff` or `later`."""
+    sentence: str
+
+
+MESSAGE_ERRORS: dict[str, Cause] = {
+    c.code: c
+    for c in (
+        Cause("invalid_destination", "recipient", "never", "The number does not exist or cannot be reached by text."),
+        Cause("not_mobile", "recipient", "never", "The number cannot take texts, for instance a landline."),
+        Cause("unreachable", "recipient", "later", "The handset was off, out of coverage or full."),
+        Cause("handset_error", "recipient", "later", "The handset refused the text."),
+        Cause("opted_out", "recipient", "never", "The person opted out; only their START lifts it."),
+        Cause("blocked", "recipient", "never", "The recipient's network blocks this traffic."),
+        Cause("filtered", "content", "never", "A filter took the text for spam."),
+        Cause("content_invalid", "content", "never", "The carrier cannot carry this content."),
+        Cause("invalid_sender", "sender", "after_fix", "The carrier does not accept this sender."),
+        Cause("not_registered", "sender", "after_fix", "The sender must be registered for this destination."),
+        Cause("not_permitted", "sender", "after_fix", "The carrier does not permit this service."),
+        Cause("account", "sender", "after_fix", "The carrier's account has a problem, for instance no credit."),
+        Cause("throttled", "route", "backoff", "The carrier asked to slow down."),
+        Cause("quota_exceeded", "route", "later", "A quota at the carrier is used up."),
+        Cause("carrier_error", "route", "backoff", "The carrier reported a temporary error."),
+        Cause("carrier_outage", "route", "backoff", "The carrier could not be reached."),
+        Cause("no_route", "route", "after_fix", "No carrier is configured for this destination."),
+        Cause("provider_auth", "route", "after_fix", "The carrier refused our credentials or bind."),
+        Cause("expired", "lifecycle", "never", "The validity ended before the text was delivered."),
+        Cause("canceled", "lifecycle", "never", "The message was canceled."),
+        Cause("duplicate", "lifecycle", "never", "The message was a duplicate."),
+        Cause("outcome_lost", "route", "never",
+              "The link to the carrier broke before it answered, and the category forbids a repeat."),
+        Cause("no_receipt", "route", "never", "The carrier took the text and never reported its outcome."),
+        Cause("rejected", "unknown", "never", "The carrier rejected the text without a known reason."),
+        Cause("internal_error", "unknown", "backoff", "The carrier did not understand our request."),
+        Cause("unknown", "unknown", "never", "The carrier gave a reason that is not known."),
+    )
+}
