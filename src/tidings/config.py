@@ -1,0 +1,251 @@
+"""Settings: flags, then TIDINGS_* variables, then tidings.toml, folded into one frozen value."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+
+class ConfigError(Exception):
+    """A setting is unknown or has a value that cannot be used; the text says which and what to do."""
+
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Positive = Annotated[int, Meta(ge=1)]
+NotNegative = Annotated[int, Meta(ge=0)]
+
+
+class CarrierSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[carriers]]` table: an SMSC this program binds to as ESME."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+    type: str = "smpp"
+    host: str
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 2775
+    system_id: str = ""
+    password: str = ""
+    password_file: str | None = None
+    system_type: str = ""
+    bind: str = "transceiver"
+    binds: Annotated[int, Meta(ge=1, le=64)] = 1
+    window: Annotated[int, Meta(ge=1, le=10_000)] = 50
+    rate: Annotated[float, Meta(ge=0)] = 0.0
+    tls: bool = False
+    tls_ca: str | None = None
+    tls_verify: bool = True
+    response_timeout: Annotated[float, Meta(gt=0)] = 10.0
+    enquire_link: Annotated[float, Meta(gt=0)] = 30.0
+    profile: dict[str, Any] = {}
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[limits]`: where acceptance pushes back instead of falling over."""
+
+    body_bytes: Positive = 10 * 1024 * 1024
+    batch_messages: Positive = 10_000
+    queued_per_account: Positive = 1_000_000
+    queued_total: Positive = 5_000_000
+    otp_reserve: NotNegative = 10_000
+    in_memory: Positive = 20_000
+    free_disk_mb: NotNegative = 200
+    commit_queue: Positive = 50_000
+
+
+class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[delivery]`: patience with carriers, in seconds, and attempts."""
+
+    receipt_wait: Annotated[float, Meta(gt=0)] = 72 * 3600.0
+    attempts: Annotated[int, Meta(ge=1, le=100)] = 8
+    backoff_first: Annotated[float, Meta(gt=0)] = 2.0
+    backoff_most: Annotated[float, Meta(gt=0)] = 900.0
+    throttle_pause: Annotated[float, Meta(gt=0)] = 0.5
+    sweep: Annotated[float, Meta(gt=0)] = 1.0
+
+
+class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[retention]`: days until the text of an ended message is blanked, per category; 0 keeps it."""
+
+    otp: NotNegative = 0
+    transactional: NotNegative = 90
+    conversation: NotNegative = 365
+    marketing: NotNegative = 90
+
+
+class SimulatorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[simulator]`: the embedded carrier network."""
+
+    enabled: bool | None = None
+    smpp_port: Port = 0
+    receipt_delay_ms: NotNegative = 0
+    window: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    binds: Annotated[int, Meta(ge=1, le=16)] = 1
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything an operator may set. Seconds unless a name says otherwise."""
+
+    data: str = "./tidings-data"
+    host: str = "127.0.0.1"
+    port: Port = 8775
+    log_level: str = "info"
+    default_sender: str = "TIDINGS"
+    shutdown_grace: Annotated[float, Meta(ge=0)] = 10.0
+    stop_reply: str = "You are unsubscribed and will get no more messages. Reply START to receive them again."
+    start_reply: str = "You will receive messages again. Reply STOP to end, HELP for help."
+    help_reply: str = "Reply STOP to get no more messages."
+    limits: Limits = field(default_factory=Limits)
+    delivery: Delivery = field(default_factory=Delivery)
+    retention: Retention = field(default_factory=Retention)
+    simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
+    carriers: tuple[CarrierSettings, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the embedded simulator runs: by default, only while no carrier is configured."""
+        return not self.carriers if self.simulator.enabled is None else self.simulator.enabled
+
+
+def names(kind: type[Struct] = Settings, prefix: str = "") -> Iterator[str]:
+    """Every setting by its dotted name, `[[carriers]]` as `carriers.NAME`."""
+    for item in msgspec.structs.fields(kind):
+        if item.name == "carriers":
+            yield from names(CarrierSettings, "carriers.")
+        elif isinstance(item.type, type) and issubclass(item.type, Struct):
+            yield from names(item.type, f"{prefix}{item.name}.")
+        else:
+            yield f"{prefix}{item.name}"
+
+
+def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None) -> Settings:
+    """Fold flags over variables over the file; raises ConfigError for anything it cannot use.
+
+    `flags` holds dotted names; None means not given. Without `config` the file is `tidings.toml` in the data folder.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    variables = _variables(environ)
+    file = (
+        config or Path(given.get("data") or variables.get("data") or Settings.__struct_defaults__[0]) / "tidings.toml"
+    )
+    tree = _file(file, required=config is not None)
+    for name, value in {**variables, **given}.items():
+        _put(tree, name, value)
+    _refuse_unknown(tree, Settings, "")
+    tree["carriers"] = _carriers(tree.get("carriers", []), environ, file.parent)
+    try:
+        settings = msgspec.convert(tree, Settings, strict=False)
+    except msgspec.ValidationError as fault:
+        raise ConfigError(f"{_pointer(str(fault))} (file {file}, TIDINGS_* variables or flags)") from None
+    _check(settings)
+    return settings
+
+
+def _file(file: Path, required: bool) -> dict[str, Any]:
+    if not file.exists() and not required:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise ConfigError(f"cannot read {file}: {fault}") from None
+
+
+_NOT_SETTINGS = {"TIDINGS_KEY", "TIDINGS_URL", "TIDINGS_CONFIG"}
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """TIDINGS_LIMITS_BODY_BYTES → limits.body_bytes; passwords of carriers are taken elsewhere."""
+    known = {"TIDINGS_" + name.upper().replace(".", "_"): name for name in names() if not name.startswith("carriers.")}
+    found = {}
+    for variable, value in environ.items():
+        if not variable.startswith("TIDINGS_") or variable in _NOT_SETTINGS:
+            continue
+        if variable.startswith("TIDINGS_CARRIER_") and variable.endswith("_PASSWORD"):
+            continue
+        if variable not in known:
+            raise ConfigError(f"unknown variable {variable}{_nearest(variable, known)}")
+        found[known[variable]] = value
+    return found
+
+
+def _put(tree: dict[str, Any], name: str, value: Any) -> None:
+    *rooms, last = name.split(".")
+    for room in rooms:
+        tree = tree.setdefault(room, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"`{room}` must be a table")
+    tree[last] = value
+
+
+def _refuse_unknown(tree: Mapping[str, Any], kind: type[Struct], prefix: str) -> None:
+    types = {item.name: item.type for item in msgspec.structs.fields(kind)}
+    for name, value in tree.items():
+        if name not in types:
+            raise ConfigError(f"unknown setting `{prefix}{name}`{_nearest(name, types)}")
+        inner = types[name]
+        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, Struct):
+            _refuse_unknown(value, inner, f"{prefix}{name}.")
+        if name == "carriers" and isinstance(value, list):
+            for at, carrier in enumerate(value):
+                if isinstance(carrier, dict):
+                    _refuse_unknown(carrier, CarrierSettings, f"carriers[{at}].")
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(sorted(known))}"
+
+
+def _carriers(tables: Any, environ: Mapping[str, str], folder: Path) -> Any:
+    """Passwords by file or variable take the place of the one written out."""
+    if not isinstance(tables, list):
+        return tables
+    return [_with_password(dict(table), environ, folder) if isinstance(table, dict) else table for table in tables]
+
+
+def _with_password(table: dict[str, Any], environ: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    variable = "TIDINGS_CARRIER_" + str(table.get("name", "")).upper().replace("-", "_") + "_PASSWORD"
+    if variable in environ:
+        table["password"] = environ[variable]
+    elif table.get("password_file"):
+        try:
+            table["password"] = (folder / str(table["password_file"])).read_text(encoding="utf-8").strip()
+        except OSError as fault:
+            raise ConfigError(f"carrier `{table.get('name')}`: cannot read password_file: {fault}") from None
+    return table
+
+
+_BINDS = ("transceiver", "transmitter+receiver")
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+def _check(settings: Settings) -> None:
+    seen: set[str] = {"simulator"} if settings.simulated else set()
+    for carrier in settings.carriers:
+        if carrier.name in seen:
+            raise ConfigError(
+                f"carrier `{carrier.name}` is named twice (`simulator` is taken while the simulator runs)"
+            )
+        seen.add(carrier.name)
+        if carrier.type != "smpp":
+            raise ConfigError(f"carrier `{carrier.name}`: type `{carrier.type}` is not known; known: smpp")
+        if carrier.bind not in _BINDS:
+            raise ConfigError(f"carrier `{carrier.name}`: bind must be one of {', '.join(_BINDS)}")
+    if settings.log_level not in _LEVELS:
+        raise ConfigError(f"log_level must be one of {', '.join(_LEVELS)}")
+
+
+def _pointer(fault: str) -> str:
+    """`Expected `int` - at `$.limits.x`` → `setting `limits.x`: expected `int``."""
+    what, _, where = fault.partition(" - at ")
+    place = where.strip("`").removeprefix("$").removeprefix(".")
+    return f"setting `{place}`: {what[:1].lower()}{what[1:]}" if place else what

@@ -1,0 +1,54 @@
+"""Identifiers: 63-bit integers in time order inside, a prefix and 13 letters outside (`msg_…`)."""
+
+from __future__ import annotations
+
+from tidings.core.message import Millis
+
+EPOCH: Millis = 1_704_067_200_000
+"""2024-01-01 UTC: 42 bits of milliseconds from here last until 2163."""
+
+_NODE_BITS = 9
+_COUNT_BITS = 12
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_LENGTH = 13
+
+
+class Ids:
+    """Hands out increasing ids for one node; a burst or a clock that steps back borrows from the future."""
+
+    __slots__ = ("_last", "_node")
+
+    def __init__(self, node: int = 0, last: int = 0) -> None:
+        """`node`: 0 to 511, unique among running processes. `last`: the highest id already stored."""
+        self._node = node << _COUNT_BITS
+        self._last = (last >> (_NODE_BITS + _COUNT_BITS)) << _COUNT_BITS | (1 << _COUNT_BITS) - 1 if last else 0
+
+    def next(self, now: Millis) -> int:
+        """A new id, higher than every id before."""
+        tick = max((now - EPOCH) << _COUNT_BITS, self._last + 1)
+        self._last = tick
+        return (tick >> _COUNT_BITS) << (_NODE_BITS + _COUNT_BITS) | self._node | tick & (1 << _COUNT_BITS) - 1
+
+
+def show(prefix: str, number: int) -> str:
+    """`show("msg", n)` → `msg_` and 13 letters that sort like the numbers."""
+    letters = []
+    for _ in range(_LENGTH):
+        number, value = number >> 5, number & 31
+        letters.append(_ALPHABET[value])
+    return f"{prefix}_{''.join(reversed(letters))}"
+
+
+def parse(prefix: str, text: str) -> int | None:
+    """The number behind an id, or None when it is not one of this kind."""
+    head, _, letters = text.partition("_")
+    if head != prefix or len(letters) != _LENGTH:
+        return None
+    number = 0
+    for letter in letters:
+        value = _VALUES.get(letter)
+        if value is None:
+            return None
+        number = number << 5 | value
+    return number if number < 1 << 63 else None

@@ -1,0 +1,97 @@
+"""What a door asks of accept, and what it gets back: one shape for REST, batches and our own replies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tidings.core.message import Message
+
+Text = Annotated[str, Meta(max_length=40_000)]
+Short = Annotated[str, Meta(min_length=1, max_length=64)]
+Moment = Annotated[dt.datetime, Meta(tz=True)]
+PublicCategory = Literal["otp", "transactional", "conversation", "marketing"]
+
+
+class Request(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"sender": "from"}, gc=False
+):
+    """One message as posted. Fields whose work has not begun are named here to be refused, never ignored."""
+
+    to: Annotated[str, Meta(max_length=32, description="E.164 number (+15551230100) or short code")]
+    text: Text | None = None
+    sender: Annotated[str, Meta(max_length=32, description="number, short code or alphanumeric sender")] | None = None
+    category: PublicCategory = "transactional"
+    send_at: Moment | None = None
+    expires_at: Moment | None = None
+    client_ref: Annotated[str, Meta(max_length=128)] | None = None
+    tags: Annotated[tuple[Short, ...], Meta(max_length=20)] = ()
+    metadata: Annotated[dict[str, Any], Meta(max_length=50)] | None = None
+    max_segments: Annotated[int, Meta(ge=1, le=255)] | None = None
+    encoding: Literal["auto", "gsm7", "ucs2"] = "auto"
+    html: Any = None
+    template: Any = None
+    values: Any = None
+    media: Any = None
+    callback_url: Any = None
+    callback_events: Any = None
+    smart_encoding: Any = None
+
+
+NOT_BUILT = ("html", "template", "values", "media", "callback_url", "callback_events", "smart_encoding")
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One field that cannot be used: a JSON pointer and what to do about it."""
+
+    pointer: str
+    detail: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What one rule said of a message, with its reason."""
+
+    rule: str
+    allowed: bool
+    detail: str
+
+
+class Invalid(msgspec.Struct, frozen=True):
+    """The request was not valid: nothing is stored."""
+
+    errors: tuple[Fault, ...]
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The request may be fine, but cannot be taken now: nothing is stored. `code` is in `errors.PROBLEMS`."""
+
+    code: str
+    detail: str
+    retry_after_s: int = 1
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False):
+    """The message is on disk: accepted or scheduled, or rejected with the verdicts that say why."""
+
+    message: Message
+    verdicts: tuple[Verdict, ...] = ()
+
+
+Result = Invalid | Refused | Stored
+
+
+class Idempotency(msgspec.Struct, frozen=True):
+    """The caller's key for one request and a digest of its path and body."""
+
+    key: str
+    digest: bytes
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The outcome of one call of accept: a result a request, in order; `replayed` when it is an earlier answer."""
+
+    results: tuple[Result, ...]
+    replayed: bool = False

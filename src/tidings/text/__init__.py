@@ -1,0 +1,1 @@
+"""Words to SMS and back, pure: alphabets, segments, user data headers."""
