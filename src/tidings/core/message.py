@@ -86,6 +86,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     segments_delivered: int = 0
     sent_at: Millis | None = None
     finished_at: Millis | None = None
+    event_count: int = 0
+    """How many events it has: the sequence of its newest."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -15,8 +15,30 @@ if TYPE_CHECKING:
 I = TypeVar("I")  # noqa: E741 - items in
 R = TypeVar("R")
 
-Stage = Callable[["Tx", Sequence[I], Millis], Awaitable[list[R]]]
-"""A batch step of the pipeline inside one transaction: items in, one result an item out, in order."""
+
+class Stage(Generic[I, R]):
+    """A batch step of the pipeline inside one transaction: items in, one result an item out, in order.
+
+    Submissions of one stage that wait together run as one batch; stages that share a commit run by
+    `order`, which follows the path of a message.
+    """
+
+    __slots__ = ("name", "order", "refusable", "run")
+
+    def __init__(
+        self, run: Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]], order: int, refusable: bool
+    ) -> None:
+        self.run = run
+        self.name = run.__name__
+        self.order = order
+        self.refusable = refusable
+
+
+def stage(
+    order: int, refusable: bool = False
+) -> Callable[[Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]]], Stage[I, R]]:
+    """Make a coroutine function a stage. `refusable`: turned away when too much waits to be committed."""
+    return lambda run: Stage(run, order, refusable)
 
 
 class Clock(Protocol):

@@ -1,0 +1,53 @@
+"""How the house is: what the readiness probe says, and the figures a diagnosis is made from."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Whether messages are taken, and what works less well than it should."""
+
+    accepting: bool
+    reason: str = ""
+    """Why not, in a plain sentence; empty while accepting."""
+    degraded: tuple[str, ...] = ()
+    """Plain sentences about what is down while acceptance still works."""
+
+
+class CarrierState(msgspec.Struct, frozen=True, kw_only=True):
+    """One carrier as it stands at this moment."""
+
+    name: str
+    type: str
+    address: str
+    """`host:port`."""
+    binds_up: int
+    binds_total: int
+    down_reason: str | None = None
+    """Why the last bind went down, in a plain sentence."""
+    permanent: bool = False
+    """True when trying again will not help without a change of configuration."""
+    answers: dict[str, int] = {}
+    """Recent answers by kind: `sent`, `throttled`, `temporary`, `permanent`, `config`, `bind`, `not_written`,
+    `in_doubt`."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one moment."""
+
+    carriers: tuple[CarrierState, ...] = ()
+    queued: int = 0
+    """Messages that wait for a carrier."""
+    oldest_s: float = 0.0
+    """Seconds since the oldest of them fell due."""
+    in_flight: int = 0
+    """Segments handed to a carrier and not yet answered."""
+    orphans: int = 0
+    """Receipts that match no message."""
+    disk_free_mb: int | None = None
+    """Free space where the data lies; None when it cannot be read."""
+    commit_lag_ms: float = 0.0
+    """How long the last commit took, waiting included."""
+    store_fault: str | None = None
+    """Why the store cannot commit; None while it can."""

@@ -1,0 +1,147 @@
+"""Who goes next: classes by rank, accounts in turn, order per (from, to), and a carrier's rate in segments."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+import msgspec
+
+L = TypeVar("L")
+
+
+class Waiting(msgspec.Struct, Generic[L], frozen=True, gc=False):
+    """One message that is due, with whatever its dispatcher needs to hand it over."""
+
+    message_id: int
+    account_id: int
+    rank: int
+    lane: tuple[str, str]
+    """(from, to): one message of a lane is unanswered at a time."""
+    cost: int
+    """Segments to hand over."""
+    load: L
+
+
+class Schedule(Generic[L]):
+    """The due messages of one carrier, in memory; bounded by its feeder."""
+
+    __slots__ = ("_busy", "_known", "_ranks", "_sizes")
+
+    def __init__(self) -> None:
+        self._ranks: dict[int, dict[int, deque[Waiting[L]]]] = {}
+        self._busy: dict[tuple[str, str], deque[Waiting[L]]] = {}
+        self._known: set[int] = set()
+        self._sizes: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __contains__(self, message_id: int) -> bool:
+        return message_id in self._known
+
+    def size(self, rank: int) -> int:
+        """Messages waiting in a class, those behind a busy lane included."""
+        return self._sizes.get(rank, 0)
+
+    def add(self, waiting: Waiting[L], head: bool = False) -> None:
+        """Queue a message; `head` puts back one that was taken and not handed over."""
+        if waiting.message_id in self._known:
+            return
+        self._known.add(waiting.message_id)
+        self._sizes[waiting.rank] = self._sizes.get(waiting.rank, 0) + 1
+        self._line(waiting, head)
+
+    def discard(self, message_id: int) -> None:
+        """Forget a message that was canceled or expired; its place in the line is passed over."""
+        self._known.discard(message_id)
+
+    def take(self, room: int) -> list[Waiting[L]]:
+        """Up to `room` segments' worth of messages, highest class first, accounts in turn.
+
+        A message larger than what is left is taken only when nothing else was, so that it never starves.
+        """
+        taken: list[Waiting[L]] = []
+        for rank in sorted(self._ranks):
+            room = self._take_rank(rank, room, taken)
+            if room <= 0:
+                break
+        return taken
+
+    def release(self, lane: tuple[str, str]) -> None:
+        """The lane's message was answered for the first time: its successor may go, ahead of its account's line."""
+        behind = self._busy.pop(lane, None)
+        while behind:
+            self._line(behind.pop(), head=True)
+
+    def _take_rank(self, rank: int, room: int, taken: list[Waiting[L]]) -> int:
+        accounts = self._ranks[rank]
+        while accounts and room > 0:
+            account_id = next(iter(accounts))
+            line = accounts.pop(account_id)
+            waiting = self._next(line)
+            if line:
+                accounts[account_id] = line
+            if waiting is None:
+                continue
+            if waiting.cost > room and taken:
+                self._line(waiting, head=True)
+                return 0
+            self._known.discard(waiting.message_id)
+            self._sizes[rank] -= 1
+            self._busy[waiting.lane] = deque()
+            taken.append(waiting)
+            room -= waiting.cost
+        if not accounts:
+            del self._ranks[rank]
+        return room
+
+    def _next(self, line: deque[Waiting[L]]) -> Waiting[L] | None:
+        """The first of the line that may go; those behind a busy lane step aside."""
+        while line:
+            waiting = line.popleft()
+            if waiting.message_id not in self._known:
+                self._sizes[waiting.rank] -= 1
+                continue
+            behind = self._busy.get(waiting.lane)
+            if behind is None:
+                return waiting
+            behind.append(waiting)
+        return None
+
+    def _line(self, waiting: Waiting[L], head: bool) -> None:
+        line = self._ranks.setdefault(waiting.rank, {}).setdefault(waiting.account_id, deque())
+        if head:
+            line.appendleft(waiting)
+        else:
+            line.append(waiting)
+
+
+class TokenBucket:
+    """A rate in segments per second with a burst of one second; 0 = no limit. Pure: the clock is an argument."""
+
+    __slots__ = ("_at", "_level", "rate")
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self._level = 0.0
+        self._at: float | None = None
+
+    def room(self, now: float) -> int:
+        """Segments that may go now (seconds, monotonic)."""
+        if self.rate <= 0:
+            return 1 << 30
+        most = max(1.0, self.rate)
+        elapsed = 0.0 if self._at is None else max(0.0, now - self._at)
+        self._level = min(most, self._level + elapsed * self.rate) if self._at is not None else min(most, 1.0)
+        self._at = now
+        return int(self._level)
+
+    def take(self, segments: int) -> None:
+        """Use up segments; a long message may overdraw and is paid back by waiting."""
+        if self.rate > 0:
+            self._level -= segments
+
+    def wait(self) -> float:
+        """Seconds until at least one segment may go, as of the last `room`."""
+        return 0.0 if self.rate <= 0 or self._level >= 1 else (1 - self._level) / self.rate

@@ -1,0 +1,64 @@
+"""Questions about attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tidings.core.questions import Attempt
+from tidings.store.engine import Engine, Row, as_list, statements
+
+SQL = statements("attempts")
+
+
+def _attempt(row: Row) -> Attempt:
+    return Attempt(
+        id=row[0], message_id=row[1], account_id=row[2], part=row[3], carrier=row[4], bind=row[5], fence=row[6],
+        started_at=row[7], outcome=row[8], carrier_id=row[9], carrier_code=row[10], detail=row[11], answered_at=row[12],
+        receipt=row[13], receipt_code=row[14],
+    )  # fmt: skip
+
+
+class Attempts:
+    """See `core.questions.Attempts`."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def open(self, attempts: Sequence[Attempt]) -> None:
+        await self._engine.many(
+            SQL["open"],
+            [
+                (a.id, a.message_id, a.account_id, a.part, a.carrier, a.bind, a.fence, a.started_at)
+                for a in attempts
+            ],
+        )  # fmt: skip
+
+    async def answer(self, attempts: Sequence[Attempt]) -> None:
+        await self._engine.many(
+            SQL["answer"],
+            [(a.id, a.outcome, a.carrier_id, a.carrier_code, a.detail, a.answered_at, a.bind) for a in attempts],
+        )
+
+    async def receive(self, attempts: Sequence[Attempt]) -> None:
+        await self._engine.many(SQL["receive"], [(a.id, a.receipt, a.receipt_code) for a in attempts])
+
+    async def by_id(self, ids: Iterable[int]) -> dict[int, Attempt]:
+        return {row[0]: _attempt(row) for row in await self._engine.fetch(SQL["by_id"], as_list(ids))}
+
+    async def of(self, message_ids: Iterable[int]) -> dict[int, list[Attempt]]:
+        found: dict[int, list[Attempt]] = {}
+        for row in await self._engine.fetch(SQL["of"], as_list(message_ids)):
+            found.setdefault(row[1], []).append(_attempt(row))
+        return found
+
+    async def by_carrier_id(self, carrier: str, carrier_ids: Iterable[str]) -> dict[str, list[Attempt]]:
+        """Newest first under each id: carriers reuse ids."""
+        found: dict[str, list[Attempt]] = {}
+        for row in await self._engine.fetch(SQL["by_carrier_id"], carrier, as_list(carrier_ids)):
+            found.setdefault(row[9], []).append(_attempt(row))
+        return found
+
+    async def left_open(self, limit: int) -> list[Attempt]:
+        return [_attempt(row) for row in await self._engine.fetch(SQL["left_open"], limit)]

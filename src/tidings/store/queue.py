@@ -1,0 +1,44 @@
+"""Questions about the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidings.core.message import Millis
+from tidings.core.questions import Queued
+from tidings.store.engine import Engine, as_list, statements
+
+SQL = statements("queue")
+
+
+class Queue:
+    """See `core.questions.Queue`."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def insert(self, rows: Sequence[Queued]) -> None:
+        await self._engine.many(
+            SQL["insert"], [(r.message_id, r.account_id, r.rank, r.due_at, r.expires_at) for r in rows]
+        )
+
+    async def take(self, message_ids: Sequence[int]) -> set[int]:
+        return {row[0] for row in await self._engine.fetch(SQL["take"], as_list(message_ids))}
+
+    async def head(self, rank: int, after: int, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["head"], rank, after, limit)]
+
+    async def due(self, now: Millis, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["due"], now, limit)]
+
+    async def expired(self, now: Millis, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["expired"], now, limit)]
+
+    async def counts(self) -> dict[int, int]:
+        return dict(await self._engine.fetch(SQL["counts"]))
+
+    async def oldest(self, now: Millis) -> tuple[int | None, int]:
+        row = (await self._engine.fetch(SQL["oldest"], now))[0]
+        return row[0], row[1]

@@ -1,0 +1,25 @@
+-- name: columns
+id, message_id, account_id, part, carrier, bind, fence, started_at, outcome, carrier_id, carrier_code, detail,
+  answered_at, receipt, receipt_code
+
+-- name: open
+insert into attempt (id, message_id, account_id, part, carrier, bind, fence, started_at)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+
+-- name: answer
+update attempt set outcome = ?2, carrier_id = ?3, carrier_code = ?4, detail = ?5, answered_at = ?6, bind = ?7 where id = ?1;
+
+-- name: receive
+update attempt set receipt = ?2, receipt_code = ?3 where id = ?1;
+
+-- name: of
+select {columns} from attempt where message_id in rows_int(?1) order by id;
+
+-- name: by_id
+select {columns} from attempt where id in rows_int(?1);
+
+-- name: by_carrier_id
+select {columns} from attempt where carrier_id in rows_text(?2) and carrier = ?1 order by id desc;
+
+-- name: left_open
+select {columns} from attempt where outcome is null order by id limit ?1;

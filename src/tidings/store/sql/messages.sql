@@ -1,0 +1,37 @@
+-- name: insert
+insert into message (id, account_id, direction, status, category, recipient, sender, text, encoding, segments, reference,
+  created_at, expires_at, send_at, carrier, client_ref, tags, metadata, error, segments_delivered, sent_at, finished_at,
+  event_count)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23);
+
+-- name: columns
+id, account_id, direction, status, category, recipient, sender, text, encoding, segments, reference,
+  created_at, expires_at, send_at, carrier, client_ref, tags, metadata, error, segments_delivered, sent_at, finished_at,
+  event_count
+
+-- name: by_id
+select {columns} from message where id in rows_int(?1);
+
+-- name: one
+select {columns} from message where account_id = ?1 and id = ?2;
+
+-- name: states
+select id, account_id, status, category, recipient, segments, segments_delivered, carrier, error, sent_at, finished_at,
+  expires_at, event_count
+from message where id in rows_int(?1);
+
+-- name: change
+update message set status = ?2, carrier = ?3, error = ?4, segments_delivered = ?5, sent_at = ?6, finished_at = ?7,
+  event_count = ?8
+where id = ?1;
+
+-- name: awaiting_receipt
+select id from message where status = 'sent' and expires_at <= ?1 order by expires_at limit ?2;
+
+-- name: blank
+update message set text = null where id = ?1;
+
+-- name: outlived
+select id from message
+where id > ?1 and category = ?2 and text is not null and finished_at is not null and finished_at <= ?3
+order by id limit ?4;

@@ -1,0 +1,21 @@
+-- name: insert
+insert into queue (message_id, account_id, rank, due_at, expires_at) values (?1, ?2, ?3, ?4, ?5)
+on conflict (message_id) do update set due_at = excluded.due_at;
+
+-- name: take
+delete from queue where message_id in rows_int(?1) returning message_id;
+
+-- name: head
+select message_id from queue where due_at = 0 and rank = ?1 and message_id > ?2 order by message_id limit ?3;
+
+-- name: due
+select message_id from queue where due_at > 0 and due_at <= ?1 order by due_at limit ?2;
+
+-- name: expired
+select message_id from queue where expires_at <= ?1 order by expires_at limit ?2;
+
+-- name: counts
+select account_id, count(*) from queue group by account_id;
+
+-- name: oldest
+select min(message_id), count(*) from queue where due_at <= ?1;

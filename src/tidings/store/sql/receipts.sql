@@ -1,0 +1,19 @@
+-- name: columns
+id, carrier, bind, carrier_id, sender, state, status, error_code, raw, received_at, attempt_id, message_id, tries, retry_at
+
+-- name: insert
+insert into receipt (id, carrier, bind, carrier_id, sender, state, status, error_code, raw, received_at, attempt_id,
+  message_id, tries, retry_at)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14);
+
+-- name: settle
+update receipt set attempt_id = ?2, message_id = ?3, tries = ?4, retry_at = ?5 where id = ?1;
+
+-- name: parked
+select {columns} from receipt where retry_at <= ?1 order by retry_at limit ?2;
+
+-- name: of
+select {columns} from receipt where message_id = ?1 order by id;
+
+-- name: orphans
+select count(*) from receipt where attempt_id is null and retry_at is null;

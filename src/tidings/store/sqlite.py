@@ -1,0 +1,342 @@
+"""The embedded engine: SQLite through apsw, one writer thread, group commit, `synchronous=FULL`."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import re
+import shutil
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO, TypeVar, cast
+
+import apsw
+import msgspec
+
+from tidings.core.message import Millis
+from tidings.core.ports import Clock, Stage, StoreUnavailable
+from tidings.core.questions import Tx
+from tidings.store import migrate
+from tidings.store.engine import Row
+from tidings.store.transaction import Transaction
+
+log = logging.getLogger("tidings.store")
+
+I = TypeVar("I")  # noqa: E741
+R = TypeVar("R")
+
+SAFE_VERSION = (3, 51, 3)
+"""Older SQLite libraries can corrupt a WAL file when connections checkpoint at once."""
+MOST_ROWS = 5_000
+"""Items merged into one commit, unless a single submission is larger."""
+READERS = 2
+
+_LIST = re.compile(r"\bin rows_(?:int|text)\((\?\d+)\)")
+_ENGINE_FAULTS = (
+    apsw.FullError, apsw.IOError, apsw.BusyError, apsw.LockedError, apsw.CorruptError, apsw.NotADBError,
+    apsw.ReadOnlyError, apsw.CantOpenError, apsw.NoMemError, apsw.InterruptError,
+)  # fmt: skip
+_encode = msgspec.json.Encoder().encode
+
+
+class DataFolderInUse(Exception):
+    """Another process works on this data folder."""
+
+
+class UnsafeSqlite(Exception):
+    """The SQLite library has a known fault that can lose data."""
+
+
+@cache
+def _translate(sql: str) -> str:
+    return _LIST.sub(r"in (select value from json_each(\1))", sql)
+
+
+class Connection:
+    """One apsw connection as an `Engine`: its coroutines never suspend, so a thread can run them to the end."""
+
+    __slots__ = ("_db",)
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+
+    async def fetch(self, sql: str, *values: Any) -> list[Row]:
+        bound = tuple(_encode(value).decode() if isinstance(value, list) else value for value in values)
+        return self._db.execute(_translate(sql), bound).fetchall()
+
+    async def many(self, sql: str, rows: Sequence[Row]) -> None:
+        if rows:
+            self._db.cursor().executemany(sql, rows)
+
+
+def _finish(coroutine: Awaitable[R]) -> R:
+    """Run a coroutine that awaits nothing but this engine."""
+    try:
+        cast("Coroutine[Any, Any, R]", coroutine).send(None)
+    except StopIteration as done:
+        return cast("R", done.value)
+    raise RuntimeError("a question of the store awaited something other than the store")
+
+
+class _Submission:
+    __slots__ = ("at", "future", "items", "outcome", "stage")
+
+    def __init__(self, stage: Stage[Any, Any], items: Sequence[Any], future: asyncio.Future[Any], at: Millis) -> None:
+        self.stage = stage
+        self.items = items
+        self.future = future
+        self.at = at
+        self.outcome: list[Any] | BaseException | None = None
+
+
+class SqliteStore:
+    """See `core.ports.Store`. `start` opens the folder, `stop` commits what waits and closes."""
+
+    def __init__(self, folder: Path, clock: Clock, commit_queue: int = 50_000) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._bound = commit_queue
+        self._waiting: deque[_Submission] = deque()
+        self._rows = 0
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
+        self._readers = ThreadPoolExecutor(READERS, "tidings-read")
+        self._local = threading.local()
+        self._thread = threading.Thread(target=self._commit_for_ever, name="tidings-write", daemon=True)
+        self._lock: TextIO | None = None
+        self.fault = ""
+        """The last engine fault in words, "" while commits succeed."""
+
+    @property
+    def file(self) -> Path:
+        """The database file."""
+        return self._folder / "tidings.db"
+
+    def open(self) -> None:
+        """Take the folder for this process and bring the schema up to date.
+
+        Raises DataFolderInUse, UnsafeSqlite, or OSError when the folder cannot be used.
+        """
+        version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+        if version < SAFE_VERSION:
+            raise UnsafeSqlite(f"SQLite {apsw.sqlite_lib_version()} can lose data; 3.51.3 or later is needed")
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = _take(self._folder / "lock")
+        self._db = _connect(self.file)
+        self._migrate()
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to commit; results are handed to `loop`."""
+        self._loop = loop
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit what waits, then close. Blocks for as long as that takes."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._readers.shutdown()
+        self._db.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    # the port
+
+    async def write(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
+        if not items:
+            return []
+        if stage.refusable and self._rows + len(items) > self._bound and self._rows:
+            raise StoreUnavailable("too much waits to be stored")
+        future: asyncio.Future[list[R]] = self._loop.create_future()
+        with self._wake:
+            if self._stopping:
+                raise StoreUnavailable("shutting down")
+            self._waiting.append(_Submission(stage, items, future, self._clock.now()))
+            self._rows += len(items)
+            self._wake.notify()
+        return await future
+
+    async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+        return await self._loop.run_in_executor(self._readers, self._read, ask)
+
+    def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
+        self._followers[stage] = then
+
+    # health
+
+    def lag(self) -> Millis:
+        """How long the oldest submission has waited to be committed."""
+        with self._wake:
+            return self._clock.now() - self._waiting[0].at if self._waiting else 0
+
+    def free_disk_mb(self) -> int:
+        """Free space where the data lives."""
+        return shutil.disk_usage(self._folder).free // 2**20
+
+    # the writer thread
+
+    def _commit_for_ever(self) -> None:
+        connection = Connection(self._db)
+        tx = Transaction(connection)
+        while batch := self._next():
+            self._commit(tx, batch)
+            self._loop.call_soon_threadsafe(self._hand_back, batch)
+
+    def _next(self) -> list[_Submission]:
+        """Everything that waits, up to a bound; empty when stopping and nothing is left."""
+        with self._wake:
+            while not self._waiting and not self._stopping:
+                self._wake.wait()
+            batch: list[_Submission] = []
+            rows = 0
+            while self._waiting and (not batch or rows + len(self._waiting[0].items) <= MOST_ROWS):
+                batch.append(self._waiting.popleft())
+                rows += len(batch[-1].items)
+            self._rows -= rows
+            return batch
+
+    def _commit(self, tx: Transaction, batch: list[_Submission]) -> None:
+        batch.sort(key=lambda submission: submission.stage.order)
+        try:
+            self._transact(lambda now: self._merged(tx, batch, now))
+        except _ENGINE_FAULTS as fault:
+            self._all_failed(batch, fault)
+        except Exception:
+            self._commit_singly(tx, batch)
+
+    def _commit_singly(self, tx: Transaction, batch: list[_Submission]) -> None:
+        """Somebody in the batch is at fault: again, each behind a savepoint, so that only the guilty one fails."""
+        try:
+            self._transact(lambda now: self._separately(tx, batch, now))
+        except Exception as fault:
+            self._all_failed(batch, fault)
+
+    def _transact(self, work: Callable[[Millis], object]) -> None:
+        self._db.execute("begin immediate")
+        try:
+            work(self._clock.now())
+            self._db.execute("commit")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            raise
+        self.fault = ""
+
+    def _merged(self, tx: Transaction, batch: list[_Submission], now: Millis) -> None:
+        at = 0
+        while at < len(batch):
+            stage, end = batch[at].stage, at
+            while end < len(batch) and batch[end].stage is stage:
+                end += 1
+            self._run_group(tx, stage, batch[at:end], now)
+            at = end
+
+    def _run_group(self, tx: Transaction, stage: Stage[Any, Any], group: list[_Submission], now: Millis) -> None:
+        items = group[0].items if len(group) == 1 else [item for submission in group for item in submission.items]
+        results = _finish(stage.run(cast("Tx", tx), items, now))
+        if len(results) != len(items):
+            raise RuntimeError(f"stage {stage.name} gave {len(results)} results for {len(items)} items")
+        start = 0
+        for submission in group:
+            submission.outcome = results[start : start + len(submission.items)]
+            start += len(submission.items)
+
+    def _separately(self, tx: Transaction, batch: list[_Submission], now: Millis) -> None:
+        for submission in batch:
+            self._apart(tx, submission, now)
+
+    def _apart(self, tx: Transaction, submission: _Submission, now: Millis) -> None:
+        self._db.execute("savepoint one")
+        try:
+            self._run_group(tx, submission.stage, [submission], now)
+        except _ENGINE_FAULTS:
+            raise
+        except Exception as fault:
+            self._db.execute("rollback to one")
+            submission.outcome = fault
+        self._db.execute("release one")
+
+    def _all_failed(self, batch: list[_Submission], fault: Exception) -> None:
+        self.fault = f"{type(fault).__name__}: {fault}"
+        log.error("commit failed: %s", self.fault)
+        for submission in batch:
+            submission.outcome = StoreUnavailable(self.fault)
+
+    def _hand_back(self, batch: list[_Submission]) -> None:
+        """On the loop: first those who follow a stage, then those who wait for their own outcome."""
+        for submission in batch:
+            then = self._followers.get(submission.stage)
+            if then is not None and isinstance(submission.outcome, list):
+                then(submission.items, submission.outcome)
+        for submission in batch:
+            if submission.future.done():
+                continue
+            if isinstance(submission.outcome, BaseException):
+                submission.future.set_exception(submission.outcome)
+            else:
+                submission.future.set_result(submission.outcome)
+
+    # readers and schema
+
+    def _read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+        db = getattr(self._local, "db", None)
+        if db is None:
+            db = self._local.db = apsw.Connection(str(self.file), flags=apsw.SQLITE_OPEN_READONLY)
+            db.set_busy_timeout(2_000)
+        try:
+            db.execute("begin")
+            try:
+                return _finish(ask(cast("Tx", Transaction(Connection(db)))))
+            finally:
+                db.execute("rollback")
+        except _ENGINE_FAULTS as fault:
+            raise StoreUnavailable(f"{type(fault).__name__}: {fault}") from fault
+
+    def _migrate(self) -> None:
+        db = self._db
+        db.execute("create table if not exists schema_migration (name text primary key, applied_at integer not null)")
+        done = {row[0] for row in db.execute("select name from schema_migration").fetchall()}
+        for name, statements in migrate.available():
+            if name in done:
+                continue
+            with db:
+                db.execute(statements)
+                db.execute("insert into schema_migration values (?1, ?2)", (name, self._clock.now()))
+            log.info("schema migration %s applied", name)
+
+
+def _take(file: Path) -> TextIO:
+    """Hold the folder by an advisory lock that ends with the process, however it ends."""
+    handle = file.open("a+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.seek(0)
+        owner = handle.read().strip() or "unknown"
+        handle.close()
+        raise DataFolderInUse(f"{file.parent} is in use by process {owner}; stop it or choose another --data") from None
+    handle.truncate(0)
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle
+
+
+def _connect(file: Path) -> apsw.Connection:
+    db = apsw.Connection(str(file))
+    db.set_busy_timeout(2_000)
+    for pragma in (
+        "journal_mode = wal", "synchronous = full", "cache_size = -65536", "temp_store = memory",
+        "wal_autocheckpoint = 4000", "journal_size_limit = 67108864",
+    ):  # fmt: skip
+        db.execute(f"pragma {pragma}")
+    file.chmod(0o600)
+    return db

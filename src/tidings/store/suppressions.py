@@ -1,0 +1,34 @@
+"""Questions about suppression; every change leaves a row of consent history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tidings.core.message import Millis
+from tidings.store.engine import Engine, as_list, statements
+
+SQL = statements("suppressions")
+
+
+class Suppressions:
+    """See `core.questions.Suppressions`."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def among(self, pairs: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+        asked = set(pairs)
+        rows = await self._engine.fetch(SQL["among"], as_list(number for _, number in asked))
+        return {(row[0], row[1]) for row in rows} & asked
+
+    async def add(self, account_id: int, number: str, reason: str, now: Millis) -> bool:
+        added = await self._engine.fetch(SQL["add"], account_id, number, reason, now)
+        await self._engine.many(SQL["record"], [(account_id, number, "opt_out", reason, now)])
+        return bool(added)
+
+    async def lift(self, account_id: int, number: str, reason: str, now: Millis) -> bool:
+        lifted = await self._engine.fetch(SQL["lift"], account_id, number)
+        await self._engine.many(SQL["record"], [(account_id, number, "opt_in", reason, now)])
+        return bool(lifted)

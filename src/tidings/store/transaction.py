@@ -1,0 +1,33 @@
+"""All nouns' questions over one engine: the `Tx` of both engines."""
+
+from __future__ import annotations
+
+from tidings.store.accounts import Accounts
+from tidings.store.attempts import Attempts
+from tidings.store.engine import Engine
+from tidings.store.events import Events
+from tidings.store.idempotencies import Idempotencies
+from tidings.store.inbounds import Inbounds
+from tidings.store.messages import Messages
+from tidings.store.queue import Queue
+from tidings.store.receipts import Receipts
+from tidings.store.suppressions import Suppressions
+
+
+class Transaction:
+    """See `core.questions.Tx`."""
+
+    __slots__ = (
+        "accounts", "attempts", "events", "idempotencies", "inbounds", "messages", "queue", "receipts", "suppressions",
+    )  # fmt: skip
+
+    def __init__(self, engine: Engine) -> None:
+        self.messages = Messages(engine)
+        self.queue = Queue(engine)
+        self.events = Events(engine)
+        self.attempts = Attempts(engine)
+        self.receipts = Receipts(engine)
+        self.suppressions = Suppressions(engine)
+        self.inbounds = Inbounds(engine)
+        self.idempotencies = Idempotencies(engine)
+        self.accounts = Accounts(engine)
