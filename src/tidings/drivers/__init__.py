@@ -1,0 +1,1 @@
+"""The input and output that carriers and doors share."""
