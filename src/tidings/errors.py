@@ -42,6 +42,9 @@ PROBLEMS: dict[str, Problem] = {
             "This address takes other methods; see the Allow header.",
         ),
         Problem(
+            "request_timeout", 408, "caller", "later", "Body too slow", "The rest of the body did not come in time."
+        ),
+        Problem(
             "not_cancelable",
             409,
             "caller",

@@ -47,6 +47,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Receipts that match no message."""
     disk_free_mb: int | None = None
     """Free space where the data lies; None when it cannot be read."""
+    disk_needed_mb: int = 200
+    """Below this nothing is accepted (`limits.free_disk_mb`)."""
     commit_lag_ms: float = 0.0
     """How long the last commit took, waiting included."""
     store_fault: str | None = None

@@ -1,0 +1,1 @@
+"""Thin edges: parse, one pipeline call, render."""

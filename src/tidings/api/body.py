@@ -1,0 +1,113 @@
+"""The body of a request: read within bounds, checked for its kind, decoded into the endpoint's type."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.types import Receive
+
+from tidings.api.faults import faults, first
+from tidings.api.problems import Abort
+
+T = TypeVar("T")
+
+PATIENCE_S = 30.0
+"""Longest wait for the rest of a body."""
+
+_READ_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Gone(Exception):
+    """The caller hung up before the body was complete."""
+
+
+async def read(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
+    """The octets of the body; aborts with 413 before more than `limit` are held, 408 after `PATIENCE_S`."""
+    _refuse_long(headers.get(b"content-length"), limit)
+    message = await receive()
+    octets: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body"):
+        return _within(octets, limit)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await _rest(receive, message, limit)
+    except TimeoutError:
+        raise Abort("request_timeout", headers=[(b"connection", b"close")]) from None
+
+
+async def _rest(receive: Receive, message: Any, limit: int) -> bytes:
+    parts: list[bytes] = []
+    held = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise Gone
+        part = message.get("body", b"")
+        held += len(part)
+        if held > limit:
+            raise _too_large(limit)
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+
+
+def check_kind(headers: dict[bytes, bytes]) -> None:
+    """Aborts with 415 unless the body is JSON in UTF-8, not compressed. A missing Content-Type counts as JSON."""
+    kind = headers.get(b"content-type")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Abort("unsupported_media_type", "Compressed bodies are not taken; send the body as it is.")
+    if kind is None or kind == b"application/json":
+        return
+    media, *parameters = (piece.strip().lower() for piece in kind.split(b";"))
+    if media != b"application/json":
+        raise Abort("unsupported_media_type", "Send `Content-Type: application/json`.")
+    for parameter in parameters:
+        if parameter.startswith(b"charset=") and parameter[8:].strip(b'"') not in (b"utf-8", b"utf8"):
+            raise Abort("unsupported_media_type", "JSON is UTF-8; other charsets are not taken.")
+
+
+def decode(decoder: msgspec.json.Decoder[T], octets: bytes, shape: type[msgspec.Struct]) -> T:
+    """The body as the decoder's type; 400 when it is not JSON, 422 naming every field of `shape` at fault."""
+    try:
+        return decoder.decode(octets)
+    except msgspec.ValidationError as fault:
+        found = faults(shape, generic(octets)) or (first(fault),)
+        raise Abort("validation_failed", errors=found) from None
+    except _READ_ERRORS as fault:
+        raise malformed(fault) from None
+
+
+def generic(octets: bytes | msgspec.Raw) -> Any:
+    """The body as plain JSON; aborts with 400 where it is none, 422 where a number cannot be held."""
+    try:
+        return msgspec.json.decode(octets)
+    except msgspec.ValidationError as fault:
+        raise Abort("validation_failed", errors=[first(fault)]) from None
+    except _READ_ERRORS as fault:
+        raise malformed(fault) from None
+
+
+def malformed(fault: Exception) -> Abort:
+    """The problem of a body that is no JSON, saying where."""
+    if isinstance(fault, UnicodeDecodeError):
+        return Abort("malformed_json", "The body is not valid UTF-8.")
+    if isinstance(fault, RecursionError):
+        return Abort("malformed_json", "The body is nested too deeply.")
+    return Abort("malformed_json", f"The body is not valid JSON: {str(fault).removeprefix('JSON is malformed: ')}.")
+
+
+def _refuse_long(length: bytes | None, limit: int) -> None:
+    if length is not None and length.isdigit() and (len(length) > 18 or int(length) > limit):
+        raise _too_large(limit)
+
+
+def _within(octets: bytes, limit: int) -> bytes:
+    if len(octets) > limit:
+        raise _too_large(limit)
+    return octets
+
+
+def _too_large(limit: int) -> Abort:
+    return Abort("body_too_large", f"The body may have {limit} octets at most.")

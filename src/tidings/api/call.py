@@ -1,0 +1,87 @@
+"""The nouns of the REST door: an endpoint of the table, one call of it, and its reply."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tidings.core.account import Key
+
+if TYPE_CHECKING:
+    from tidings.pipeline.house import House
+
+Headers = list[tuple[bytes, bytes]]
+
+JSON = b"application/json"
+PROBLEM_JSON = b"application/problem+json"
+HTML = b"text/html; charset=utf-8"
+
+
+class Reply:
+    """What goes back: status, octets, their media type, and further headers."""
+
+    __slots__ = ("body", "headers", "kind", "status")
+
+    def __init__(self, status: int, body: bytes, kind: bytes = JSON, headers: Headers | None = None) -> None:
+        self.status = status
+        self.body = body
+        self.kind = kind
+        self.headers: Headers = headers or []
+
+
+class Call:
+    """One request on its way through a handler; `body` and `query` are already of the endpoint's types."""
+
+    __slots__ = ("body", "endpoint", "headers", "house", "key", "octets", "params", "path", "query", "request_id")
+
+    def __init__(self, house: House, endpoint: Endpoint, path: str, headers: dict[bytes, bytes], request_id: str):
+        self.house = house
+        self.endpoint = endpoint
+        self.path = path
+        self.headers = headers
+        self.request_id = request_id
+        self.params: dict[str, str] = {}
+        self.octets = b""
+        self.body: Any = None
+        self.query: Any = None
+        self.key: Key | None = None
+
+    @property
+    def account_id(self) -> int:
+        """The account of the key that calls."""
+        assert self.key is not None, "an endpoint without scope has no account"  # noqa: S101
+        return self.key.account_id
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the table that both the routes and the OpenAPI document are made from."""
+
+    method: str
+    path: str
+    handle: Callable[[Call], Awaitable[Reply]]
+    name: str
+    """operationId, unique."""
+    summary: str
+    detail: str = ""
+    scope: str | None = None
+    """What the key must be good for; None: open to all."""
+    body: Any = None
+    """Type the body is decoded into. Without one, no body is read."""
+    body_checked: Any = None
+    """Type whose fields an unfit body is held against, where `body` does not look into them."""
+    body_shown: Any = None
+    """Type shown in the OpenAPI document, where it differs from `body`."""
+    body_required: bool = True
+    query: Any = None
+    answer: Any = None
+    """Type of the answer; None: not JSON."""
+    status: int = 200
+    idempotent: bool = False
+    """Whether the call takes an Idempotency-Key."""
+    problems: tuple[str, ...] = ()
+    """Codes of `tidings.errors.PROBLEMS` beyond those that every endpoint of its kind may give."""
+    example: Any = None
+    """Example of the body."""
+    answer_example: Any = None

@@ -1,0 +1,155 @@
+"""Examples shown in the OpenAPI document and on the docs page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+REQUEST: dict[str, Any] = {
+    "to": "+15551230100",
+    "text": "Your table is ready.",
+    "client_ref": "booking-7781",
+    "tags": ["restaurant"],
+}
+
+MESSAGE: dict[str, Any] = {
+    "id": "msg_02n5m8h2tc800",
+    "direction": "mt",
+    "status": "accepted",
+    "to": "+15551230100",
+    "from": "TIDINGS",
+    "text": "Your table is ready.",
+    "encoding": "gsm7",
+    "segments": 1,
+    "category": "transactional",
+    "carrier": None,
+    "error": None,
+    "client_ref": "booking-7781",
+    "tags": ["restaurant"],
+    "metadata": None,
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "send_at": None,
+    "expires_at": "2026-11-24T09:30:00.000Z",
+    "sent_at": None,
+    "finished_at": None,
+    "price": None,
+}
+
+DELIVERED: dict[str, Any] = {
+    **MESSAGE,
+    "status": "delivered",
+    "carrier": "simulator",
+    "sent_at": "2026-11-23T09:30:00.041Z",
+    "finished_at": "2026-11-23T09:30:00.120Z",
+}
+
+CANCELED: dict[str, Any] = {**MESSAGE, "status": "canceled", "finished_at": "2026-11-23T09:30:01.000Z"}
+
+PAGE: dict[str, Any] = {"data": [DELIVERED], "next_cursor": "cur_02n5m8h2tc800"}
+
+BATCH: dict[str, Any] = {
+    "messages": [REQUEST, {"to": "+1555", "text": "This number is too short."}],
+    "atomic": False,
+}
+
+BATCH_ANSWER: dict[str, Any] = {
+    "data": [
+        {"index": 0, "id": "msg_02n5m8h2tc800", "status": "accepted"},
+        {
+            "index": 1,
+            "error": {
+                "type": "/docs#problem-validation_failed",
+                "title": "Validation failed",
+                "status": 422,
+                "detail": "One or more fields are not valid; see `errors`.",
+                "code": "validation_failed",
+                "errors": [{"pointer": "/messages/1/to", "detail": "is no number that can exist"}],
+            },
+        },
+    ],
+    "accepted": 1,
+    "rejected": 1,
+}
+
+EVENTS: list[dict[str, Any]] = [
+    {"type": "message.accepted", "sequence": 1, "occurred_at": "2026-11-23T09:30:00.000Z", "data": None},
+    {"type": "message.sent", "sequence": 2, "occurred_at": "2026-11-23T09:30:00.041Z", "data": None},
+    {"type": "message.delivered", "sequence": 3, "occurred_at": "2026-11-23T09:30:00.120Z", "data": None},
+]
+
+STORY: dict[str, Any] = {
+    "message": DELIVERED,
+    "events": EVENTS,
+    "attempts": [
+        {
+            "part": 1,
+            "carrier": "simulator",
+            "bind": "1",
+            "outcome": "sent",
+            "carrier_id": "0000002a",
+            "carrier_code": None,
+            "detail": None,
+            "started_at": "2026-11-23T09:30:00.020Z",
+            "answered_at": "2026-11-23T09:30:00.041Z",
+            "receipt": "delivered",
+            "receipt_code": "000",
+        }
+    ],
+    "receipts": [
+        {
+            "carrier": "simulator",
+            "bind": "1",
+            "carrier_id": "0000002a",
+            "state": "DELIVRD",
+            "status": "delivered",
+            "error_code": "000",
+            "raw": "id:0000002a sub:001 dlvrd:001 submit date:2611230930 "
+            "done date:2611230930 stat:DELIVRD err:000 text:",
+            "received_at": "2026-11-23T09:30:00.118Z",
+        }
+    ],
+    "advice": "The carrier simulator reports that the handset has it.",
+}
+
+KEY_REQUEST: dict[str, Any] = {"name": "web shop", "scope": "send"}
+KEY: dict[str, Any] = {
+    "id": "key_02n5m8h2tc801",
+    "name": "web shop",
+    "scope": "send",
+    "created_at": "2026-11-23T09:30:00.000Z",
+}
+KEY_ISSUED: dict[str, Any] = {**KEY, "token": "tk_02n5m8h2tc801_…"}
+
+READY: dict[str, Any] = {"status": "ready", "degraded": []}
+
+DIAGNOSIS: dict[str, Any] = {
+    "data": [
+        {
+            "severity": "note",
+            "what": "2 receipts match no message.",
+            "do": "Usual causes: another system sends with the same carrier account, or the carrier writes its ids "
+            "differently in receipts than in responses.",
+        }
+    ],
+    "snapshot": {
+        "carriers": [
+            {
+                "name": "simulator",
+                "type": "smpp",
+                "address": "127.0.0.1:40123",
+                "binds_up": 1,
+                "binds_total": 1,
+                "down_reason": None,
+                "permanent": False,
+                "answers": {"sent": 412},
+            }
+        ],
+        "queued": 0,
+        "oldest_s": 0.0,
+        "in_flight": 0,
+        "orphans": 2,
+        "disk_free_mb": 81920,
+        "disk_needed_mb": 200,
+        "commit_lag_ms": 1.2,
+        "store_fault": None,
+    },
+}

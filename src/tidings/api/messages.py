@@ -1,0 +1,208 @@
+"""Messages: post one, list, read one, its events, its whole story, cancel."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tidings import doctor
+from tidings.api import views
+from tidings.api.call import Call, Headers, Reply
+from tidings.api.moments import millis
+from tidings.api.problems import Abort, problem, refusal
+from tidings.core import ids
+from tidings.core.message import Message
+from tidings.core.questions import Attempt, Event, Filter, Page, ReceiptRow, Tx
+from tidings.core.request import Fault, Idempotency, Invalid, Moment, Refused, Request, Result, Stored
+from tidings.pipeline.accept import accept
+from tidings.pipeline.cancel import cancel
+
+METADATA_DEPTH = 16
+"""Levels that `metadata` may be nested."""
+
+_Sought = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class ListQuery(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "from"}):
+    """What a list of messages may be narrowed by."""
+
+    status: views.Status | None = None
+    to: _Sought | None = None
+    sender: _Sought | None = None
+    direction: Literal["mt", "mo"] | None = None
+    tag: _Sought | None = None
+    client_ref: _Sought | None = None
+    since: Annotated[Moment | None, Meta(description="created at or after")] = None
+    until: Annotated[Moment | None, Meta(description="created before")] = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before")] = None
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No body, or an empty object."""
+
+
+async def post(call: Call) -> Reply:
+    """One message: stored, then 202."""
+    request = fit(call.body)
+    answer = await accept(call.house, call.account_id, (request,), idempotency=idempotency(call))
+    if isinstance(answer, Refused):
+        return refusal(answer)
+    reply = _single(answer.results[0])
+    reply.headers += replayed(answer.replayed)
+    return reply
+
+
+async def page(call: Call) -> Reply:
+    """Messages of the account, newest first."""
+    query: ListQuery = call.query
+    before = _cursor(query.cursor)
+    sought = _filter(query)
+
+    async def ask(tx: Tx) -> Page:
+        return await tx.messages.page(call.account_id, sought, before, query.limit)
+
+    found = await call.house.store.read(ask)
+    cursor = None if found.cursor is None else ids.show("cur", found.cursor)
+    data = [views.message(message) for message in found.messages]
+    return Reply(200, views.encode(views.MessagePage(data, cursor, not found.complete)))
+
+
+async def read(call: Call) -> Reply:
+    """One message."""
+
+    async def ask(tx: Tx) -> Message:
+        return await _owned(tx, call)
+
+    return Reply(200, views.encode(views.message(await call.house.store.read(ask))))
+
+
+async def events(call: Call) -> Reply:
+    """What happened to one message, in order."""
+
+    async def ask(tx: Tx) -> list[Event]:
+        return await tx.events.of((await _owned(tx, call)).id)
+
+    found = await call.house.store.read(ask)
+    return Reply(200, views.encode(views.EventList([views.event(event) for event in found])))
+
+
+async def explain(call: Call) -> Reply:
+    """The whole story of one message."""
+
+    async def ask(tx: Tx) -> tuple[Message, list[Event], list[Attempt], list[ReceiptRow]]:
+        message = await _owned(tx, call)
+        attempts = await tx.attempts.of([message.id])
+        return message, await tx.events.of(message.id), attempts.get(message.id, []), await tx.receipts.of(message.id)
+
+    message, happened, attempts, receipts = await call.house.store.read(ask)
+    story = views.Explanation(
+        message=views.message(message),
+        events=[views.event(event) for event in happened],
+        attempts=[views.attempt(attempt) for attempt in attempts],
+        receipts=[views.receipt(receipt) for receipt in receipts],
+        advice=doctor.explain(message, attempts, receipts, call.house.clock.now()),
+    )
+    return Reply(200, views.encode(story))
+
+
+async def stop(call: Call) -> Reply:
+    """Cancel while not handed over."""
+    outcome = await cancel(call.house, call.account_id, message_id(call))
+    if isinstance(outcome, Refused):
+        return refusal(outcome)
+    return Reply(200, views.encode(views.message(outcome)))
+
+
+def fit(request: Request) -> Request | Invalid:
+    """The request, unless its metadata is nested so deeply that nobody could write it down again."""
+    if request.metadata is not None and _deeper(request.metadata, METADATA_DEPTH):
+        return Invalid((Fault("/metadata", f"is nested more than {METADATA_DEPTH} levels deep"),))
+    return request
+
+
+def idempotency(call: Call) -> Idempotency | None:
+    """The Idempotency-Key of the call with a digest of method, path and body; aborts with 422 when it is no key."""
+    name = call.headers.get(b"idempotency-key")
+    if name is None:
+        return None
+    key = name.decode("latin-1")
+    if not 1 <= len(key) <= 255 or not key.isprintable() or key != key.strip():
+        fault = Fault("Idempotency-Key", "must be 1 to 255 printable characters")
+        raise Abort("validation_failed", "The Idempotency-Key header is not valid.", [fault])
+    start = f"{call.endpoint.method} {call.path}\n".encode("utf-8", "surrogateescape")
+    return Idempotency(key, hashlib.sha256(start + call.octets).digest())
+
+
+def replayed(yes: bool) -> Headers:
+    """The header that tells an earlier answer given again."""
+    return [(b"idempotent-replayed", b"true")] if yes else []
+
+
+def message_id(call: Call) -> int:
+    """The id of the path; aborts with 404 when it is none."""
+    number = ids.parse("msg", call.params["id"])
+    if number is None:
+        raise Abort("not_found", "There is no message with this id.")
+    return number
+
+
+def _single(result: Result) -> Reply:
+    if isinstance(result, Invalid):
+        return problem("validation_failed", errors=result.errors)
+    if isinstance(result, Refused):
+        return refusal(result)
+    message = result.message
+    shown = views.message(message)
+    if message.status == "rejected":
+        return problem("rejected", _reason(result), message_id=shown.id, verdicts=result.verdicts)
+    return Reply(202, views.encode(shown), headers=[(b"location", f"/v1/messages/{shown.id}".encode())])
+
+
+def _reason(stored: Stored) -> str:
+    against = [verdict.detail for verdict in stored.verdicts if not verdict.allowed]
+    return " ".join(against)
+
+
+async def _owned(tx: Tx, call: Call) -> Message:
+    message = await tx.messages.one(call.account_id, message_id(call))
+    if message is None:
+        raise Abort("not_found", "There is no message with this id.")
+    return message
+
+
+def _filter(query: ListQuery) -> Filter:
+    return Filter(
+        status=query.status,
+        to=query.to,
+        sender=query.sender,
+        direction=query.direction,
+        client_ref=query.client_ref,
+        tag=query.tag,
+        since=None if query.since is None else millis(query.since),
+        until=None if query.until is None else millis(query.until),
+    )
+
+
+def _cursor(text: str | None) -> int | None:
+    if text is None:
+        return None
+    number = ids.parse("cur", text)
+    if number is None:
+        raise Abort("validation_failed", errors=[Fault("?cursor", "is no `next_cursor` of a page")])
+    return number
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    inner: Sequence[Any]
+    if isinstance(value, dict):
+        inner = list(value.values())
+    elif isinstance(value, list):
+        inner = value
+    else:
+        return False
+    return levels == 0 or any(_deeper(item, levels - 1) for item in inner)

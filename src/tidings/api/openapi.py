@@ -1,0 +1,172 @@
+"""The OpenAPI 3.1 document, made from the table of endpoints and the structs it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+import tidings
+from tidings.api.call import Endpoint
+from tidings.api.faults import fields
+from tidings.api.problems import ProblemDetails
+from tidings.api.table import problems_of
+from tidings.core.request import NOT_BUILT
+from tidings.errors import PROBLEMS
+
+_REF = "#/components/schemas/"
+_NAMES = {"Request": "MessageRequest", "BatchShown": "Batch", "ListQuery": "MessageFilter"}
+_ABOUT = """Send texts, follow what becomes of them, and ask why.
+
+Every answer carries `X-Request-Id` (yours, if you send a sane one). Errors are RFC 9457 problem details whose `code` is
+stable. Unknown fields and parameters are errors, never ignored. Times are RFC 3339 in UTC."""
+
+
+def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    """The document as plain JSON."""
+    structs = [kind for endpoint in endpoints for kind in _structs(endpoint)] + [ProblemDetails]
+    _, found = msgspec.json.schema_components(list(dict.fromkeys(structs)), ref_template=_REF + "{name}")
+    found["Request"]["properties"] = {
+        name: schema for name, schema in found["Request"]["properties"].items() if name not in NOT_BUILT
+    }
+    schemas: dict[str, Any] = _renamed(found)
+    paths: dict[str, Any] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "tidings", "version": tidings.__version__, "description": _ABOUT},
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "an API key"}},
+        },
+    }
+
+
+def _structs(endpoint: Endpoint) -> list[Any]:
+    kinds = (endpoint.body_shown or endpoint.body, endpoint.answer)
+    return [kind for kind in kinds if kind is not None]
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "responses": _responses(endpoint),
+    }
+    if endpoint.detail:
+        operation["description"] = endpoint.detail
+    parameters = [*_path_parameters(endpoint), *_query_parameters(endpoint), *_header_parameters(endpoint)]
+    if parameters:
+        operation["parameters"] = parameters
+    if endpoint.body is not None:
+        operation["requestBody"] = _body(endpoint)
+    if endpoint.scope is not None:
+        operation["security"] = [{"key": []}]
+        operation["x-scope"] = endpoint.scope
+    return operation
+
+
+def _path_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
+    for name in re.findall(r"{(\w+)}", endpoint.path):
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": "^msg_[0-9a-z]{13}$"},
+            "example": "msg_02n5m8h2tc800",
+        }
+
+
+def _query_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
+    for name, field in fields(endpoint.query).items() if endpoint.query else ():
+        schema = msgspec.json.schema(field.type)
+        if "anyOf" in schema:
+            schema = {**schema, **schema.pop("anyOf")[0]}
+        description = schema.pop("description", None)
+        if field.default not in (None, msgspec.NODEFAULT):
+            schema["default"] = field.default
+        yield {
+            "name": name,
+            "in": "query",
+            "schema": schema,
+            **({"description": description} if description else {}),
+        }
+
+
+def _header_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
+    if endpoint.idempotent:
+        yield {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "same key and body: the first answer again, with `Idempotent-Replayed: true`",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        }
+
+
+def _body(endpoint: Endpoint) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": _ref(endpoint.body_shown or endpoint.body)}
+    if endpoint.example is not None:
+        content["example"] = endpoint.example
+    return {"required": endpoint.body_required, "content": {"application/json": content}}
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "done", "headers": _HEADERS}
+    if endpoint.answer is not None:
+        content = {"schema": _ref(endpoint.answer)}
+        if endpoint.answer_example is not None:
+            content["example"] = endpoint.answer_example
+        good["content"] = {"application/json": content}
+    responses = {str(endpoint.status): good}
+    by_status: dict[int, list[str]] = {}
+    for code in problems_of(endpoint):
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    for status, codes in sorted(by_status.items()):
+        responses[str(status)] = _problem_response(status, codes)
+    if endpoint.name == "postBatch":
+        responses["422"]["content"]["application/json"] = {"schema": _ref(endpoint.answer)}
+    return responses
+
+
+def _problem_response(status: int, codes: list[str]) -> dict[str, Any]:
+    headers = dict(_HEADERS)
+    if status in (429, 503):
+        headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "seconds"}
+    return {
+        "description": "; ".join(f"`{code}`: {PROBLEMS[code].sentence}" for code in codes),
+        "headers": headers,
+        "content": {"application/problem+json": {"schema": _ref(ProblemDetails)}},
+    }
+
+
+_HEADERS = {"X-Request-Id": {"schema": {"type": "string"}, "description": "names this request in our log"}}
+
+
+def _ref(kind: Any) -> dict[str, str]:
+    return {"$ref": _REF + _shown(kind.__name__)}
+
+
+def _shown(name: str) -> str:
+    return _NAMES.get(name, name.removesuffix("View"))
+
+
+def _renamed(value: Any) -> Any:
+    """Schemas under the names shown to callers, with every reference to them."""
+    components = {_shown(name): _with_refs(schema) for name, schema in value.items()}
+    for name, schema in components.items():
+        schema["title"] = name
+    return components
+
+
+def _with_refs(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_refs(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_refs(item) for item in value]
+    if isinstance(value, str) and value.startswith(_REF):
+        return _REF + _shown(value.removeprefix(_REF))
+    return value

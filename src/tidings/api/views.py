@@ -1,0 +1,236 @@
+"""What the API answers: one struct a noun, made from what the store holds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tidings.api.moments import Time, show, show_or_none
+from tidings.api.problems import ProblemDetails
+from tidings.core import ids
+from tidings.core.account import Key
+from tidings.core.message import Message, MessageError
+from tidings.core.questions import Attempt, Event, ReceiptRow
+
+Status = Literal[
+    "accepted",
+    "scheduled",
+    "queued",
+    "sent",
+    "delivered",
+    "undelivered",
+    "failed",
+    "expired",
+    "rejected",
+    "canceled",
+    "unknown",
+    "received",
+]
+
+
+class MessageView(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename={"sender": "from"}):
+    """A message as answered."""
+
+    id: Annotated[str, Meta(pattern="^msg_[0-9a-z]{13}$")]
+    direction: Annotated[str, Meta(description="`mt`: to a handset; `mo`: from one")]
+    status: str
+    to: str
+    sender: str
+    text: Annotated[str | None, Meta(description="null once blanked, e.g. one-time codes after their final status")]
+    encoding: str
+    segments: int
+    category: str
+    carrier: str | None
+    error: MessageError | None
+    client_ref: str | None
+    tags: tuple[str, ...]
+    metadata: dict[str, Any] | None
+    created_at: Time
+    send_at: Time | None
+    expires_at: Time
+    sent_at: Time | None
+    finished_at: Time | None
+    price: Annotated[str | None, Meta(description="always null: rating is not built yet")]
+
+
+class MessagePage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Messages, newest first."""
+
+    data: list[MessageView]
+    next_cursor: Annotated[str | None, Meta(description="null on the last page")]
+    incomplete: Annotated[
+        bool, Meta(description="true: the scan stopped early; go on with next_cursor even if data is short")
+    ] = False
+
+
+class EventView(msgspec.Struct, frozen=True):
+    """Something that happened to a message."""
+
+    type: Annotated[str, Meta(examples=["message.sent"])]
+    sequence: Annotated[int, Meta(description="counts up from 1 without gaps per message")]
+    occurred_at: Time
+    data: dict[str, Any] | None
+
+
+class EventList(msgspec.Struct, frozen=True):
+    """Events of one message, in order."""
+
+    data: list[EventView]
+
+
+class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
+    """One segment handed, or about to be handed, to a carrier."""
+
+    part: int
+    carrier: str
+    bind: str
+    outcome: Annotated[str | None, Meta(description="null while open; `sent`, `in_doubt` or the kind of error")]
+    carrier_id: str | None
+    carrier_code: str | None
+    detail: str | None
+    started_at: Time
+    answered_at: Time | None
+    receipt: Annotated[str | None, Meta(description="status its final receipt gave")]
+    receipt_code: str | None
+
+
+class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery receipt as the carrier sent it."""
+
+    carrier: str
+    bind: str
+    carrier_id: str
+    state: str
+    status: str
+    error_code: str
+    raw: Annotated[str, Meta(description="octets as text, those that are not printable ASCII escaped")]
+    received_at: Time
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """The whole story of a message."""
+
+    message: MessageView
+    events: list[EventView]
+    attempts: list[AttemptView]
+    receipts: list[ReceiptView]
+    advice: Annotated[str, Meta(description="what it means and what to do, in plain words")]
+
+
+class BatchOutcome(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What became of one item: `id` and `status` when it is on its way, else `error`."""
+
+    index: Annotated[int, Meta(description="place in the request, from 0")]
+    id: str | None = None
+    status: str | None = None
+    error: ProblemDetails | None = None
+
+
+class BatchAnswer(msgspec.Struct, frozen=True):
+    """What became of each item, in order."""
+
+    data: list[BatchOutcome]
+    accepted: int
+    rejected: int
+
+
+class KeyView(msgspec.Struct, frozen=True):
+    """An API key without its secret."""
+
+    id: str
+    name: str
+    scope: str
+    created_at: Time
+
+
+class KeyIssued(msgspec.Struct, frozen=True):
+    """A new API key; `token` is shown this once and cannot be had again."""
+
+    id: str
+    name: str
+    scope: str
+    created_at: Time
+    token: Annotated[str, Meta(examples=["tk_0abcdefghjkmn_…"])]
+
+
+class KeyList(msgspec.Struct, frozen=True):
+    """The keys of the account, oldest first."""
+
+    data: list[KeyView]
+
+
+def message(stored: Message) -> MessageView:
+    """A stored message as answered."""
+    return MessageView(
+        id=ids.show("msg", stored.id),
+        direction=stored.direction,
+        status=stored.status,
+        to=stored.to,
+        sender=stored.sender,
+        text=stored.text,
+        encoding=stored.encoding,
+        segments=stored.segments,
+        category=stored.category,
+        carrier=stored.carrier,
+        error=stored.error,
+        client_ref=stored.client_ref,
+        tags=stored.tags,
+        metadata=stored.metadata,
+        created_at=show(stored.created_at),
+        send_at=show_or_none(stored.send_at),
+        expires_at=show(stored.expires_at),
+        sent_at=show_or_none(stored.sent_at),
+        finished_at=show_or_none(stored.finished_at),
+        price=None,
+    )
+
+
+def event(stored: Event) -> EventView:
+    """A stored event as answered."""
+    return EventView(stored.type, stored.sequence, show(stored.occurred_at), stored.data)
+
+
+def attempt(stored: Attempt) -> AttemptView:
+    """A stored attempt as answered."""
+    return AttemptView(
+        part=stored.part,
+        carrier=stored.carrier,
+        bind=stored.bind,
+        outcome=stored.outcome,
+        carrier_id=stored.carrier_id,
+        carrier_code=stored.carrier_code,
+        detail=stored.detail,
+        started_at=show(stored.started_at),
+        answered_at=show_or_none(stored.answered_at),
+        receipt=stored.receipt,
+        receipt_code=stored.receipt_code,
+    )
+
+
+def receipt(stored: ReceiptRow) -> ReceiptView:
+    """A stored receipt as answered."""
+    return ReceiptView(
+        carrier=stored.carrier,
+        bind=stored.bind,
+        carrier_id=stored.carrier_id,
+        state=stored.state,
+        status=stored.status,
+        error_code=stored.error_code,
+        raw=escaped(stored.raw),
+        received_at=show(stored.received_at),
+    )
+
+
+def key(stored: Key) -> KeyView:
+    """A stored key as answered."""
+    return KeyView(ids.show("key", stored.id), stored.name, stored.scope, show(stored.created_at))
+
+
+def escaped(octets: bytes) -> str:
+    """Octets as text that any terminal and any JSON reader can take; a backslash is doubled."""
+    return octets.decode("latin-1").encode("unicode_escape").decode("ascii")
+
+
+encode = msgspec.json.Encoder().encode

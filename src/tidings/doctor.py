@@ -1,0 +1,243 @@
+"""Diagnosis: from the figures of a moment, or the story of a message, to plain words about what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from tidings.core.health import CarrierState, Snapshot
+from tidings.core.message import Message, MessageError, Millis
+from tidings.core.questions import Attempt, ReceiptRow
+from tidings.errors import MESSAGE_ERRORS
+
+SLOW_QUEUE_S = 60.0
+STUCK_QUEUE_S = 600.0
+SLOW_COMMIT_MS = 500.0
+ENOUGH_ANSWERS = 20
+"""Below this many answers a share says nothing."""
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """One finding: how bad, what is the matter, what to do."""
+
+    severity: Literal["error", "warning", "note"]
+    what: str
+    do: str
+
+
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+def advise(snapshot: Snapshot) -> list[Advice]:
+    """What the figures say, worst first; empty when all is well."""
+    found = [*_store(snapshot), *_carriers(snapshot), *_queue(snapshot), *_receipts(snapshot)]
+    return sorted(found, key=lambda advice: _RANK[advice.severity])
+
+
+def _store(snapshot: Snapshot) -> Iterator[Advice]:
+    if snapshot.store_fault:
+        yield Advice(
+            "error",
+            f"The store cannot commit: {snapshot.store_fault}. No message is accepted until it can.",
+            "Check free space, permissions and health of the disk under the data folder.",
+        )
+    free, needed = snapshot.disk_free_mb, snapshot.disk_needed_mb
+    if free is not None and free < needed:
+        yield Advice(
+            "error",
+            f"Only {free} MB are free where the data lies; below {needed} MB no message is accepted.",
+            "Free space on this disk, or move the data folder (--data) to a larger one.",
+        )
+    elif free is not None and free < 5 * needed:
+        yield Advice(
+            "warning",
+            f"{free} MB are free where the data lies; below {needed} MB no message is accepted.",
+            "Free space on this disk soon.",
+        )
+    if snapshot.commit_lag_ms > SLOW_COMMIT_MS:
+        yield Advice(
+            "warning",
+            f"The last commit took {snapshot.commit_lag_ms:.0f} ms.",
+            "Look for other programs that write to this disk, or move the data folder to a faster one.",
+        )
+
+
+def _carriers(snapshot: Snapshot) -> Iterator[Advice]:
+    if not snapshot.carriers:
+        yield Advice(
+            "error",
+            "No carrier is configured, so no message can leave.",
+            "Add a [[carriers]] table to tidings.toml, or set `enabled = true` under [simulator].",
+        )
+    for carrier in snapshot.carriers:
+        yield from _binds(carrier)
+        yield from _answers(carrier)
+
+
+def _binds(carrier: CarrierState) -> Iterator[Advice]:
+    if carrier.binds_up >= carrier.binds_total:
+        return
+    reason = f" {_sentence(carrier.down_reason)}" if carrier.down_reason else ""
+    if carrier.binds_up:
+        what = f"Carrier {carrier.name}: {carrier.binds_up} of {carrier.binds_total} binds are up.{reason}"
+        yield Advice("warning", what, "Set its `binds` in tidings.toml to what the carrier grants.")
+        return
+    what = f"Carrier {carrier.name} ({carrier.type}, {carrier.address}) is down.{reason}"
+    if carrier.permanent:
+        do = "Trying again will not help: correct its table in tidings.toml (system_id, password, bind) and restart."
+    else:
+        do = f"It is tried again by itself. Check that {carrier.address} can be reached from here."
+    yield Advice("error", what, do)
+
+
+def _answers(carrier: CarrierState) -> Iterator[Advice]:
+    answers = carrier.answers
+    total = sum(answers.values())
+    refused = answers.get("config", 0) + answers.get("bind", 0)
+    if refused:
+        yield Advice(
+            "error",
+            f"Carrier {carrier.name} refused {refused} of the last {total} segments because of our bind or settings.",
+            f"Compare the settings of {carrier.name} in tidings.toml with what the carrier granted; "
+            "`tidings trace ID` of a failed message shows its code.",
+        )
+    if total < ENOUGH_ANSWERS:
+        return
+    for kind, least, what, do in _SHARES:
+        count = answers.get(kind, 0)
+        if count > least * total:
+            yield Advice("warning", f"Carrier {carrier.name} {what.format(count=count, total=total)}", do)
+
+
+_SHARES = (
+    (
+        "throttled",
+        0.1,
+        "throttled {count} of the last {total} segments.",
+        "Set its `rate` in tidings.toml to what the carrier grants, or ask the carrier for more.",
+    ),
+    (
+        "permanent",
+        0.2,
+        "refused {count} of the last {total} segments for good.",
+        "Look at a few with `tidings trace ID`; dead numbers and unregistered senders are the usual reasons.",
+    ),
+    (
+        "temporary",
+        0.2,
+        "had temporary errors for {count} of the last {total} segments.",
+        "They are tried again by themselves; ask the carrier if it lasts.",
+    ),
+    (
+        "in_doubt",
+        0.01,
+        "left {count} of the last {total} segments without an answer.",
+        "The link breaks or the carrier answers late: raise `response_timeout`, lower `window`, or ask the carrier.",
+    ),
+)
+
+
+def _queue(snapshot: Snapshot) -> Iterator[Advice]:
+    if not snapshot.queued or snapshot.oldest_s <= SLOW_QUEUE_S:
+        return
+    up = any(carrier.binds_up for carrier in snapshot.carriers)
+    yield Advice(
+        "error" if snapshot.oldest_s > STUCK_QUEUE_S else "warning",
+        f"{snapshot.queued} messages wait; the oldest fell due {_span(snapshot.oldest_s)} ago.",
+        "More is accepted than the carriers take: raise their `rate` or `window` if they grant it, or send less."
+        if up
+        else "They leave when a carrier is up again.",
+    )
+
+
+def _receipts(snapshot: Snapshot) -> Iterator[Advice]:
+    if snapshot.orphans:
+        yield Advice(
+            "note",
+            f"{snapshot.orphans} receipts match no message.",
+            "Usual causes: another system sends with the same carrier account, or the carrier writes its ids "
+            "differently in receipts than in responses.",
+        )
+
+
+def explain(message: Message, attempts: Sequence[Attempt], receipts: Sequence[ReceiptRow], now: Millis) -> str:
+    """What the state of a message means and what to do, in a plain sentence or two."""
+    match message.status:
+        case "accepted" | "queued":
+            return _waiting(attempts)
+        case "scheduled":
+            return "It is stored and waits for its time; it can be canceled until it is handed to a carrier."
+        case "sent":
+            return _awaited(message, now)
+        case "delivered":
+            return f"The carrier {message.carrier or ''} reports that the handset has it.".replace("  ", " ")
+        case "received":
+            return "A handset sent this to us."
+        case "canceled":
+            return "It was canceled before any part of it was handed to a carrier."
+        case "unknown":
+            return f"Nobody knows whether it arrived. {_cause(message.error)}"
+        case "expired":
+            return f"Its validity ended before it was delivered. {_late(receipts)}"
+        case _:
+            return _cause(message.error) or "It ended without a reason being kept."
+
+
+def _waiting(attempts: Sequence[Attempt]) -> str:
+    last = _last(attempts)
+    if last is None:
+        return "It waits for a carrier; if that lasts, `tidings doctor` says why."
+    if last.outcome is None:
+        return f"Part {last.part} was handed to {last.carrier}, which has not answered yet."
+    code = f", code {last.carrier_code}" if last.carrier_code else ""
+    outcome = last.outcome.replace("_", " ")
+    return f"The last try, with {last.carrier}, ended as {outcome}{code}; it is tried again while it is valid."
+
+
+def _awaited(message: Message, now: Millis) -> str:
+    since = "" if message.sent_at is None else f" {_span((now - message.sent_at) / 1000)} ago"
+    return (
+        f"{message.carrier or 'The carrier'} took it{since}; its delivery receipt has not come. "
+        "A handset that is off or out of coverage is the usual reason."
+    )
+
+
+def _late(receipts: Sequence[ReceiptRow]) -> str:
+    if receipts:
+        return "The carrier had it and could not deliver it in time; the handset was probably off."
+    return "It was never handed over in time: see `tidings doctor` for carriers that are down or slow."
+
+
+_WHAT_TO_DO = {
+    "never": "Sending it again as it is will not help.",
+    "after_fix": "Correct that, then send it again.",
+    "backoff": "It may be sent again later.",
+    "later": "It may be sent again later.",
+}
+
+
+def _cause(error: MessageError | None) -> str:
+    if error is None:
+        return ""
+    known = MESSAGE_ERRORS.get(error.code, MESSAGE_ERRORS["unknown"])
+    code = f" (carrier's code {error.carrier_code})" if error.carrier_code else ""
+    detail = f" {_sentence(error.detail)}" if error.detail and error.detail not in known.sentence else ""
+    return f"{known.sentence.rstrip('.')}{code}.{detail} {_WHAT_TO_DO[known.retry]}"
+
+
+def _last(attempts: Sequence[Attempt]) -> Attempt | None:
+    return max(attempts, key=lambda attempt: attempt.id, default=None)
+
+
+def _sentence(text: str | None) -> str:
+    text = (text or "").strip()
+    return text if not text or text[-1] in ".!?" else text + "."
+
+
+def _span(seconds: float) -> str:
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{max(0.0, seconds):.0f} s"
