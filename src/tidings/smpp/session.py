@@ -163,6 +163,11 @@ class Session:
         return self.state is State.UNBOUND
 
     @property
+    def unbinding(self) -> bool:
+        """An unbind of ours is under way."""
+        return self._ending and not self.over
+
+    @property
     def pending(self) -> int:
         """Requests of the owner that wait for an answer."""
         return len(self._pending) - self._own

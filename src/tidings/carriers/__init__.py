@@ -1,0 +1,1 @@
+"""One file a carrier, found by its name in the settings."""

@@ -1,0 +1,238 @@
+"""Any SMSC: binds kept up, parts as submit_sm, receipts and texts from deliver_sm and data_sm (SMPP 3.4)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from tidings.config import ConfigError
+from tidings.core.message import Part
+from tidings.core.ports import CarrierEvent, Clock, Down, SendError, Sent, Up
+from tidings.drivers.smpp_bind import SmppBind, Target
+from tidings.drivers.smpp_link import SmppLink
+from tidings.drivers.smpp_messages import Translator
+from tidings.drivers.smpp_profile import Profile, read
+from tidings.smpp.codec import EncodeError, encode
+from tidings.smpp.pdus import Bind, DataSm, DeliverSm
+from tidings.smpp.session import Answered, Event, Timing, Unanswered
+
+EVENTS_MOST = 5_000
+"""Events that may wait to be taken; above it the links stop reading."""
+RX_T_APPN = 0x64
+"""ESME_RX_T_APPN: come again later."""
+BIND_KINDS = ("transceiver", "transmitter+receiver")
+
+_log = logging.getLogger(__name__)
+
+
+class SmppSettings(Protocol):
+    """What the carrier has to be told; `tidings.config.CarrierSettings` fits."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def system_id(self) -> str: ...
+    @property
+    def password(self) -> str: ...
+    @property
+    def system_type(self) -> str: ...
+    @property
+    def bind(self) -> str: ...
+    @property
+    def binds(self) -> int: ...
+    @property
+    def window(self) -> int: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def tls(self) -> bool: ...
+    @property
+    def tls_ca(self) -> str | None: ...
+    @property
+    def tls_verify(self) -> bool: ...
+    @property
+    def response_timeout(self) -> float: ...
+    @property
+    def enquire_link(self) -> float: ...
+    @property
+    def profile(self) -> Mapping[str, Any]: ...
+
+
+class SmppCarrier:
+    """An SMSC as `core.ports.Carrier`. Raises ConfigError for settings that cannot be used.
+
+    Every part given to `send` is answered by exactly one Sent or SendError. A response that comes after the
+    part was answered `in_doubt` for a timeout brings one more Sent for the same attempt, if it says so.
+    """
+
+    def __init__(self, settings: SmppSettings, clock: Clock, tasks: asyncio.TaskGroup) -> None:
+        self.name = settings.name
+        self.rate = settings.rate
+        self._tasks = tasks
+        self._timeout = settings.response_timeout
+        profile = read(settings.name, settings.profile)
+        self._translator = Translator(settings.name, profile, clock.now)
+        target = _target(settings, profile)
+        names = [f"{settings.name}/{number}" for number in range(1, settings.binds + 1)]
+        self._binds = {name: SmppBind(name, target, clock, self) for name in names}
+        self._events: list[CarrierEvent] = []
+        self._news = asyncio.Event()
+        self._paused = False
+        self._ended = False
+
+    async def start(self) -> None:
+        """Connect and keep connected until `stop`; returns at once."""
+        for bind in self._binds.values():
+            bind.start(self._tasks)
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no more parts, wait up to `grace_s` for answers, unbind, close."""
+        await asyncio.gather(*(bind.stop(grace_s) for bind in self._binds.values()))
+        self._ended = True
+        self._news.set()
+
+    def room(self) -> dict[str, int]:
+        """Free window slots of each bind that is up."""
+        return {name: bind.room() for name, bind in self._binds.items() if bind.up}
+
+    def send(self, parts: Sequence[Part]) -> None:
+        """Write the parts to their binds; every one is answered later by Sent or SendError."""
+        for part in parts:
+            bind = self._binds.get(part.bind)
+            try:
+                taken = bind is not None and bind.request(self._translator.submit(part), part.attempt_id)
+            except EncodeError as error:
+                self._tell(SendError(part.attempt_id, "permanent", "content_invalid", "", f"{error}.", part.bind))
+                continue
+            if not taken:
+                detail = "The bind is down or its window is full."
+                self._tell(SendError(part.attempt_id, "not_written", "carrier_outage", "", detail, part.bind))
+
+    async def events(self) -> AsyncIterator[list[CarrierEvent]]:
+        """What happened, in order, in the batches it came in; ends after `stop`. For one reader."""
+        while self._events or not self._ended:
+            if not self._events:
+                self._news.clear()
+                await self._news.wait()
+                continue
+            batch, self._events = self._events, []
+            if self._paused:
+                self._paused = False
+                for bind in self._binds.values():
+                    bind.resume_reading()
+            yield batch
+
+    def acknowledge(self, tokens: Sequence[Any], accepted: bool) -> None:
+        """Answer receipts and inbound texts: stored, or (accepted=False) please come again.
+
+        A token whose link is gone is passed over: the SMSC will deliver it again.
+        """
+        status = 0 if accepted else RX_T_APPN
+        for link, command_id, sequence in tokens:
+            link.answer_to(command_id, sequence, status)
+
+    # What the binds tell.
+
+    def bind_up(self, bind: SmppBind) -> None:
+        """Ready to carry."""
+        self._tell(Up(bind.name))
+
+    def bind_down(self, bind: SmppBind, reason: str, permanent: bool) -> None:
+        """Gone."""
+        self._tell(Down(bind.name, reason, permanent))
+
+    def bind_events(self, bind: SmppBind, link: SmppLink, events: list[Event]) -> None:
+        """What came on one of its links."""
+        translator, name, out = self._translator, bind.name, self._events
+        for event in events:
+            if isinstance(event, Answered):
+                if event.late:
+                    self._late(event, name)
+                else:
+                    out.append(translator.outcome(event.token, name, event.response))
+            elif isinstance(event, DeliverSm | DataSm):
+                token = (link, event.command_id, event.sequence_number)
+                out.append(translator.incoming(event, name, link.context, token))
+            elif isinstance(event, Unanswered):
+                out.append(self._unanswered(event, name))
+            else:
+                _log.info("%s: %s was passed over", name, type(event).__name__)
+        self._wake()
+
+    # Inside.
+
+    def _late(self, event: Answered, bind: str) -> None:
+        outcome = self._translator.outcome(event.token, bind, event.response)
+        if isinstance(outcome, Sent):
+            self._events.append(outcome)
+        else:
+            _log.info("%s: late answer for attempt %s: %s", bind, event.token, outcome.carrier_code)
+
+    def _unanswered(self, event: Unanswered, bind: str) -> SendError:
+        if not event.written:
+            detail = "The link went down before the part was written."
+            return SendError(event.token, "not_written", "carrier_outage", "", detail, bind)
+        detail = f"The carrier did not answer within {self._timeout:g} s, or the link went down before it did."
+        return SendError(event.token, "in_doubt", "outcome_lost", "", detail, bind)
+
+    def _tell(self, event: CarrierEvent) -> None:
+        self._events.append(event)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news.set()
+        if len(self._events) >= EVENTS_MOST and not self._paused:
+            self._paused = True
+            for bind in self._binds.values():
+                bind.pause_reading()
+
+
+def _target(settings: SmppSettings, profile: Profile) -> Target:
+    if settings.bind not in BIND_KINDS:
+        raise ConfigError(f"Carrier {settings.name!r}: bind is {settings.bind!r}; use {' or '.join(BIND_KINDS)}")
+    bind = Bind(
+        system_id=settings.system_id,
+        password=settings.password,
+        system_type=settings.system_type,
+        interface_version=profile.interface_version,
+        addr_ton=profile.bind_ton,
+        addr_npi=profile.bind_npi,
+        address_range=profile.address_range,
+    )
+    try:
+        encode(bind)
+    except EncodeError as error:
+        raise ConfigError(f"Carrier {settings.name!r}: system_id, password or system_type: {error}") from error
+    return Target(
+        host=settings.host,
+        port=settings.port,
+        bind=bind,
+        pair=settings.bind != "transceiver",
+        timing=Timing(
+            window=settings.window,
+            response_timeout=settings.response_timeout,
+            enquire_link=settings.enquire_link,
+            strictness=profile.level(),
+        ),
+        tls=_tls(settings),
+    )
+
+
+def _tls(settings: SmppSettings) -> ssl.SSLContext | None:
+    if not settings.tls:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.tls_ca)
+    except OSError as error:
+        raise ConfigError(f"Carrier {settings.name!r}: tls_ca {settings.tls_ca!r} cannot be used: {error}") from error
+    if not settings.tls_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

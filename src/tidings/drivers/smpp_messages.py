@@ -1,0 +1,134 @@
+"""Parts into submit_sm, deliver_sm and data_sm into receipts and texts, by an SMSC's profile; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tidings.core.message import Millis, Part
+from tidings.core.ports import Inbound, Receipt, SendError, Sent
+from tidings.drivers.smpp_profile import Profile
+from tidings.smpp import pdus, receipt, status, times, user_data
+from tidings.smpp.address import incoming, outgoing
+from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs
+from tidings.text import data_coding, gsm7
+
+SHORT_MESSAGE_MOST = 254
+"""Octets that short_message holds in SMPP 3.4; longer texts go as message_payload."""
+_CODECS = {"latin1": "latin-1", "ascii": "ascii"}
+_ONLY_GSM7 = bytes(code for code in range(0x20) if code not in (0x0A, 0x0D))
+"""Codes that are letters in the GSM alphabet and controls in ASCII."""
+
+
+class Translator:
+    """Speaks one SMSC's dialect for one carrier."""
+
+    def __init__(self, carrier: str, profile: Profile, now: Callable[[], Millis]) -> None:
+        self.carrier = carrier
+        self.profile = profile
+        self._now = now
+        self._addressing = profile.addressing()
+        self._kinds = profile.kinds()
+        self._tlvs = profile.further_tlvs()
+
+    def submit(self, part: Part) -> SubmitSm:
+        """The submit_sm for a part."""
+        profile = self.profile
+        source_ton, source_npi, source = outgoing(part.sender, self._addressing)
+        dest_ton, dest_npi, destination = outgoing(part.to, self._addressing)
+        octets, udh, tlvs = self._octets(part), part.udh, self._tlvs
+        if profile.user_message_reference:
+            tlvs = (*tlvs, (pdus.USER_MESSAGE_REFERENCE, (part.attempt_id & 0xFFFF).to_bytes(2, "big")))
+        if udh and profile.concatenation == "sar":
+            sar = user_data.sar_tlvs(udh)
+            if sar is not None:
+                udh, tlvs = b"", (*tlvs, *sar)
+        octets = udh + octets
+        if len(octets) > SHORT_MESSAGE_MOST:
+            octets, tlvs = b"", (*tlvs, (pdus.MESSAGE_PAYLOAD, octets))
+        return SubmitSm(
+            service_type=profile.service_type,
+            source_addr_ton=source_ton,
+            source_addr_npi=source_npi,
+            source_addr=source,
+            dest_addr_ton=dest_ton,
+            dest_addr_npi=dest_npi,
+            destination_addr=destination,
+            esm_class=pdus.ESM_UDHI if udh else 0,
+            protocol_id=profile.protocol_id,
+            priority_flag=profile.priority_flag,
+            validity_period=self._validity(part.validity_s),
+            registered_delivery=profile.registered_delivery,
+            data_coding=profile.gsm7_data_coding if part.encoding == "gsm7" else profile.ucs2_data_coding,
+            short_message=octets,
+            tlvs=tlvs,
+        )
+
+    def outcome(self, attempt_id: int, bind: str, response: Any) -> Sent | SendError:
+        """What a response to a submit_sm says of the part."""
+        value = response.command_status
+        if value == 0 and isinstance(response, pdus.SubmitSmResp):
+            return Sent(attempt_id, response.message_id, bind)
+        if value == 0:
+            # A nack, or a body that cannot be read, with the status of success: nobody knows what it means.
+            return SendError(attempt_id, "in_doubt", "outcome_lost", "", "The carrier's answer cannot be read.", bind)
+        known = status.classify(value, self._kinds)
+        detail = f"{known.name}: {known.meaning}." if known.name else f"{known.meaning}."
+        return SendError(attempt_id, known.kind, known.code, known.hex, detail, bind)
+
+    def incoming(self, pdu: DeliverSm | DataSm, bind: str, session: str, token: Any) -> Receipt | Inbound:
+        """The receipt or the text that a deliver_sm or data_sm brings."""
+        sender = incoming(pdu.source_addr_ton, pdu.source_addr, self._addressing)
+        to = incoming(pdu.dest_addr_ton, pdu.destination_addr, self._addressing)
+        udh, octets = user_data.split(pdu)
+        if self._is_receipt(pdu, octets):
+            report = receipt.parse(octets, pdu.tlvs)
+            return Receipt(
+                self.carrier,
+                bind,
+                report.message_id,
+                sender,
+                to,
+                report.state,
+                report.status,
+                report.error_code,
+                octets,
+                token,
+            )
+        encoding, text = self._text(pdu.data_coding, octets)
+        return Inbound(self.carrier, bind, session, sender, to, pdu.data_coding, octets, udh, text, encoding, token)
+
+    def _octets(self, part: Part) -> bytes:
+        alphabet = self.profile.mt_alphabet
+        if part.encoding != "gsm7" or alphabet == "gsm7":
+            return part.payload
+        return gsm7.decode(part.payload).encode(_CODECS[alphabet], "replace")
+
+    def _validity(self, seconds: int) -> str:
+        if not seconds or self.profile.validity == "none":
+            return ""
+        if self.profile.validity == "absolute":
+            return times.absolute(self._now() + seconds * 1000)
+        return times.relative(seconds)
+
+    def _is_receipt(self, pdu: DeliverSm | DataSm, octets: bytes) -> bool:
+        kind = pdu.esm_class & pdus.ESM_TYPE_MASK
+        if kind in (pdus.ESM_RECEIPT, pdus.ESM_INTERMEDIATE):
+            return True
+        if _names_message(pdu.tlvs):
+            return True
+        return self.profile.receipt_sniff and receipt.looks_like_receipt(octets)
+
+    def _text(self, coding: int, octets: bytes) -> tuple[str, str]:
+        if coding == 0 and self.profile.mo_alphabet != "gsm7":
+            alphabet = self.profile.mo_alphabet
+            return alphabet, octets.decode(_CODECS[alphabet], "replace")
+        encoding = data_coding.encoding(coding)
+        if encoding == "ascii" and len(octets.translate(None, _ONLY_GSM7)) != len(octets):
+            # Several SMSCs mark the GSM alphabet as ASCII; its letters below 0x20 give them away.
+            return "gsm7", gsm7.decode(octets)
+        return encoding, data_coding.decode(octets, coding)
+
+
+def _names_message(tlvs: Tlvs) -> bool:
+    return bool(tlvs) and pdus.tlv(tlvs, pdus.RECEIPTED_MESSAGE_ID) is not None

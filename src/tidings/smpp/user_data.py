@@ -1,0 +1,48 @@
+"""The user data of a message PDU, wherever it stands: short_message or message_payload, UDH or sar TLVs."""
+
+from __future__ import annotations
+
+from tidings.smpp import pdus
+from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs, tlv
+
+
+def split(pdu: SubmitSm | DeliverSm | DataSm) -> tuple[bytes, bytes]:
+    """Header (with its length octet, or empty) and octets of the user data.
+
+    The sar TLVs become the header that says the same (16-bit reference). A header that claims to be longer than
+    what there is, is none.
+    """
+    octets = b"" if isinstance(pdu, DataSm) else pdu.short_message
+    tlvs = pdu.tlvs
+    if not octets and tlvs:
+        octets = tlv(tlvs, pdus.MESSAGE_PAYLOAD) or b""
+    if pdu.esm_class & pdus.ESM_UDHI and octets:
+        end = octets[0] + 1
+        if end <= len(octets):
+            return octets[:end], octets[end:]
+        return b"", octets
+    return _sar_header(tlvs) if tlvs else b"", octets
+
+
+def sar_tlvs(udh: bytes) -> Tlvs | None:
+    """The sar TLVs for a header that holds one concatenation element and nothing else, or None."""
+    if len(udh) == 6 and udh[:3] == b"\x05\x00\x03":
+        reference, total, number = udh[3], udh[4], udh[5]
+    elif len(udh) == 7 and udh[:3] == b"\x06\x08\x04":
+        reference, total, number = udh[3] << 8 | udh[4], udh[5], udh[6]
+    else:
+        return None
+    return (
+        (pdus.SAR_MSG_REF_NUM, reference.to_bytes(2, "big")),
+        (pdus.SAR_TOTAL_SEGMENTS, bytes((total,))),
+        (pdus.SAR_SEGMENT_SEQNUM, bytes((number,))),
+    )
+
+
+def _sar_header(tlvs: Tlvs) -> bytes:
+    reference = tlv(tlvs, pdus.SAR_MSG_REF_NUM)
+    total = tlv(tlvs, pdus.SAR_TOTAL_SEGMENTS)
+    number = tlv(tlvs, pdus.SAR_SEGMENT_SEQNUM)
+    if not (reference and total and number) or total[-1] < 2:
+        return b""
+    return b"\x06\x08\x04" + reference[-2:].rjust(2, b"\0") + total[-1:] + number[-1:]
