@@ -1,0 +1,235 @@
+"""1  Request → checked, gated, segmented, stored, queued. Every door ends here; there is no second way to send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tidings.core.consent import opted_out, opted_out_error
+from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
+from tidings.core.ports import stage
+from tidings.core.questions import Queued, Remembered, Tx
+from tidings.core.request import Answer, Fault, Idempotency, Invalid, Refused, Request, Result, Stored, Verdict
+from tidings.core.status import ACCEPTED, REJECTED, SCHEDULED
+from tidings.pipeline import track, validate
+from tidings.pipeline.house import House
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One call of accept on its way into the store: valid messages, and where the invalid items stood."""
+
+    account_id: int
+    messages: tuple[Message, ...]
+    invalid: tuple[tuple[int, Invalid], ...] = ()
+    idempotency: Idempotency | None = None
+    atomic: bool = False
+
+
+class Entered(msgspec.Struct, frozen=True, gc=False):
+    """What became of an entry. `stored` in the order of its messages; empty when refused or replayed."""
+
+    stored: tuple[Stored, ...]
+    answer: Answer | Refused | None = None
+    """An earlier answer, or a refusal, in place of `stored`."""
+
+
+async def accept(
+    house: House,
+    account_id: int,
+    requests: Sequence[Request | Invalid],
+    *,
+    idempotency: Idempotency | None = None,
+    atomic: bool = False,
+) -> Answer | Refused:
+    """Take messages in: returns once they are on disk, with one result a request, in order.
+
+    `atomic`: all or nothing. Refused concerns the whole call. Raises StoreUnavailable; nothing is stored then.
+    """
+    claim = (account_id, idempotency.key) if idempotency else None
+    if claim is None:
+        return await _accept(house, account_id, requests, idempotency, atomic)
+    if claim in house.in_flight:
+        return Refused("idempotency_in_flight", "A request with this Idempotency-Key is being worked on.", 1)
+    house.in_flight.add(claim)
+    try:
+        return await _accept(house, account_id, requests, idempotency, atomic)
+    finally:
+        house.in_flight.discard(claim)
+
+
+async def _accept(
+    house: House, account_id: int, requests: Sequence[Request | Invalid], idempotency: Idempotency | None, atomic: bool
+) -> Answer | Refused:
+    messages, invalid = _prepare(house, account_id, requests)
+    if not messages or (atomic and invalid):
+        return Answer(_merge(len(requests), invalid, [_atomic_fault()] * len(messages)))
+    otp = all(message.category == Category.OTP for message in messages)
+    if refused := house.backlog.refuse(account_id, len(messages), otp, house.free_disk_mb()):
+        return refused
+    entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic)
+    entered = (await house.store.write(store_entries, [entry]))[0]
+    return entered.answer or Answer(_merge(len(requests), invalid, entered.stored))
+
+
+def _prepare(
+    house: House, account_id: int, requests: Sequence[Request | Invalid]
+) -> tuple[list[Message], list[tuple[int, Invalid]]]:
+    messages: list[Message] = []
+    invalid: list[tuple[int, Invalid]] = []
+    now, settings, next_id = house.clock.now(), house.settings, house.ids.next
+    for index, request in enumerate(requests):
+        made = (
+            request
+            if isinstance(request, Invalid)
+            else validate.message(request, account_id, next_id(now), now, settings)
+        )
+        if isinstance(made, Invalid):
+            invalid.append((index, made))
+        else:
+            messages.append(made)
+    return messages, invalid
+
+
+def _merge(length: int, invalid: Sequence[tuple[int, Invalid]], rest: Sequence[Result]) -> tuple[Result, ...]:
+    """Results in the order of the requests."""
+    if not invalid:
+        return tuple(rest)
+    bad = dict(invalid)
+    others = iter(rest)
+    return tuple(bad[index] if index in bad else next(others) for index in range(length))
+
+
+def _atomic_fault() -> Invalid:
+    return Invalid((Fault("", "not stored: another message of this atomic batch was refused"),))
+
+
+@stage(order=10, refusable=True)
+async def store_entries(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
+    """Store and queue the messages of many calls; an Idempotency-Key seen before gets its first answer."""
+    results: dict[int, Entered] = {}
+    fresh: list[tuple[int, Entry]] = []
+    keys: set[tuple[int, str]] = set()
+    for at, entry in enumerate(entries):
+        earlier = await _earlier(tx, entry, keys)
+        if earlier is None:
+            fresh.append((at, entry))
+        else:
+            results[at] = earlier
+    for (at, _), entered in zip(fresh, await enter(tx, [entry for _, entry in fresh], now), strict=True):
+        results[at] = entered
+    return [results[at] for at in range(len(entries))]
+
+
+async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
+    """Gate, store and queue; also called by receive, so that a reply shares the commit of what it answers."""
+    suppressed = await tx.suppressions.among((m.account_id, m.to) for entry in entries for m in entry.messages)
+    results = [_gate(entry, suppressed, now) for entry in entries]
+    stored = [one.message for entered in results for one in entered.stored]
+    await track.begin(tx, stored, [_history(message) for message in stored])
+    await tx.queue.insert([_queued(message) for message in stored if message.status != REJECTED])
+    await tx.idempotencies.insert(
+        [
+            _remember(entry, entered, now)
+            for entry, entered in zip(entries, results, strict=True)
+            if entry.idempotency and entered.stored
+        ]
+    )
+    return results
+
+
+def _gate(entry: Entry, suppressed: set[tuple[int, str]], now: Millis) -> Entered:
+    if not suppressed:
+        return Entered(tuple(Stored(message) for message in entry.messages))
+    stored = tuple(_judged(message, (message.account_id, message.to) in suppressed, now) for message in entry.messages)
+    if entry.atomic and any(one.message.status == REJECTED for one in stored):
+        refusals = [
+            Invalid((Fault("/to", one.verdicts[0].detail),)) if one.verdicts else _atomic_fault() for one in stored
+        ]
+        return Entered((), Answer(tuple(refusals)))
+    return Entered(stored)
+
+
+def _judged(message: Message, suppressed: bool, now: Millis) -> Stored:
+    verdict = opted_out(message.category, suppressed)
+    if verdict is None:
+        return Stored(message)
+    refused = msgspec.structs.replace(
+        message, status=REJECTED, error=opted_out_error(verdict), finished_at=now, event_count=1,
+        text=None if message.category == Category.OTP else message.text,
+    )  # fmt: skip
+    return Stored(refused, (verdict,))
+
+
+def _history(message: Message) -> tuple[str, ...]:
+    if message.status == SCHEDULED:
+        return (ACCEPTED, SCHEDULED)
+    return (message.status,)
+
+
+def _queued(message: Message) -> Queued:
+    rank = CATEGORY_RULES[Category(message.category)].rank
+    return Queued(message.id, message.account_id, rank, message.send_at or 0, message.expires_at)
+
+
+class _Kept(msgspec.Struct, array_like=True):
+    """One item of a remembered answer: a message with its first status, or the faults of an invalid item."""
+
+    id: int
+    status: str
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+_kept_encode = msgspec.json.Encoder().encode
+_kept_decode = msgspec.json.Decoder(list[_Kept]).decode
+
+
+def _remember(entry: Entry, entered: Entered, now: Millis) -> Remembered:
+    if entry.idempotency is None:
+        raise ValueError("an entry without a key is not remembered")
+    length = len(entry.messages) + len(entry.invalid)
+    kept = [_keep(result) for result in _merge(length, entry.invalid, entered.stored)]
+    last = max((message.send_at or now for message in entry.messages), default=now)
+    return Remembered(
+        entry.account_id, entry.idempotency.key, entry.idempotency.digest, _kept_encode(kept), max(now, last) + DAY
+    )
+
+
+def _keep(result: Result) -> _Kept:
+    if isinstance(result, Stored):
+        return _Kept(result.message.id, result.message.status)
+    if isinstance(result, Invalid):
+        return _Kept(0, "", tuple((fault.pointer, fault.detail) for fault in result.errors))
+    raise ValueError("a refused call is not remembered")
+
+
+async def _earlier(tx: Tx, entry: Entry, keys: set[tuple[int, str]]) -> Entered | None:
+    """The first answer to this key, a mismatch, or None when the key is new."""
+    if entry.idempotency is None:
+        return None
+    claim = (entry.account_id, entry.idempotency.key)
+    if claim in keys:
+        return Entered((), Refused("idempotency_in_flight", "A request with this Idempotency-Key is being worked on."))
+    keys.add(claim)
+    found = await tx.idempotencies.find(*claim)
+    if found is None:
+        return None
+    if found.digest != entry.idempotency.digest:
+        return Entered((), Refused("idempotency_mismatch", "This Idempotency-Key belongs to another request."))
+    return Entered((), Answer(await _replay(tx, _kept_decode(found.answer)), replayed=True))
+
+
+async def _replay(tx: Tx, kept: Sequence[_Kept]) -> tuple[Result, ...]:
+    messages = await tx.messages.by_id(one.id for one in kept if one.id)
+    return tuple(_again(one, messages.get(one.id)) for one in kept)
+
+
+def _again(kept: _Kept, message: Message | None) -> Result:
+    if message is None:
+        return Invalid(tuple(Fault(pointer, detail) for pointer, detail in kept.faults))
+    if kept.status == REJECTED and message.error is not None:
+        return Stored(message, (Verdict("suppression", False, message.error.detail),))
+    first = msgspec.structs.replace(
+        message, status=kept.status, carrier=None, error=None, segments_delivered=0, sent_at=None, finished_at=None
+    )
+    return Stored(first)

@@ -1,0 +1,34 @@
+"""Cancel a message before its first hand-over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidings.core.message import Message, Millis
+from tidings.core.ports import stage
+from tidings.core.questions import Tx
+from tidings.core.request import Refused
+from tidings.core.status import CANCELED
+from tidings.pipeline import track
+from tidings.pipeline.house import House
+
+
+@stage(order=15)
+async def withdraw(tx: Tx, wanted: Sequence[tuple[int, int]], now: Millis) -> list[Message | Refused]:
+    """Cancel messages by (account, id): those never handed to a carrier."""
+    return [await _withdraw(tx, account_id, message_id, now) for account_id, message_id in wanted]
+
+
+async def _withdraw(tx: Tx, account_id: int, message_id: int, now: Millis) -> Message | Refused:
+    message = await tx.messages.one(account_id, message_id)
+    if message is None:
+        return Refused("not_found", "There is no message with this id.")
+    if (await tx.attempts.of([message_id])) or not await tx.queue.take([message_id]):
+        return Refused("not_cancelable", f"The message is {message.status}; it can be canceled only before hand-over.")
+    await track.advance(tx, [track.Move(message_id=message_id, status=CANCELED)], now)
+    return (await tx.messages.by_id([message_id]))[message_id]
+
+
+async def cancel(house: House, account_id: int, message_id: int) -> Message | Refused:
+    """The canceled message, or why it is too late. Raises StoreUnavailable."""
+    return (await house.store.write(withdraw, [(account_id, message_id)]))[0]

@@ -1,0 +1,35 @@
+"""What every verb may reach: the ports, the settings and the counts that push back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from tidings.config import Settings
+from tidings.core.backlog import Backlog
+from tidings.core.health import Health, Snapshot
+from tidings.core.ids import Ids
+from tidings.core.ports import Clock, Store
+from tidings.pipeline.keyring import Keyring
+
+
+@dataclass(slots=True)
+class House:
+    """One running tidings, as doors and verbs see it."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+    settings: Settings
+    backlog: Backlog
+    keyring: Keyring
+    free_disk_mb: Callable[[], int]
+    """Free space of the data folder, as last looked at."""
+    health: Callable[[], Health]
+    snapshot: Callable[[], Awaitable[Snapshot]]
+    in_flight: set[tuple[int, str]] = field(default_factory=set)
+    """(account, Idempotency-Key) of calls being worked on."""
+
+    def new_id(self) -> int:
+        """A fresh id of this moment."""
+        return self.ids.next(self.clock.now())

@@ -1,0 +1,51 @@
+"""2  Which carrier for this message. One carrier for now: the first that is configured, or the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tidings.core.message import Millis
+from tidings.core.ports import stage
+from tidings.core.questions import State, Tx
+from tidings.core.status import QUEUED, REJECTED
+from tidings.pipeline import track
+
+
+class Routed(msgspec.Struct, frozen=True, gc=False):
+    """A due message and the carrier it shall go to; no carrier when there is no route."""
+
+    message_id: int
+    carrier: str | None
+
+
+def choose(carriers: Sequence[str]) -> str | None:
+    """The carrier for a message, or None."""
+    return carriers[0] if carriers else None
+
+
+@stage(order=20)
+async def store_routes(tx: Tx, routed: Sequence[Routed], now: Millis) -> list[bool]:
+    """Make due messages queued for their carrier; False for one that is no longer waiting."""
+    homeless = [route.message_id for route in routed if route.carrier is None]
+    if homeless:
+        await tx.queue.take(homeless)
+    states = await track.advance(tx, [_move(route) for route in routed], now)
+    return [_waits(states.get(route.message_id)) for route in routed]
+
+
+@stage(order=6)
+async def own(tx: Tx, carriers: Sequence[str], now: Millis) -> list[int]:
+    """Own carriers from now on, each under a new fence: an earlier owner may claim no more."""
+    return [await tx.accounts.take_lease(carrier) for carrier in carriers]
+
+
+def _move(route: Routed) -> track.Move:
+    if route.carrier is None:
+        return track.Move(message_id=route.message_id, status=REJECTED, error=track.our_error("no_route"))
+    return track.Move(message_id=route.message_id, status=QUEUED, carrier=route.carrier)
+
+
+def _waits(state: State | None) -> bool:
+    return state is not None and state.status == QUEUED

@@ -1,0 +1,122 @@
+"""The only place where a status changes: by the table, with its event, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from tidings.core.message import Category, Message, MessageError, Millis
+from tidings.core.questions import Change, Event, State, Tx
+from tidings.core.status import DELIVERED, ENDED, QUEUED, SENT, UNDELIVERED, Fold, may_become
+from tidings.errors import MESSAGE_ERRORS
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A status a message shall take, with what is known about it."""
+
+    message_id: int
+    status: str
+    carrier: str | None = None
+    error: MessageError | None = None
+    delivered: int | None = None
+    data: dict[str, Any] | None = None
+
+
+async def begin(tx: Tx, messages: Sequence[Message], history: Sequence[tuple[str, ...]]) -> None:
+    """Store new messages with the statuses they have gone through; `event_count` is their number."""
+    await tx.messages.insert(messages)
+    await tx.events.append(
+        [
+            Event(m.id, m.account_id, sequence, f"message.{status}", m.created_at, _told(m.error) if m.error else None)
+            for m, statuses in zip(messages, history, strict=True)
+            for sequence, status in enumerate(statuses, 1)
+        ]
+    )
+
+
+async def advance(tx: Tx, moves: Sequence[Move], now: Millis) -> dict[int, State]:
+    """Make the moves the table allows, in order; returns the newest state of every message named."""
+    if not moves:
+        return {}
+    states = await tx.messages.states(move.message_id for move in moves)
+    changed: dict[int, State] = {}
+    events: list[Event] = []
+    for move in moves:
+        state = states.get(move.message_id)
+        if state is None or not may_become(state.status, move.status, state.error):
+            continue
+        states[state.id] = changed[state.id] = _moved(state, move, now)
+        events.append(_event(changed[state.id], move, now))
+    await tx.messages.change([_change(state) for state in changed.values()])
+    await tx.events.append(events)
+    await tx.messages.blank(
+        [s.id for s in changed.values() if s.category == Category.OTP and s.status in ENDED]
+    )  # fmt: skip
+    return states
+
+
+def receipts_moves(state: State, folded: Fold, carrier: str | None) -> Iterable[Move]:
+    """The moves that the receipts of a message ask for; none while its segments are not all taken."""
+    if folded.missing or folded.outcome is None:
+        return
+    if state.status == QUEUED:
+        yield Move(message_id=state.id, status=SENT, carrier=carrier)
+    yield Move(
+        message_id=state.id, status=folded.outcome, delivered=folded.delivered, error=receipt_error(folded)
+    )  # fmt: skip
+
+
+def receipt_error(folded: Fold) -> MessageError | None:
+    """The carrier's final word against delivery as an error."""
+    if folded.outcome == DELIVERED or folded.blame is None:
+        return None
+    code = {"undelivered": "unreachable", "expired": "expired"}.get(folded.outcome or "", "unknown")
+    detail = f"The carrier's receipt for segment {folded.blame.part} says {folded.outcome}."
+    permanent = folded.outcome == UNDELIVERED
+    return MessageError(
+        code, MESSAGE_ERRORS[code].group, permanent, detail, folded.blame.receipt_code or None, "carrier"
+    )
+
+
+def our_error(
+    code: str, detail: str = "", carrier_code: str | None = None, decided_by: str = "tidings"
+) -> MessageError:
+    """An error from the taxonomy, with its own sentence where no better detail is at hand."""
+    cause = MESSAGE_ERRORS[code]
+    permanent = cause.retry in ("never", "after_fix")
+    return MessageError(code, cause.group, permanent, detail or cause.sentence, carrier_code or None, decided_by)
+
+
+def _moved(state: State, move: Move, now: Millis) -> State:
+    ended = move.status in ENDED
+    return State(
+        id=state.id, account_id=state.account_id, status=move.status, category=state.category, to=state.to,
+        segments=state.segments,
+        segments_delivered=state.segments_delivered if move.delivered is None else move.delivered,
+        carrier=move.carrier or state.carrier, error=move.error,
+        sent_at=now if move.status == SENT else state.sent_at, finished_at=now if ended else None,
+        expires_at=state.expires_at, event_count=state.event_count + 1,
+    )  # fmt: skip
+
+
+def _change(state: State) -> Change:
+    return Change(
+        message_id=state.id, status=state.status, carrier=state.carrier, error=state.error,
+        segments_delivered=state.segments_delivered, sent_at=state.sent_at, finished_at=state.finished_at,
+        event_count=state.event_count,
+    )  # fmt: skip
+
+
+def _event(state: State, move: Move, now: Millis) -> Event:
+    data: dict[str, Any] = dict(move.data) if move.data else {}
+    if move.carrier:
+        data["carrier"] = move.carrier
+    if move.error:
+        data |= _told(move.error)
+    return Event(state.id, state.account_id, state.event_count, f"message.{state.status}", now, data or None)
+
+
+def _told(error: MessageError) -> dict[str, Any]:
+    return {"error": msgspec.structs.asdict(error)}

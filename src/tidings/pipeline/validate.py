@@ -1,0 +1,150 @@
+"""Turn a request into a message, or name every field that stands in the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import msgspec
+
+from tidings.config import Settings
+from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
+from tidings.core.request import NOT_BUILT, Fault, Invalid, Request
+from tidings.core.status import ACCEPTED, SCHEDULED
+from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
+SHORT_CODE = re.compile(r"[0-9]{3,8}\Z")
+ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 &._-]{0,10}\Z")
+
+MOST_AHEAD: Millis = 365 * DAY
+LONGEST_VALIDITY: Millis = 7 * DAY
+MOST_METADATA = 4_096
+
+_encode = msgspec.json.Encoder().encode
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def message(request: Request, account_id: int, message_id: int, now: Millis, settings: Settings) -> Message | Invalid:
+    """The message a request asks for, accepted or scheduled; or Invalid with every fault found."""
+    faults: list[Fault] = [*_not_built(request), *_addresses(request), *_labels(request)]
+    send_at, expires_at = _times(request, now, faults)
+    encoding, segments = _measure(request, faults)
+    if faults:
+        return Invalid(tuple(faults))
+    scheduled = send_at is not None
+    return Message(
+        id=message_id, account_id=account_id, direction="mt", status=SCHEDULED if scheduled else ACCEPTED,
+        category=request.category, to=request.to, sender=request.sender or settings.default_sender, text=request.text,
+        encoding=encoding, segments=segments, reference=(message_id >> 21 ^ message_id) & 0xFF, created_at=now,
+        expires_at=expires_at, send_at=send_at, client_ref=request.client_ref, tags=request.tags,
+        metadata=request.metadata, event_count=2 if scheduled else 1,
+    )  # fmt: skip
+
+
+def _not_built(request: Request) -> list[Fault]:
+    return [
+        Fault(f"/{name}", "is not supported yet; send `text` instead" if name in ("html", "template", "media")
+              else "is not supported yet; leave it out")
+        for name in NOT_BUILT
+        if getattr(request, name) is not None
+    ]  # fmt: skip
+
+
+def _addresses(request: Request) -> list[Fault]:
+    faults = []
+    if not E164.match(request.to) and not SHORT_CODE.match(request.to):
+        faults.append(Fault("/to", "must be E.164, like +15551230100, or a short code of 3 to 8 digits"))
+    if request.sender is not None and not is_sender(request.sender):
+        faults.append(
+            Fault("/from", "must be E.164, a short code, or up to 11 letters, digits and blanks with one letter")
+        )
+    return faults
+
+
+def is_sender(sender: str) -> bool:
+    """Whether a text may come from this address: E.164, short code or alphanumeric."""
+    return bool(E164.match(sender) or SHORT_CODE.match(sender) or ALPHANUMERIC.match(sender))
+
+
+def _labels(request: Request) -> list[Fault]:
+    faults = []
+    if request.client_ref is not None and not _clean(request.client_ref):
+        faults.append(Fault("/client_ref", "must not contain NUL or lone surrogates"))
+    if request.tags and not all(_clean(tag) for tag in request.tags):
+        faults.append(Fault("/tags", "must not contain NUL or lone surrogates"))
+    if request.metadata is not None:
+        faults += _metadata(request.metadata)
+    return faults
+
+
+def _metadata(metadata: dict[str, object]) -> list[Fault]:
+    try:
+        size = len(_encode(metadata))
+    except (UnicodeEncodeError, OverflowError, RecursionError):
+        return [Fault("/metadata", "holds a value that cannot be stored")]
+    return [Fault("/metadata", f"must be at most {MOST_METADATA} octets as JSON")] if size > MOST_METADATA else []
+
+
+def _clean(text: str) -> bool:
+    """No NUL, which text columns cannot hold, and nothing that is not Unicode."""
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _times(request: Request, now: Millis, faults: list[Fault]) -> tuple[Millis | None, Millis]:
+    send_at = _moment(request.send_at, "/send_at", now, faults)
+    begin = send_at or now
+    if request.expires_at is None:
+        return send_at, begin + CATEGORY_RULES[Category(request.category)].validity
+    expires_at = _millis(request.expires_at)
+    if expires_at <= begin:
+        faults.append(Fault("/expires_at", "must be later than now and than `send_at`"))
+    elif expires_at > begin + LONGEST_VALIDITY:
+        faults.append(Fault("/expires_at", "must be at most 7 days after the message is due"))
+    return send_at, expires_at
+
+
+def _moment(moment: dt.datetime | None, pointer: str, now: Millis, faults: list[Fault]) -> Millis | None:
+    if moment is None:
+        return None
+    at = _millis(moment)
+    if at <= now:
+        faults.append(Fault(pointer, "must be in the future"))
+    elif at > now + MOST_AHEAD:
+        faults.append(Fault(pointer, "must be within the next 365 days"))
+    return at
+
+
+def _millis(moment: dt.datetime) -> Millis:
+    return (moment - _EPOCH) // dt.timedelta(milliseconds=1)
+
+
+def _measure(request: Request, faults: list[Fault]) -> tuple[str, int]:
+    """Encoding and segments of the text; (…, 0) with faults when there is nothing to send."""
+    text = request.text
+    if text is None or text == "":
+        if all(getattr(request, name) is None for name in ("html", "template", "media")):
+            faults.append(Fault("/text", "is required and must not be empty"))
+        return "", 0
+    if not _clean(text):
+        faults.append(Fault("/text", "must not contain NUL or lone surrogates"))
+        return "", 0
+    try:
+        encoding, segments = count(text, request.encoding)
+    except DoesNotFitError as fault:
+        faults.append(Fault("/text", f"does not fit GSM-7: {fault}"))
+        return "", 0
+    except TooManyPartsError as fault:
+        faults.append(Fault("/text", str(fault)))
+        return "", 0
+    if request.max_segments is not None and segments > request.max_segments:
+        faults.append(Fault("/text", f"takes {segments} segments; `max_segments` allows {request.max_segments}"))
+    return encoding, segments

@@ -1,0 +1,512 @@
+"""The loops: own asyncio, cut batches, wake, sleep, start and stop. What is decided, the pipeline decides."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from tidings.core.message import CATEGORY_RULES, SECOND, Category, Message
+from tidings.core.ports import (
+    Carrier,
+    CarrierEvent,
+    Down,
+    Inbound,
+    Receipt,
+    SendError,
+    Sent,
+    Stage,
+    StoreUnavailable,
+    Up,
+)
+from tidings.core.questions import Tx
+from tidings.core.retry import Again
+from tidings.core.schedule import Schedule, TokenBucket, Waiting
+from tidings.core.status import ACCEPTED, fold
+from tidings.pipeline import accept, cancel, dispatch, expire, receipt, receive, route
+from tidings.pipeline.house import House
+
+log = logging.getLogger("tidings.runner")
+
+I = TypeVar("I")  # noqa: E741
+R = TypeVar("R")
+
+RANKS = tuple(sorted({rule.rank for rule in CATEGORY_RULES.values()}))
+ROUTE_MOST = 2_000
+FEED_MOST = 1_000
+SWEEP_MOST = 500
+OVERLAP = (60 * SECOND) << 21
+"""Ids of one minute: commits may be that far out of the order of their ids."""
+
+
+class Load(msgspec.Struct, frozen=True, gc=False):
+    """A due message with the parts that are still to be handed over."""
+
+    message: Message
+    parts: tuple[int, ...]
+
+
+class Feed:
+    """One class of traffic: handed over in memory, or, after an overflow, read from the store until drained."""
+
+    __slots__ = ("clean", "cursor", "dropped", "highest", "spilled")
+
+    def __init__(self) -> None:
+        self.spilled = True
+        self.cursor = 0
+        self.highest = 0
+        self.dropped = 0
+        self.clean: int | None = None
+        """`dropped` as it was when the present pass began; None once the pass found a message."""
+
+    def spill(self) -> None:
+        """Memory is full: from here on the store is read."""
+        self.spilled, self.clean = True, None
+        self.cursor = max(0, self.highest - OVERLAP)
+
+    def rewind(self) -> None:
+        """A pass ended: leave the store if it found nothing and nothing was dropped meanwhile, else pass again."""
+        if self.clean == self.dropped:
+            self.spilled = False
+        self.clean = self.dropped
+        self.cursor = max(0, self.cursor - OVERLAP)
+
+
+class Pace:
+    """How fast one carrier may be fed: its rate, and pauses per bind after throttling."""
+
+    __slots__ = ("bucket", "streak", "until")
+
+    def __init__(self, rate: float) -> None:
+        self.bucket = TokenBucket(rate)
+        self.until: dict[str, float] = {}
+        self.streak: dict[str, int] = {}
+
+    def pause(self, bind: str, now: float, seconds: float) -> None:
+        """Hold a bind; each pause in a row is twice as long, up to 60 times the first."""
+        if now < self.until.get(bind, 0.0):
+            return
+        streak = self.streak[bind] = min(self.streak.get(bind, 0) + 1, 7)
+        self.until[bind] = now + min(seconds * 2 ** (streak - 1), seconds * 60)
+
+    def went_well(self, bind: str) -> None:
+        """A part was taken: the next pause is short again."""
+        self.streak.pop(bind, None)
+
+    def open(self, binds: dict[str, int], now: float) -> dict[str, int]:
+        """The binds that are not held."""
+        return {bind: room for bind, room in binds.items() if room > 0 and now >= self.until.get(bind, 0.0)}
+
+    def wait(self, now: float) -> float:
+        """Seconds until something may change by itself."""
+        held = [until - now for until in self.until.values() if until > now]
+        return max(0.001, min([0.5, *held, self.bucket.wait() or 0.5]))
+
+
+class Runner:
+    """Everything that moves by itself in one process."""
+
+    def __init__(self, house: House, carriers: Sequence[Carrier]) -> None:
+        self._house = house
+        self._carriers = {carrier.name: carrier for carrier in carriers}
+        self._route = route.choose([carrier.name for carrier in carriers])
+        self._schedules: dict[str, Schedule[Load]] = {name: Schedule() for name in self._carriers}
+        self._paces = {carrier.name: Pace(carrier.rate) for carrier in carriers}
+        self._feeds = {rank: Feed() for rank in RANKS}
+        self._fresh: list[Load] = []
+        self._fresh_ids: set[int] = set()
+        self._flying: dict[int, Load] = {}
+        self._wake_route = asyncio.Event()
+        self._wake_feed = asyncio.Event()
+        self._wake = {name: asyncio.Event() for name in self._carriers}
+        self._fences: dict[str, int] = {}
+        self._stopping = False
+        self._tick = 0
+        self.last_down: dict[str, Down] = {}
+        self.answers: dict[str, dict[str, int]] = {name: {} for name in self._carriers}
+
+    # start and stop
+
+    async def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Settle what an earlier process left open, own the carriers, and set the loops going."""
+        store = self._house.store
+        store.follow(accept.store_entries, self._entered)
+        store.follow(receive.take_inbound, self._received)
+        store.follow(cancel.withdraw, self._withdrawn)
+        await self._recover()
+        for name in self._carriers:
+            self._fences[name] = (await store.write(route.own, [name]))[0]
+        self._house.backlog.reset(await store.read(lambda tx: tx.queue.counts()))
+        for carrier in self._carriers.values():
+            await carrier.start()
+            tasks.create_task(self._dispatch_for_ever(carrier), name=f"dispatch {carrier.name}")
+            tasks.create_task(self._listen(carrier), name=f"listen {carrier.name}")
+        tasks.create_task(self._route_for_ever(), name="route")
+        tasks.create_task(self._feed_for_ever(), name="feed")
+        tasks.create_task(self._sweep_for_ever(), name="sweep")
+
+    async def stop(self, grace: float) -> None:
+        """Hand over nothing more, wait for answers up to `grace` seconds, close the carriers; the loops end."""
+        self._stopping = True
+        for event in (self._wake_route, self._wake_feed, *self._wake.values()):
+            event.set()
+        await asyncio.gather(*(carrier.stop(grace) for carrier in self._carriers.values()))
+
+    async def _recover(self) -> None:
+        """Attempts without an answer are in doubt: the process ended between the claim and the answer."""
+        while open_attempts := await self._house.store.read(lambda tx: tx.attempts.left_open(SWEEP_MOST)):
+            answers = [
+                SendError(a.id, "in_doubt", "outcome_lost", "", "tidings stopped before the carrier answered", a.bind)
+                for a in open_attempts
+            ]
+            await self._house.store.write(dispatch.settle, [self._settle(answer) for answer in answers])
+            log.warning("%d hand-overs were in doubt at start; settled by the policy of their category", len(answers))
+
+    # hand-over from the committer
+
+    def _entered(self, _: Sequence[accept.Entry], results: list[accept.Entered]) -> None:
+        for entered in results:
+            for stored in entered.stored:
+                self._hand_over(stored.message)
+
+    def _received(self, _: Sequence[receive.Arrival], results: list[receive.Received]) -> None:
+        for received in results:
+            for reply in received.replies:
+                self._hand_over(reply)
+
+    def _withdrawn(self, wanted: Sequence[tuple[int, int]], results: list[Any]) -> None:
+        for (account_id, message_id), result in zip(wanted, results, strict=True):
+            if isinstance(result, Message):
+                self._house.backlog.add(account_id, -1)
+                self._forget(message_id)
+
+    def _hand_over(self, message: Message) -> None:
+        if message.finished_at is not None:
+            return
+        self._house.backlog.add(message.account_id, 1)
+        if message.status != ACCEPTED:
+            return
+        rank = CATEGORY_RULES[Category(message.category)].rank
+        feed = self._feeds[rank]
+        if not feed.spilled and self._in_memory(rank) >= self._house.settings.limits.in_memory:
+            feed.spill()
+        if feed.spilled:
+            feed.dropped += 1
+            self._wake_feed.set()
+            return
+        feed.highest = max(feed.highest, message.id)
+        self._freshen([Load(message, tuple(range(1, message.segments + 1)))])
+
+    def _freshen(self, loads: Iterable[Load]) -> None:
+        for load in loads:
+            self._fresh.append(load)
+            self._fresh_ids.add(load.message.id)
+        self._wake_route.set()
+
+    def _in_memory(self, rank: int) -> int:
+        return len(self._fresh) + sum(schedule.size(rank) for schedule in self._schedules.values())
+
+    def _known(self, message_id: int) -> bool:
+        return (
+            message_id in self._fresh_ids
+            or message_id in self._flying
+            or any(message_id in schedule for schedule in self._schedules.values())
+        )
+
+    def _forget(self, message_id: int) -> None:
+        for schedule in self._schedules.values():
+            schedule.discard(message_id)
+
+    # route
+
+    async def _route_for_ever(self) -> None:
+        while not self._stopping:
+            await self._wake_route.wait()
+            self._wake_route.clear()
+            while self._fresh and not self._stopping:
+                self._fresh.sort(key=_rank)
+                batch, self._fresh = self._fresh[:ROUTE_MOST], self._fresh[ROUTE_MOST:]
+                await self._route_batch(batch)
+
+    async def _route_batch(self, batch: Sequence[Load]) -> None:
+        routed = [route.Routed(load.message.id, self._route) for load in batch]
+        waits = await self._insist(route.store_routes, routed)
+        for load, ready in zip(batch, waits, strict=True):
+            self._fresh_ids.discard(load.message.id)
+            if ready and self._route is not None:
+                self._schedules[self._route].add(_waiting(load))
+        for event in self._wake.values():
+            event.set()
+
+    # dispatch
+
+    async def _dispatch_for_ever(self, carrier: Carrier) -> None:
+        wake, clock = self._wake[carrier.name], self._house.clock
+        while not self._stopping:
+            if not await self._dispatch(carrier):
+                wake.clear()
+                pace = self._paces[carrier.name]
+                waits = len(self._schedules[carrier.name]) > 0 and bool(carrier.room())
+                await _wait(wake, pace.wait(clock.monotonic()) if waits else None)
+
+    async def _dispatch(self, carrier: Carrier) -> bool:
+        """One claim and its hand-over; False when nothing could go."""
+        schedule, pace = self._schedules[carrier.name], self._paces[carrier.name]
+        now = self._house.clock.monotonic()
+        binds = pace.open(carrier.room(), now)
+        room = min(sum(binds.values()), pace.bucket.room(now))
+        taken = schedule.take(room) if room > 0 and len(schedule) else []
+        if not taken:
+            return False
+        claims = [self._claim(carrier.name, waiting, binds) for waiting in taken]
+        pace.bucket.take(sum(waiting.cost for waiting in taken))
+        for waiting in taken:
+            self._flying[waiting.message_id] = waiting.load
+        going = await self._insist(dispatch.claim, claims)
+        self._write(carrier, [(w, c) for w, c, goes in zip(taken, claims, going, strict=True) if goes])
+        for waiting, goes in zip(taken, going, strict=True):
+            if not goes:
+                self._flying.pop(waiting.message_id, None)
+                schedule.release(waiting.lane)
+        return True
+
+    def _claim(self, carrier: str, waiting: Waiting[Load], binds: dict[str, int]) -> dispatch.Claim:
+        bind = max(binds, key=binds.__getitem__)
+        binds[bind] -= waiting.cost
+        load = waiting.load
+        attempts = tuple(self._house.new_id() for _ in load.parts)
+        return dispatch.Claim(load.message, load.parts, attempts, carrier, bind, self._fences[carrier])
+
+    def _write(self, carrier: Carrier, going: Sequence[tuple[Waiting[Load], dispatch.Claim]]) -> None:
+        now = self._house.clock.now()
+        for waiting, _ in going:
+            self._house.backlog.add(waiting.account_id, -1)
+        carrier.send([part for _, claim in going for part in dispatch.parts(claim, now)])
+
+    # what carriers say
+
+    async def _listen(self, carrier: Carrier) -> None:
+        async for events in carrier.events():
+            await self._hear(carrier, events)
+            self._wake[carrier.name].set()
+
+    async def _hear(self, carrier: Carrier, events: Sequence[CarrierEvent]) -> None:
+        answers = [event for event in events if isinstance(event, Sent | SendError)]
+        receipts = [event for event in events if isinstance(event, Receipt)]
+        inbound = [event for event in events if isinstance(event, Inbound)]
+        for event in events:
+            if isinstance(event, Up | Down):
+                self._link(carrier.name, event)
+        # Submitted together and in this order: an answer is settled before the receipt that follows it.
+        await asyncio.gather(
+            self._settle_all(carrier, answers),
+            self._keep_receipts(carrier, receipts),
+            self._keep_inbound(carrier, inbound),
+        )
+
+    def _link(self, carrier: str, event: Up | Down) -> None:
+        if isinstance(event, Up):
+            log.info("carrier %s: bind %s is up", carrier, event.bind)
+            self.last_down.pop(carrier, None)
+        else:
+            log.warning("carrier %s: bind %s is down: %s", carrier, event.bind, event.reason)
+            self.last_down[carrier] = event
+
+    def _settle(self, answer: Sent | SendError) -> dispatch.Settle:
+        return dispatch.Settle(answer, self._house.clock.random(), self._house.settings.delivery)
+
+    async def _settle_all(self, carrier: Carrier, answers: Sequence[Sent | SendError]) -> None:
+        if not answers:
+            return
+        settled = await self._insist(dispatch.settle, [self._settle(answer) for answer in answers])
+        tally = self.answers[carrier.name]
+        for answer, result in zip(answers, settled, strict=True):
+            kind = "sent" if isinstance(answer, Sent) else answer.kind
+            tally[kind] = tally.get(kind, 0) + 1
+            self._conclude(carrier.name, answer, result)
+
+    def _conclude(self, carrier: str, answer: Sent | SendError, result: dispatch.Settled) -> None:
+        load = self._flying.get(result.message_id)
+        schedule, pace = self._schedules[carrier], self._paces[carrier]
+        if isinstance(answer, Sent):
+            pace.went_well(answer.bind)
+        if load is None:
+            return
+        schedule.release(_lane(load.message))
+        if not result.done:
+            return
+        del self._flying[result.message_id]
+        if result.again is not None:
+            self._again(carrier, Load(load.message, result.parts), result.again, answer.bind)
+
+    def _again(self, carrier: str, load: Load, again: Again, bind: str) -> None:
+        """Back to the head of its class, or left to the next-due timer."""
+        self._house.backlog.add(load.message.account_id, 1)
+        if again.pause_carrier:
+            pause = self._house.settings.delivery.throttle_pause
+            self._paces[carrier].pause(bind, self._house.clock.monotonic(), pause)
+        if again.wait == 0:
+            self._schedules[carrier].add(_waiting(load), head=True)
+
+    async def _keep_receipts(self, carrier: Carrier, receipts: Sequence[Receipt]) -> None:
+        if receipts:
+            arrived = [receipt.Arrived(self._house.new_id(), event) for event in receipts]
+            await self._insist(receipt.take_receipts, arrived)
+            carrier.acknowledge([event.token for event in receipts], True)
+
+    async def _keep_inbound(self, carrier: Carrier, inbound: Sequence[Inbound]) -> None:
+        if inbound:
+            new_id, settings = self._house.new_id, self._house.settings
+            arrivals = [receive.Arrival(new_id(), new_id(), new_id(), event, settings) for event in inbound]
+            await self._insist(receive.take_inbound, arrivals)
+            carrier.acknowledge([event.token for event in inbound], True)
+
+    async def _insist(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
+        """Write until the store takes it: what a carrier has said or been given must not be lost to a full disk."""
+        wait = 0.2
+        while True:
+            try:
+                return await self._house.store.write(stage, items)
+            except StoreUnavailable as fault:
+                log.error("cannot store %s for now: %s", stage.name, fault)
+                await asyncio.sleep(wait)
+                wait = min(5.0, wait * 2)
+
+    # feed: from the store into memory
+
+    async def _feed_for_ever(self) -> None:
+        while not self._stopping:
+            fed = await self._patiently(self._feed_once)
+            if not fed:
+                self._wake_feed.clear()
+                await _wait(self._wake_feed, self._house.settings.delivery.sweep)
+
+    async def _feed_once(self) -> bool:
+        """Read what is due; True when there may be more at once."""
+        more = False
+        for rank in RANKS:
+            more = await self._feed_rank(rank) or more
+        due = await self._house.store.read(lambda tx: tx.queue.due(self._house.clock.now(), FEED_MOST))
+        await self._load([message_id for message_id in due if not self._known(message_id)])
+        return more
+
+    async def _feed_rank(self, rank: int) -> bool:
+        feed = self._feeds[rank]
+        if not feed.spilled or self._in_memory(rank) >= self._house.settings.limits.in_memory // 2:
+            return False
+        ids = await self._house.store.read(lambda tx: tx.queue.head(rank, feed.cursor, FEED_MOST))
+        if not ids:
+            feed.rewind()
+            return feed.spilled
+        feed.cursor = ids[-1]
+        feed.highest = max(feed.highest, ids[-1])
+        unknown = [message_id for message_id in ids if not self._known(message_id)]
+        if unknown:
+            feed.clean = None
+            await self._load(unknown)
+        return True
+
+    async def _load(self, message_ids: Sequence[int]) -> None:
+        if message_ids:
+            loads = await self._house.store.read(lambda tx: _loads(tx, message_ids))
+            self._freshen(load for load in loads if not self._known(load.message.id))
+
+    # sweep: what time alone does
+
+    async def _sweep_for_ever(self) -> None:
+        pause = asyncio.Event()
+        while not self._stopping:
+            await self._patiently(self._sweep)
+            await _wait(pause, self._house.settings.delivery.sweep)
+
+    async def _sweep(self) -> bool:
+        house, now = self._house, self._house.clock.now()
+        self._tick += 1
+        expired = await house.store.read(lambda tx: tx.queue.expired(now, SWEEP_MOST))
+        ended = await house.store.write(expire.end_validity, expired)
+        for message_id, gone in zip(expired, ended, strict=True):
+            if gone:
+                self._forget(message_id)
+        wait = int(house.settings.delivery.receipt_wait * 1000)
+        await house.store.write(
+            expire.end_wait, await house.store.read(lambda tx: tx.messages.awaiting_receipt(now - wait, SWEEP_MOST))
+        )
+        await house.store.write(receipt.rematch, await house.store.read(lambda tx: tx.receipts.parked(now, SWEEP_MOST)))
+        if self._tick % 10 == 1:
+            await self._tidy()
+        return False
+
+    async def _tidy(self) -> None:
+        """Rarer work: counts, idempotency answers, retention, parts that stayed alone, rows nobody remembers."""
+        house, now = self._house, self._house.clock.now()
+        house.backlog.reset(await house.store.read(lambda tx: tx.queue.counts()))
+        await house.store.write(expire.forget_answers, [SWEEP_MOST])
+        stale = await house.store.read(lambda tx: tx.inbounds.stale(now - receive.PART_WAIT, SWEEP_MOST))
+        if stale:
+            lone = receive.Lone(house.new_id(), house.new_id(), stale[0], house.settings)
+            await house.store.write(receive.complete_lone, [lone])
+        for category, days in msgspec.structs.asdict(house.settings.retention).items():
+            if days:
+                await self._retain(category, now - days * 86_400_000)
+        if not self._fresh and not self._flying and not any(len(s) for s in self._schedules.values()):
+            await self._reconcile()
+
+    async def _retain(self, category: str, before: int) -> None:
+        old = await self._house.store.read(lambda tx: tx.messages.outlived(category, 0, before, SWEEP_MOST))
+        await self._house.store.write(expire.blank_texts, old)
+
+    async def _reconcile(self) -> None:
+        """Nothing is in memory: whatever is due in the store is read again from its beginning."""
+        _, count = await self._house.store.read(lambda tx: tx.queue.oldest(self._house.clock.now()))
+        if count:
+            for feed in self._feeds.values():
+                feed.spilled, feed.cursor, feed.clean = True, 0, None
+            self._wake_feed.set()
+
+    async def _patiently(self, work: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await work()
+        except StoreUnavailable as fault:
+            log.error("the store is not available: %s", fault)
+            return False
+
+    # what the doctor asks
+
+    def flying(self) -> int:
+        """Messages handed over and not yet answered."""
+        return len(self._flying)
+
+
+async def _loads(tx: Tx, message_ids: Sequence[int]) -> list[Load]:
+    messages = await tx.messages.by_id(message_ids)
+    history = await tx.attempts.of(message_ids)
+    return [
+        Load(message, fold(message.segments, history.get(message_id, ())).missing)
+        for message_id in message_ids
+        if (message := messages.get(message_id)) is not None
+    ]
+
+
+def _rank(load: Load) -> int:
+    return CATEGORY_RULES[Category(load.message.category)].rank
+
+
+def _lane(message: Message) -> tuple[str, str]:
+    return (message.sender, message.to)
+
+
+def _waiting(load: Load) -> Waiting[Load]:
+    message = load.message
+    return Waiting(message.id, message.account_id, _rank(load), _lane(message), len(load.parts), load)
+
+
+async def _wait(event: asyncio.Event, seconds: float | None) -> None:
+    """Until the event or the time, whichever is first."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
