@@ -275,10 +275,11 @@ class Runner:
 
     def _claim(self, carrier: str, waiting: Waiting[Load], binds: dict[str, int]) -> dispatch.Claim:
         bind = max(binds, key=binds.__getitem__)
-        binds[bind] -= waiting.cost
         load = waiting.load
-        attempts = tuple(self._house.new_id() for _ in load.parts)
-        return dispatch.Claim(load.message, load.parts, attempts, carrier, bind, self._fences[carrier])
+        parts = load.parts[: max(1, binds[bind])]
+        binds[bind] -= len(parts)
+        attempts = tuple(self._house.new_id() for _ in parts)
+        return dispatch.Claim(load.message, parts, attempts, carrier, bind, self._fences[carrier])
 
     def _write(self, carrier: Carrier, going: Sequence[tuple[Waiting[Load], dispatch.Claim]]) -> None:
         now = self._house.clock.now()

@@ -20,6 +20,21 @@ async def store_keys(tx: Tx, keys: Sequence[Key], now: Millis) -> list[Key]:
     return list(keys)
 
 
+@stage(order=6)
+async def know_sender(tx: Tx, senders: Sequence[tuple[int, str]], now: Millis) -> list[None]:
+    """Remember which account a sender address belongs to, so that answers to it find their owner."""
+    for account_id, address in senders:
+        await tx.accounts.claim_sender(account_id, address)
+    return [None] * len(senders)
+
+
+@stage(order=7)
+async def probe(tx: Tx, items: Sequence[None], now: Millis) -> list[None]:
+    """Write what changes nothing, to see whether the store commits again."""
+    await tx.idempotencies.forget(0, 1)
+    return list(items)
+
+
 async def issue(house: House, account_id: int, name: str, scope: str) -> tuple[Key, str]:
     """Make a key; returns it with its token, which is not kept and cannot be shown again."""
     key_id = house.new_id()

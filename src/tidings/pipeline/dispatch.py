@@ -138,8 +138,8 @@ def _answered(attempt: Attempt | None, answer: Sent | SendError, now: Millis) ->
     if attempt.outcome is not None:
         return None
     return msgspec.structs.replace(
-        attempt, outcome=answer.kind, carrier_code=answer.carrier_code or None, detail=f"{answer.code}: {answer.detail}",
-        answered_at=now, bind=answer.bind or attempt.bind,
+        attempt, outcome=answer.kind, carrier_code=answer.carrier_code or None, answered_at=now,
+        detail=f"{answer.code}: {answer.detail}", bind=answer.bind or attempt.bind,
     )  # fmt: skip
 
 
@@ -155,9 +155,10 @@ def _conclude(state: State, history: Sequence[Attempt], item: Settle, now: Milli
     gave_up = next((verdict for verdict in verdicts if isinstance(verdict[0], GiveUp)), None)
     if gave_up is not None and isinstance(gave_up[0], GiveUp):
         return _Outcome(Settled(state.id, True), (_give_up(state, folded, gave_up[0], gave_up[1]),))
-    if folded.open or not verdicts:
+    if folded.open:
         return _Outcome(Settled(state.id, False))
-    waits = [verdict for verdict, _ in verdicts if isinstance(verdict, Again)]
+    # Without a verdict the missing parts have not gone yet: the window had no room for them.
+    waits = [verdict for verdict, _ in verdicts if isinstance(verdict, Again)] or [Again(0)]
     again = Again(max(one.wait for one in waits), any(one.pause_carrier for one in waits))
     return _Outcome(Settled(state.id, True, again, folded.missing))
 

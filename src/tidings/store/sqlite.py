@@ -132,6 +132,10 @@ class SqliteStore:
         self._db = _connect(self.file)
         self._migrate()
 
+    def applied(self) -> list[str]:
+        """Names of the migrations this database has."""
+        return [row[0] for row in self._db.execute("select name from schema_migration order by name").fetchall()]
+
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to commit; results are handed to `loop`."""
         self._loop = loop

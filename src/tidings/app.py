@@ -1,0 +1,281 @@
+"""Composition root: picks the engines, puts the house together, opens the doors, and closes them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+import uvloop
+from starlette.routing import BaseRoute
+
+from tidings.api.app import application
+from tidings.carriers.smpp import SmppCarrier
+from tidings.config import CarrierSettings, ConfigError, Settings
+from tidings.core.account import DEFAULT_ACCOUNT, Key
+from tidings.core.backlog import Backlog
+from tidings.core.health import CarrierState, Health, Snapshot
+from tidings.core.ids import EPOCH, Ids
+from tidings.core.ports import StoreUnavailable
+from tidings.core.questions import Tx
+from tidings.drivers.clock import SystemClock
+from tidings.pipeline import admit, validate
+from tidings.pipeline.house import House
+from tidings.pipeline.keyring import Keyring
+from tidings.runner import Runner
+from tidings.simulator.network import Network, NetworkSettings
+from tidings.simulator.routes import routes as simulator_routes
+from tidings.store.sqlite import SqliteStore
+
+log = logging.getLogger("tidings")
+
+SIMULATOR = "simulator"
+
+
+class Tidings:
+    """One process with everything in it."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not validate.is_sender(settings.default_sender):
+            raise ConfigError("default_sender must be E.164, a short code, or up to 11 letters and digits")
+        self.settings = settings
+        self._clock = SystemClock()
+        self._store = SqliteStore(settings.folder, self._clock, settings.limits.commit_queue)
+        self._network: Network | None = None
+        self._carrier_settings: list[CarrierSettings] = list(settings.carriers)
+        self._carriers: list[SmppCarrier] = []
+        self._runner: Runner | None = None
+        self._free_disk_mb = 1 << 30
+        self._serving = False
+        self.stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until `stop` is set or a signal comes; returns when all that was acknowledged is safe."""
+        self._store.open()
+        self._store.start(asyncio.get_running_loop())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                house = await self._house()
+                routes = await self._simulate() if self.settings.simulated else []
+                self._carriers = [SmppCarrier(one, self._clock, tasks) for one in self._carrier_settings]
+                self._runner = Runner(house, self._carriers)
+                await self._runner.start(tasks)
+                watch = tasks.create_task(self._watch_disk(), name="disk")
+                await self._serve(house, routes)
+                log.info("stopping: no more requests, waiting for carriers to answer")
+                await self._runner.stop(self.settings.shutdown_grace)
+                watch.cancel()
+            if self._network is not None:
+                await self._network.stop()
+        finally:
+            self._store.stop()
+        log.info("stopped")
+
+    # the house
+
+    async def _house(self) -> House:
+        store = self._store
+        last, keys = await store.read(_first_look)
+        await store.write(admit.know_sender, [(DEFAULT_ACCOUNT, self.settings.default_sender)])
+        house = House(
+            store=store, clock=self._clock, ids=Ids(last=last), settings=self.settings,
+            backlog=Backlog(self.settings.limits), keyring=Keyring(keys), free_disk_mb=lambda: self._free_disk_mb,
+            health=self._health, snapshot=self._snapshot,
+        )  # fmt: skip
+        if last and self._clock.now() < (last >> 21) + EPOCH - 1000:
+            log.warning("the clock is behind the newest stored message; ids go on from there")
+        await self._admin_key(house, bool(keys))
+        return house
+
+    async def _admin_key(self, house: House, has_keys: bool) -> None:
+        file = self.settings.folder / "admin.key"
+        if has_keys and file.exists():
+            return
+        if has_keys:
+            log.warning("%s is gone; a new admin key is made", file)
+        _, token = await admit.issue(house, DEFAULT_ACCOUNT, "admin", "admin")
+        _write_secret(file, token + "\n")
+
+    async def _simulate(self) -> Sequence[BaseRoute]:
+        simulator = self.settings.simulator
+        network = Network(
+            NetworkSettings(
+                smpp_port=simulator.smpp_port, folder=self.settings.folder / "simulator",
+                receipt_delay_ms=simulator.receipt_delay_ms,
+            ),
+            self._clock,
+        )  # fmt: skip
+        port = await network.start()
+        self._network = network
+        self._carrier_settings.append(
+            CarrierSettings(
+                name=SIMULATOR, host="127.0.0.1", port=port, system_id="tidings", password="tidings",  # noqa: S106 - it lets anyone in
+                window=simulator.window, binds=simulator.binds,
+            )
+        )  # fmt: skip
+        return simulator_routes(network)
+
+    # the doors
+
+    async def _serve(self, house: House, routes: Sequence[BaseRoute]) -> None:
+        config = uvicorn.Config(
+            application(house, routes), host=self.settings.host, port=self.settings.port, log_config=None,
+            access_log=False, server_header=False, lifespan="off", http="httptools", ws="none",
+            timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace)),
+        )  # fmt: skip
+        server = _Server(config, self._announce)
+        loop = asyncio.get_running_loop()
+        with _signals(loop, self.stop):
+            async with asyncio.TaskGroup() as tasks:
+                serving = tasks.create_task(server.serve(), name="http")
+                waiting = tasks.create_task(self.stop.wait(), name="stop")
+                await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
+                server.should_exit = True
+                waiting.cancel()
+
+    def _announce(self, port: int) -> None:
+        """Say where the API is, with lines ready to be pasted."""
+        url = f"http://{_shown(self.settings.host)}:{port}"
+        (self.settings.folder / "server.json").write_bytes(msgspec.json.encode({"url": url}))
+        self._serving = True
+        folder = self.settings.data
+        key = self.settings.folder / "admin.key"
+        flag = "" if folder == "./tidings-data" else f" --data {folder}"
+        carriers = ", ".join(f"{one.name} ({one.host}:{one.port})" for one in self._carrier_settings) or "none"
+        print(
+            f"\ntidings is up: {url}  (docs: {url}/docs, carriers: {carriers})\n"
+            "Send a text and watch it arrive:\n"
+            f'  .venv/bin/tidings send +15551230100 "Hello from tidings" --wait{flag}\n'
+            f'  curl -sS {url}/v1/messages -H "Authorization: Bearer $(cat {key})" '
+            '-H "Content-Type: application/json" -d \'{"to": "+15551230100", "text": "Hello from tidings"}\'\n',
+            flush=True,
+        )
+
+    # health
+
+    def _health(self) -> Health:
+        reason = self._store.fault or self._disk_fault()
+        if not self._serving:
+            reason = reason or "starting"
+        return Health(not reason, reason, tuple(self._degraded()))
+
+    def _disk_fault(self) -> str:
+        least = self.settings.limits.free_disk_mb
+        if self._free_disk_mb >= least:
+            return ""
+        return f"the disk has {self._free_disk_mb} MB free; at least {least} MB are kept (limits.free_disk_mb)"
+
+    def _degraded(self) -> Iterator[str]:
+        for one in self._carrier_states():
+            if one.binds_up < one.binds_total:
+                yield f"carrier {one.name}: {one.binds_up} of {one.binds_total} binds up; {one.down_reason or 'connecting'}"
+
+    def _carrier_states(self) -> Iterator[CarrierState]:
+        runner = self._runner
+        for carrier, settings in zip(self._carriers, self._carrier_settings, strict=True):
+            down = runner.last_down.get(carrier.name) if runner else None
+            yield CarrierState(
+                name=carrier.name, type=settings.type, address=f"{settings.host}:{settings.port}",
+                binds_up=len(carrier.room()), binds_total=settings.binds, down_reason=down.reason if down else None,
+                permanent=bool(down and down.permanent), answers=dict(runner.answers[carrier.name]) if runner else {},
+            )  # fmt: skip
+
+    async def _snapshot(self) -> Snapshot:
+        now = self._clock.now()
+        (oldest, count), orphans = await self._store.read(lambda tx: _figures(tx, now))
+        age = 0 if oldest is None else now - ((oldest >> 21) + EPOCH)
+        return Snapshot(
+            carriers=tuple(self._carrier_states()), queued=count, oldest_s=max(0, age) / 1000,
+            in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,
+            disk_free_mb=self._free_disk_mb, commit_lag_ms=self._store.lag(), store_fault=self._store.fault or None,
+        )  # fmt: skip
+
+    async def _watch_disk(self) -> None:
+        """Look at free space, and while commits fail try whether they work again."""
+        while True:
+            self._free_disk_mb = self._store.free_disk_mb()
+            if self._store.fault:
+                with contextlib.suppress(StoreUnavailable):
+                    await self._store.write(admit.probe, [None])
+            await asyncio.sleep(1.0)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling, telling when it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Any) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the application's: it drains after the doors are closed."""
+        yield
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Announce the port once it is open."""
+        await super().startup(sockets)
+        if self.started and self.servers:
+            self._announce(self.servers[0].sockets[0].getsockname()[1])
+
+
+@contextlib.contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[None]:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        # From here on a second Ctrl-C ends the process at once.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _first_look(tx: Tx) -> tuple[int, list[Key]]:
+    return await tx.accounts.last_id(), await tx.accounts.keys()
+
+
+async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:
+    return await tx.queue.oldest(now), await tx.receipts.orphans()
+
+
+def _write_secret(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="utf-8")
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def run(settings: Settings) -> None:
+    """Run until told to stop. Raises ConfigError, DataFolderInUse, UnsafeSqlite or OSError before serving."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    # The writer thread and the loop share one interpreter: short turns keep commits from waiting for the loop.
+    sys.setswitchinterval(0.001)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    await Tidings(settings).run()
+
+
+def migrate(settings: Settings) -> list[str]:
+    """Bring the schema up to date without serving; returns the names of all migrations applied so far."""
+    store = SqliteStore(settings.folder, SystemClock())
+    store.open()
+    try:
+        return store.applied()
+    finally:
+        store.stop()
