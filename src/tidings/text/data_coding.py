@@ -1,0 +1,35 @@
+"""What a data_coding octet says of the octets beside it (SMPP 3.4 §5.2.19, 3GPP TS 23.038 §4)."""
+
+from __future__ import annotations
+
+from tidings.text import gsm7
+
+_PLAIN = {0x01: "ascii", 0x03: "latin1", 0x08: "ucs2", 0x00: "gsm7"}
+_GROUP_ALPHABETS = ("gsm7", "binary", "ucs2", "gsm7")
+
+
+def encoding(data_coding: int) -> str:
+    """`gsm7`, `ucs2`, `latin1`, `ascii` or `binary`; whatever is not known to be text is binary."""
+    if data_coding < 0x10:
+        return _PLAIN.get(data_coding, "binary")
+    if data_coding < 0x40:  # general group: bits 3 and 2 name the alphabet, bit 5 compression
+        return "binary" if data_coding & 0x20 else _GROUP_ALPHABETS[data_coding >> 2 & 3]
+    if data_coding >= 0xF0:  # class group: bit 2 tells data from text
+        return "binary" if data_coding & 0x04 else "gsm7"
+    if data_coding >= 0xC0:  # message waiting: discard and store in the default alphabet, store in UCS-2
+        return "ucs2" if data_coding >= 0xE0 else "gsm7"
+    return "binary"
+
+
+def decode(octets: bytes, data_coding: int) -> str:
+    """Best-effort text of user data without header, never raising; binary shows as hexadecimal digits."""
+    match encoding(data_coding):
+        case "gsm7":
+            return gsm7.decode(octets)
+        case "ucs2":
+            return octets.decode("utf-16-be", "replace")
+        case "latin1":
+            return octets.decode("latin-1")
+        case "ascii":
+            return octets.decode("ascii", "replace")
+    return octets.hex()
