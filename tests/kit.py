@@ -8,12 +8,15 @@ from typing import Any
 
 import msgspec
 
+from tidings.api import batch, keys, messages
+from tidings.api.app import application
 from tidings.config import Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Key
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.message import Message, Millis
 from tidings.core.questions import Attempt, Event, Filter, Page, ReceiptRow
+from tidings.core.request import Answer, Idempotency, Invalid, Refused, Request, Result, Stored
 
 NOW: Millis = 1_790_000_000_000
 
@@ -85,6 +88,13 @@ async def ask(
     assert len(starts) == 1, f"{len(starts)} answers"
     told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in starts[0]["headers"]}
     return Heard(starts[0]["status"], told, b"".join(message.get("body", b"") for message in sent))
+
+
+def door(monkeypatch: Any, house: FakeHouse, **more: Any) -> Any:
+    """The REST door over a house of fakes, which stand in for the verbs of the pipeline too."""
+    for module, verb in ((messages, "accept"), (batch, "accept"), (messages, "cancel"), (keys, "issue")):
+        monkeypatch.setattr(module, verb, getattr(FakeHouse, verb))
+    return application(house, **more)  # type: ignore[arg-type]
 
 
 class FakeClock:
@@ -188,6 +198,41 @@ class FakeHouse:
         self.state = Health(True)
         self.figures = Snapshot()
         self.fault: Exception | None = None
+        self.refusal: Refused | None = None
+        self.outcomes: dict[str, Result] = {}
+        self.replayed = False
+        self.taken: list[tuple[Sequence[Request | Invalid], Idempotency | None, bool]] = []
+
+    async def accept(
+        self,
+        account_id: int,
+        requests: Sequence[Request | Invalid],
+        *,
+        idempotency: Idempotency | None = None,
+        atomic: bool = False,
+    ) -> Answer | Refused:
+        """Stands in for `tidings.pipeline.accept.accept`: stores what is valid unless told otherwise by `outcomes`."""
+        self.taken.append((requests, idempotency, atomic))
+        if self.fault:
+            raise self.fault
+        return self.refusal or Answer(tuple(self._taken(account_id, one) for one in requests), self.replayed)
+
+    def _taken(self, account_id: int, request: Request | Invalid) -> Result:
+        if isinstance(request, Invalid):
+            return request
+        told = self.outcomes.get(request.to)
+        return told or Stored(self.put(to=request.to, text=request.text, account_id=account_id))
+
+    async def cancel(self, account_id: int, message_id: int) -> Message | Refused:
+        """Stands in for `tidings.pipeline.cancel.cancel`."""
+        message = self.messages.get(message_id)
+        if message is None or message.account_id != account_id:
+            return Refused("not_found", "There is no message with this id.")
+        return self.refusal or msgspec.structs.replace(message, status="canceled")
+
+    async def issue(self, account_id: int, name: str, scope: str) -> tuple[Key, str]:
+        """Stands in for `tidings.pipeline.admit.issue`."""
+        return Key(77, account_id, name, scope, b"", NOW), "tk_shown_once"
 
     async def read(self, question: Callable[[Any], Awaitable[Any]]) -> Any:
         if self.fault:

@@ -9,11 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from tidings.api import views
-from tidings.api.body import generic, malformed
+from tidings.api.body import READ_ERRORS, all_faults, malformed
 from tidings.api.call import Call, Reply
-from tidings.api.faults import faults, first
 from tidings.api.messages import fit, idempotency, replayed
-from tidings.api.problems import Abort, ProblemDetails, details, refusal
+from tidings.api.problems import Abort, details, refusal
 from tidings.core import ids
 from tidings.core.request import Fault, Invalid, Refused, Request, Result
 from tidings.pipeline.accept import accept
@@ -76,18 +75,9 @@ def _item(raw: msgspec.Raw) -> Request | Invalid:
     try:
         return fit(_decode(raw))
     except msgspec.ValidationError as fault:
-        return Invalid(_faults(raw, fault))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        return Invalid(all_faults(Request, raw, fault))
+    except READ_ERRORS as fault:
         raise malformed(fault) from None
-
-
-def _faults(raw: msgspec.Raw, fault: msgspec.ValidationError) -> tuple[Fault, ...]:
-    try:
-        return faults(Request, generic(raw)) or (first(fault),)
-    except Abort as abort:
-        if abort.errors:
-            return abort.errors
-        raise
 
 
 async def _render(results: tuple[Result, ...]) -> Reply:
@@ -108,9 +98,5 @@ def _outcome(index: int, result: Result) -> views.BatchOutcome:
         return views.BatchOutcome(index, error=details(result.code, result.detail))
     shown = ids.show("msg", result.message.id)
     if result.message.status == "rejected":
-        return views.BatchOutcome(index, error=_rejected(shown, result.verdicts))
+        return views.BatchOutcome(index, error=details("rejected", message_id=shown, verdicts=result.verdicts))
     return views.BatchOutcome(index, shown, result.message.status)
-
-
-def _rejected(message_id: str, verdicts: Any) -> ProblemDetails:
-    return details("rejected", message_id=message_id, verdicts=verdicts)

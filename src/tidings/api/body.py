@@ -10,13 +10,15 @@ from starlette.types import Receive
 
 from tidings.api.faults import faults, first
 from tidings.api.problems import Abort
+from tidings.core.request import Fault
 
 T = TypeVar("T")
 
 PATIENCE_S = 30.0
 """Longest wait for the rest of a body."""
 
-_READ_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+READ_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for octets that are no JSON. (ValidationError, for JSON of another shape, is one of them.)"""
 
 
 class Gone(Exception):
@@ -73,20 +75,23 @@ def decode(decoder: msgspec.json.Decoder[T], octets: bytes, shape: type[msgspec.
     try:
         return decoder.decode(octets)
     except msgspec.ValidationError as fault:
-        found = faults(shape, generic(octets)) or (first(fault),)
-        raise Abort("validation_failed", errors=found) from None
-    except _READ_ERRORS as fault:
+        raise Abort("validation_failed", errors=all_faults(shape, octets, fault)) from None
+    except READ_ERRORS as fault:
         raise malformed(fault) from None
 
 
-def generic(octets: bytes | msgspec.Raw) -> Any:
-    """The body as plain JSON; aborts with 400 where it is none, 422 where a number cannot be held."""
+def all_faults(shape: type[msgspec.Struct], octets: bytes | msgspec.Raw, fault: Exception) -> tuple[Fault, ...]:
+    """Every field that keeps `octets` from being a `shape`; `fault` is the first, as msgspec told it.
+
+    Aborts with 400 when the part that was not decoded is no JSON.
+    """
     try:
-        return msgspec.json.decode(octets)
-    except msgspec.ValidationError as fault:
-        raise Abort("validation_failed", errors=[first(fault)]) from None
-    except _READ_ERRORS as fault:
-        raise malformed(fault) from None
+        plain = msgspec.json.decode(octets)
+    except msgspec.ValidationError:  # a number that nothing can hold: there is no plain form to look at
+        return (first(fault),)
+    except READ_ERRORS as unreadable:
+        raise malformed(unreadable) from None
+    return faults(shape, plain) or (first(fault),)
 
 
 def malformed(fault: Exception) -> Abort:

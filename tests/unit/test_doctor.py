@@ -1,0 +1,162 @@
+"""Advice, as tables: from figures to what is said, and from a message to what it means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kit import NOW, FakeHouse
+from tidings.core.health import CarrierState, Snapshot
+from tidings.core.message import MessageError
+from tidings.core.questions import Attempt, ReceiptRow
+from tidings.doctor import advise, explain
+from tidings.errors import MESSAGE_ERRORS
+
+
+def carrier(**changes: Any) -> CarrierState:
+    plain: dict[str, Any] = {"name": "north", "type": "smpp", "address": "h:2775", "binds_up": 1, "binds_total": 1}
+    return CarrierState(**{**plain, **changes})
+
+
+def snapshot(**changes: Any) -> Snapshot:
+    return Snapshot(**{"carriers": (carrier(),), "disk_free_mb": 50_000, **changes})
+
+
+WELL: list[tuple[str, Snapshot]] = [
+    ("nothing special", snapshot()),
+    ("a short queue", snapshot(queued=500, oldest_s=59)),
+    ("few answers say nothing", snapshot(carriers=(carrier(answers={"throttled": 10}),))),
+    ("a throttle now and then", snapshot(carriers=(carrier(answers={"sent": 95, "throttled": 5}),))),
+    ("the disk cannot be read", snapshot(disk_free_mb=None)),
+]
+
+
+@pytest.mark.parametrize("figures", [w[1] for w in WELL], ids=[w[0] for w in WELL])
+def test_all_is_well(figures: Snapshot) -> None:
+    assert advise(figures) == []
+
+
+def answered(**answers: int) -> Snapshot:
+    return snapshot(carriers=(carrier(answers=answers),))
+
+
+ILL: list[tuple[str, Snapshot, str, str, str]] = [
+    ("the store cannot commit", snapshot(store_fault="disk I/O error"), "error", "disk I/O error", "disk"),
+    ("the disk is full", snapshot(disk_free_mb=10), "error", "10 MB", "--data"),
+    ("the disk fills up", snapshot(disk_free_mb=900), "warning", "900 MB", "soon"),
+    ("commits are slow", snapshot(commit_lag_ms=900), "warning", "900 ms", "faster"),
+    ("no carrier", snapshot(carriers=()), "error", "No carrier", "[[carriers]]"),
+    (
+        "a carrier is down",
+        snapshot(carriers=(carrier(binds_up=0, down_reason="connection refused"),)),
+        "error",
+        "north (smpp, h:2775) is down. connection refused.",
+        "h:2775",
+    ),
+    (
+        "a carrier refuses the password",
+        snapshot(carriers=(carrier(binds_up=0, down_reason="wrong password.", permanent=True),)),
+        "error",
+        "wrong password.",
+        "Trying again will not help",
+    ),
+    ("some binds are down", snapshot(carriers=(carrier(binds_total=4),)), "warning", "1 of 4", "`binds`"),
+    ("throttled", answered(sent=80, throttled=20), "warning", "20 of the last 100", "`rate`"),
+    ("refused for good", answered(sent=50, permanent=50), "warning", "for good", "trace"),
+    ("our settings", answered(config=3), "error", "3 of the last 3", "tidings.toml"),
+    ("no answers", answered(sent=95, in_doubt=5), "warning", "without an answer", "window"),
+    ("the queue grows", snapshot(queued=9, oldest_s=120), "warning", "9 messages wait", "`rate`"),
+    ("the queue stands", snapshot(queued=9, oldest_s=7200), "error", "2 h ago", "`rate`"),
+    ("orphans", snapshot(orphans=3), "note", "3 receipts", "ids"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("figures", "severity", "what", "do"), [i[1:] for i in ILL], ids=[i[0] for i in ILL])
+def test_something_is_wrong(figures: Snapshot, severity: str, what: str, do: str) -> None:
+    found = advise(figures)
+    assert [advice.severity for advice in found] == [severity]
+    assert what in found[0].what
+    assert do in found[0].do
+
+
+def test_a_queue_behind_a_carrier_that_is_down_is_not_blamed_on_its_rate() -> None:
+    found = advise(snapshot(carriers=(carrier(binds_up=0),), queued=9, oldest_s=120))
+    assert [advice.do for advice in found if "wait" in advice.what] == ["They leave when a carrier is up again."]
+
+
+def test_the_worst_comes_first() -> None:
+    found = advise(snapshot(orphans=1, commit_lag_ms=900, store_fault="x"))
+    assert [advice.severity for advice in found] == ["error", "warning", "note"]
+
+
+def attempt(**changes: Any) -> Attempt:
+    plain: dict[str, Any] = {
+        "id": 1, "message_id": 1, "account_id": 1, "part": 1, "carrier": "north", "bind": "1", "fence": 1,
+        "started_at": NOW,
+    }  # fmt: skip
+    return Attempt(**{**plain, **changes})
+
+
+RECEIPT = ReceiptRow(
+    id=1, carrier="north", bind="1", carrier_id="1", sender="1", state="EXPIRED", status="expired", error_code="",
+    raw=b"", received_at=NOW, attempt_id=1, message_id=1, tries=0, retry_at=None,
+)  # fmt: skip
+
+STORIES: list[tuple[str, dict[str, Any], list[Attempt], list[ReceiptRow], str]] = [
+    ("waits", {"status": "queued"}, [], [], "It waits for a carrier"),
+    ("waits for an answer", {"status": "queued"}, [attempt()], [], "has not answered yet"),
+    (
+        "is tried again",
+        {"status": "queued"},
+        [attempt(), attempt(id=2, outcome="throttled", carrier_code="0x00000058")],
+        [],
+        "with north, ended as throttled, code 0x00000058; it is tried again",
+    ),
+    ("waits for its time", {"status": "scheduled"}, [], [], "waits for its time"),
+    ("waits for its receipt", {"status": "sent", "carrier": "north", "sent_at": NOW - 300_000}, [], [], "5 min ago"),
+    ("arrived", {"status": "delivered", "carrier": "north"}, [], [], "north reports that the handset has it"),
+    ("came in", {"status": "received", "direction": "mo"}, [], [], "A handset sent this"),
+    ("was canceled", {"status": "canceled"}, [], [], "before any part"),
+    ("expired at the carrier", {"status": "expired"}, [], [RECEIPT], "probably off"),
+    ("expired here", {"status": "expired"}, [], [], "never handed over in time"),
+    (
+        "refused by the carrier",
+        {"status": "failed", "error": MessageError("filtered", "content", True, "", "0x0000000b", "carrier")},
+        [],
+        [],
+        "A filter took the text for spam (carrier's code 0x0000000b). Sending it again as it is will not help.",
+    ),
+    (
+        "refused by the rules",
+        {"status": "rejected", "error": MessageError("opted_out", "recipient", True, "STOP came on Monday")},
+        [],
+        [],
+        "The person opted out; only their START lifts it. STOP came on Monday. Sending",
+    ),
+    (
+        "lost",
+        {"status": "unknown", "error": MessageError("no_receipt", "route", False, "")},
+        [],
+        [],
+        "Nobody knows whether it arrived. The carrier took the text and never reported its outcome.",
+    ),
+    ("failed without a reason", {"status": "failed"}, [], [], "without a reason"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "attempts", "receipts", "said"), [s[1:] for s in STORIES], ids=[s[0] for s in STORIES]
+)
+def test_what_a_message_means(
+    fields: dict[str, Any], attempts: list[Attempt], receipts: list[ReceiptRow], said: str
+) -> None:
+    assert said in explain(FakeHouse().put(**fields), attempts, receipts, NOW)
+
+
+@pytest.mark.parametrize("code", [*MESSAGE_ERRORS, "never_heard_of"])
+def test_every_error_has_advice(code: str) -> None:
+    message = FakeHouse().put(status="undelivered", error=MessageError(code, "route", True, ""))
+    told = explain(message, [], [], NOW)
+    assert told.endswith(".")
+    assert "again" in told
