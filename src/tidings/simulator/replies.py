@@ -54,13 +54,15 @@ async def body(request: Request, shape: type[T]) -> T:
     """The body as `shape`. Raises ProblemError: too large, not JSON, or not of this shape."""
     octets = await _octets(request)
     try:
-        return msgspec.json.decode(octets, type=shape)
+        tree = msgspec.json.decode(octets)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise ProblemError("malformed_json", f"The body is not valid JSON: {fault}.") from None
+    try:
+        return msgspec.convert(tree, shape)
     except msgspec.ValidationError as fault:
         sentence, _, path = str(fault).partition(" - at `$")
         pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
         raise ProblemError("validation_failed", errors=[Fault(pointer, sentence)]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise ProblemError("malformed_json", f"The body is not valid JSON: {fault}.") from None
 
 
 async def _octets(request: Request) -> bytes:

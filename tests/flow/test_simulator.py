@@ -1,0 +1,608 @@
+"""The simulated network as an ESME and an HTTP caller meet it: real sockets, real PDUs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from starlette.types import Message
+
+from tidings.drivers.smpp_link import SmppLink, connect
+from tidings.simulator.app import application
+from tidings.simulator.faults import Faults
+from tidings.simulator.network import Network, NetworkSettings
+from tidings.smpp import pdus, receipt
+from tidings.smpp.session import Answered, Bound, Ended, Event, Refused, Role, Timing, Unanswered
+from tidings.text import segments
+
+
+class Watch:
+    """A clock that can be put forward."""
+
+    ahead = 0
+
+    def now(self) -> int:
+        return int(time.time() * 1000) + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def random(self) -> float:
+        return 0.5
+
+    def token(self, octets: int) -> bytes:
+        return b"x" * octets
+
+
+class Esme:
+    """Binds, submits, notes everything in order, and answers deliveries with `answer_with`."""
+
+    def __init__(self, bind: pdus.Bind) -> None:
+        self.bind = bind
+        self.answer_with: int | None = 0
+        self.log: list[str] = []
+        self.responses: dict[Any, pdus.SubmitSmResp] = {}
+        self.lost: list[Any] = []
+        self.delivered: list[pdus.DeliverSm] = []
+        self.other: list[Event] = []
+        self.gone = False
+
+    def opened(self, link: SmppLink) -> None:
+        link.bind(self.bind)
+
+    def received(self, link: SmppLink, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case Answered(token, response):
+                    self.responses[token] = response  # type: ignore[assignment]
+                    self.log.append("response")
+                case Unanswered(token):
+                    self.lost.append(token)
+                case pdus.DeliverSm():
+                    self.delivered.append(event)
+                    self.log.append("delivery")
+                    if self.answer_with is not None:
+                        link.answer(event, self.answer_with)
+                case _:
+                    self.other.append(event)
+
+    def closed(self, link: SmppLink, reason: str) -> None:
+        self.gone = True
+
+    @property
+    def receipts(self) -> list[receipt.Report]:
+        return [receipt.parse(d.short_message, d.tlvs) for d in self.delivered if d.esm_class & pdus.ESM_RECEIPT]
+
+    @property
+    def texts(self) -> list[pdus.DeliverSm]:
+        return [d for d in self.delivered if not d.esm_class & pdus.ESM_RECEIPT]
+
+    @property
+    def statuses(self) -> list[int]:
+        return [r.command_status for r in self.responses.values()]
+
+
+async def until(met: Callable[[], object], seconds: float = 3.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not met():  # noqa: ASYNC110 - what is awaited has no event
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def esme(
+    network: Network,
+    kind: int = pdus.BIND_TRANSCEIVER,
+    *,
+    system_id: str = "esme",
+    password: str = "",
+    timing: Timing | None = None,
+    bound: bool = True,
+) -> AsyncIterator[tuple[Esme, SmppLink]]:
+    handler = Esme(pdus.Bind(kind, system_id, password))
+    link = await connect("127.0.0.1", network.port, lambda: SmppLink(Role.ESME, timing or Timing(window=1000), handler))
+    if bound:
+        await until(lambda: any(isinstance(e, Bound) for e in handler.other))
+    try:
+        yield handler, link
+    finally:
+        link.abort("The test is over.")
+        await link.wait_closed()
+
+
+@asynccontextmanager
+async def running(clock: Watch | None = None, **settings: Any) -> AsyncIterator[Network]:
+    network = Network(NetworkSettings(**settings), clock or Watch())
+    await network.start()
+    try:
+        yield network
+    finally:
+        await network.stop(0.2)
+
+
+def submit(to: str, text: str | bytes = "Hello", *, sender: str = "Shop", **more: Any) -> pdus.SubmitSm:
+    return pdus.SubmitSm(
+        source_addr_ton=5,
+        source_addr=sender,
+        dest_addr_ton=1,
+        dest_addr_npi=1,
+        destination_addr=to,
+        registered_delivery=1,
+        short_message=text.encode() if isinstance(text, str) else text,
+        **more,
+    )
+
+
+def parts_of(to: str, text: str, reference: int = 9) -> list[pdus.SubmitSm]:
+    cut = segments.split(text, reference=reference)
+    coding = 8 if cut.encoding == "ucs2" else 0
+    return [submit(to, s.udh + s.payload, esm_class=0x40 if s.udh else 0, data_coding=coding) for s in cut.segments]
+
+
+async def call(
+    network: Network, method: str, path: str, body: Any = None, *, raw: bytes | None = None
+) -> tuple[int, dict[str, Any]]:
+    """One request to the HTTP side, without a server between."""
+    path, _, query = path.partition("?")
+    sent: list[Message] = []
+    octets = raw if raw is not None else (msgspec.json.encode(body) if body is not None else b"")
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": f"/v1/simulator{path}",
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [],
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": octets, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await application(network)(scope, receive, send)
+    if sent[0]["status"] >= 400:
+        assert (b"content-type", b"application/problem+json") in sent[0]["headers"]
+    return sent[0]["status"], msgspec.json.decode(sent[1]["body"])
+
+
+async def shown(network: Network, number: str) -> list[str]:
+    return [m["text"] for m in (await call(network, "GET", f"/handsets/{number}"))[1]["messages"]]
+
+
+# Fates, as far as they show on the wire: statuses of the responses to as many submits, words of the receipts.
+FATES = [
+    ("12025550100", [0], ["DELIVRD"]),
+    ("12025550001", [0], ["UNDELIV"]),
+    ("12025550002", [0], ["EXPIRED"]),
+    ("12025550003", [0x0B], []),
+    ("12025550004", [0], []),
+    ("12025550006", [0], ["DELIVRD", "DELIVRD"]),
+    ("12025550007", [0], ["DELIVRD"]),
+    ("12025550008", [0x58, 0x58, 0x58, 0], ["DELIVRD"]),
+    ("12025550009", [0x14, 0x14, 0x14, 0], ["DELIVRD"]),
+    ("12025550012", [0], ["DELIVRD"]),
+    ("12025550013", [0], ["DELETED"]),
+    ("12025550014", [0], ["UNKNOWN"]),
+    ("12025550015", [0x08, 0], ["DELIVRD"]),
+]
+
+
+@pytest.mark.parametrize(("number", "statuses", "words"), FATES)
+async def test_fates_on_the_wire(number: str, statuses: list[int], words: list[str]) -> None:
+    async with running() as network, esme(network) as (end, link):
+        for n in range(len(statuses)):
+            link.request(submit(number), n)
+            await until(lambda n=n: n in end.responses)
+        await until(lambda: len(end.receipts) == len(words))
+        assert end.statuses == statuses
+        assert [r.state for r in end.receipts] == words
+        ids = {end.responses[len(statuses) - 1].message_id}
+        if number.endswith("0012"):
+            ids = {str(int(ids.pop(), 16))}
+        assert {r.message_id for r in end.receipts} <= ids
+        reached = statuses[-1] == 0 and set(words) <= {"DELIVRD"}
+        assert await shown(network, number) == (["Hello"] if reached else [])
+        _, handset = await call(network, "GET", f"/handsets/{number}")
+        assert handset["submissions"] == len(statuses)
+
+
+async def test_0005_the_receipt_is_30_s_late() -> None:
+    clock = Watch()
+    async with running(clock) as network, esme(network) as (end, link):
+        link.request(submit("12025550005"), 1)
+        await until(lambda: end.responses)
+        assert await shown(network, "12025550005") == ["Hello"]
+        clock.ahead = 29_000
+        network.smsc.deliver()
+        await asyncio.sleep(0.05)
+        assert end.receipts == []
+        clock.ahead = 30_000
+        network.smsc.deliver()
+        await until(lambda: end.receipts)
+
+
+async def test_0007_the_receipt_comes_before_the_response() -> None:
+    async with running() as network, esme(network) as (end, link):
+        link.request(submit("12025550007"), 1)
+        await until(lambda: len(end.log) == 2)
+        assert end.log == ["delivery", "response"]
+
+
+async def test_0010_no_response_at_all() -> None:
+    async with running() as network, esme(network, timing=Timing(response_timeout=0.2)) as (end, link):
+        link.request(submit("12025550010"), "never")
+        link.request(submit("12025550100"), "fine")
+        await until(lambda: end.lost == ["never"])
+        assert list(end.responses) == ["fine"]
+        assert await shown(network, "12025550010") == []
+
+
+async def test_0011_the_link_drops_once_and_only_this_message_is_unanswered() -> None:
+    async with running() as network:
+        async with esme(network) as (end, link):
+            link.request(submit("12025550100", "before"), "before")
+            link.request(submit("12025550011"), "dropped")
+            await until(lambda: end.gone)
+            assert list(end.responses) == ["before"]
+            assert end.lost == ["dropped"]
+        async with esme(network) as (end, link):
+            link.request(submit("12025550011"), "again")
+            await until(lambda: end.responses)
+            assert end.statuses == [0]
+            assert await shown(network, "12025550011") == ["Hello"]
+            await until(lambda: len(end.receipts) == 2)  # that of "before" was still owed
+
+
+async def test_0016_the_handset_answers_with_the_text_it_got() -> None:
+    text = "я" * 100
+    async with running() as network, esme(network) as (end, link):
+        for n, part in enumerate(parts_of("12025550016", text)):
+            link.request(part, n)
+        await until(lambda: len(end.texts) == 2)
+        assert [t.source_addr for t in end.texts] == ["12025550016"] * 2
+        assert [t.destination_addr for t in end.texts] == ["Shop"] * 2
+        assert b"".join(t.short_message[6:] for t in end.texts).decode("utf-16-be") == text
+        assert [t.data_coding for t in end.texts] == [8, 8]
+
+
+@pytest.mark.parametrize("text", ["Hello", "a" * 400, "{€}" * 100, "Привет 😀 " * 40])
+async def test_a_long_text_is_one_message_on_the_phone(text: str) -> None:
+    async with running() as network, esme(network) as (end, link):
+        parts = parts_of("12025550100", text)
+        for n, part in enumerate(parts):
+            link.request(part, n)
+        await until(lambda: len(end.receipts) == len(parts))
+        status, handset = await call(network, "GET", "/handsets/+12025550100")
+        assert (status, handset["number"]) == (200, "+12025550100")
+        assert [(m["from"], m["text"], m["parts"]) for m in handset["messages"]] == [("Shop", text, len(parts))]
+        assert handset["submissions"] == len(parts)
+
+
+async def test_sar_and_message_payload_are_understood() -> None:
+    async with running() as network, esme(network) as (end, link):
+        for number, words in enumerate((b"Hel", b"lo"), 1):
+            sar = ((pdus.SAR_MSG_REF_NUM, b"\1\2"), (pdus.SAR_TOTAL_SEGMENTS, b"\2"))
+            tlvs = (*sar, (pdus.SAR_SEGMENT_SEQNUM, bytes((number,))))
+            link.request(submit("12025550100", words, tlvs=tlvs), number)
+        link.request(submit("12025550101", b"", tlvs=((pdus.MESSAGE_PAYLOAD, b"x" * 300),)), 3)
+        await until(lambda: len(end.receipts) == 3)
+        assert await shown(network, "12025550100") == ["Hello"]
+        assert await shown(network, "12025550101") == ["x" * 300]
+
+
+async def test_receipts_go_to_the_receiver_of_the_same_system_id() -> None:
+    async with (
+        running() as network,
+        esme(network, pdus.BIND_RECEIVER, system_id="other") as (other, _),
+        esme(network, pdus.BIND_TRANSMITTER) as (sender, link),
+    ):
+        link.request(submit("12025550100"), 1)
+        await until(lambda: sender.responses)
+        assert network.stats()["receipts_owed"] == 1
+        async with esme(network, pdus.BIND_RECEIVER) as (receiver, _):
+            await until(lambda: receiver.receipts)
+        assert sender.delivered == other.delivered == []
+        await until(lambda: network.stats()["receipts_owed"] == 0)
+
+
+async def test_a_delivery_comes_again_until_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidings.simulator.exchange.REPEAT_AFTER", 50)
+    async with running() as network:
+        async with esme(network) as (end, link):
+            end.answer_with = 0x64
+            link.request(submit("12025550100"), 1)
+            await until(lambda: len(end.receipts) == 3)  # refused, so it comes again
+            end.answer_with = None
+            await until(lambda: len(end.receipts) >= 4)  # not answered: the link is lost with it in flight
+        async with esme(network) as (end, link):
+            await until(lambda: end.receipts)
+            await until(lambda: network.stats()["receipts_owed"] == 0)
+            assert len(end.receipts) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "admitted"),
+    [
+        ((None, None), ("any", "any"), True),
+        (("me", "secret"), ("me", "secret"), True),
+        (("me", "secret"), ("me", "wrong"), False),
+        (("me", "secret"), ("you", "secret"), False),
+    ],
+)
+@pytest.mark.parametrize("kind", [pdus.BIND_TRANSCEIVER, pdus.BIND_TRANSMITTER, pdus.BIND_RECEIVER])
+async def test_who_may_bind(asked: tuple[Any, Any], given: tuple[str, str], admitted: bool, kind: int) -> None:
+    async with (
+        running(system_id=asked[0], password=asked[1]) as network,
+        esme(network, kind, system_id=given[0], password=given[1], bound=False) as (end, _),
+    ):
+        await until(lambda: end.other)
+        if admitted:
+            assert isinstance(end.other[0], Bound)
+        else:
+            assert end.other[0] == Refused(0x0E)
+            await until(lambda: end.gone)
+
+
+@pytest.mark.parametrize(
+    ("number", "state"), [("12025550100", 2), ("12025550001", 5), ("12025550004", 1), ("12025550005", 1)]
+)
+async def test_query_sm(number: str, state: int) -> None:
+    async with running() as network, esme(network) as (end, link):
+        link.request(submit(number), 1)
+        await until(lambda: end.responses)
+        link.request(pdus.QuerySm(end.responses[1].message_id), 2)
+        link.request(pdus.QuerySm("abcdef"), 3)
+        link.request(pdus.QuerySm("not hexadecimal"), 4)
+        link.request(pdus.CancelSm(message_id=end.responses[1].message_id), 5)
+        await until(lambda: len(end.responses) == 5)
+        assert end.responses[2].message_state == state  # type: ignore[attr-defined]
+        assert end.statuses[2:] == [0x67, 0x67, 0x11]
+
+
+async def test_a_handset_texts_us() -> None:
+    text = "Да! " * 50
+    async with running() as network, esme(network) as (end, _):
+        status, answer = await call(
+            network, "POST", "/handsets/12025550123/messages", {"to": "+12025550199", "text": text}
+        )
+        parts = segments.count(text)[1]
+        assert (status, answer["parts"], answer["from"]) == (202, parts, "+12025550123")
+        await until(lambda: len(end.texts) == parts)
+        first = end.texts[0]
+        assert (first.source_addr, first.source_addr_ton, first.destination_addr) == ("12025550123", 1, "12025550199")
+        assert b"".join(t.short_message[6:] for t in end.texts).decode("utf-16-be") == text
+        await until(lambda: network.stats()["texts_owed"] == 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "what"),
+    [
+        ("POST", "/handsets/1202/messages", b"{", 400, "malformed_json"),
+        ("POST", "/handsets/1202/messages", b"[" * 5000, 400, "malformed_json"),
+        ("POST", "/handsets/1202/messages", b"{}", 422, "to"),
+        ("POST", "/handsets/1202/messages", b'{"to":"12345","text":""}', 422, "/text"),
+        ("POST", "/handsets/1202/messages", b'{"to":"a-b","text":"x"}', 422, "/to"),
+        ("POST", "/handsets/1202/messages", b'{"to":"12345","text":"x","more":1}', 422, "more"),
+        ("POST", "/handsets/1202/messages", b'{"to":"12345","text":"' + b"x" * 300_000 + b'"}', 413, "body_too_large"),
+        ("POST", "/handsets/1202/messages", b'{"to":"12345","text":"' + b"x" * 39_999 + b'"}', 422, "255"),
+        ("POST", "/handsets/shop/messages", b'{"to":"12345","text":"x"}', 404, "not_found"),
+        ("GET", "/handsets/shop", b"", 404, "not_found"),
+        ("GET", "/nothing", b"", 404, "not_found"),
+        ("DELETE", "/handsets", b"", 405, "method_not_allowed"),
+        ("GET", "/submissions?limit=0", b"", 422, "?limit"),
+        ("GET", "/submissions?limit=10001", b"", 422, "?limit"),
+        ("GET", "/submissions?cursor=x", b"", 422, "?cursor"),
+        ("GET", "/handsets?limit=-1", b"", 422, "?limit"),
+        ("PUT", "/faults", b'{"mode":"odd"}', 422, "/mode"),
+        ("PUT", "/faults", b'{"mode":"slow","delay_ms":-1}', 422, "/delay_ms"),
+        ("PUT", "/faults", b'{"mode":"none","x":1}', 422, "x"),
+    ],
+)
+async def test_requests_that_cannot_be_used(method: str, path: str, body: bytes, status: int, what: str) -> None:
+    async with running() as network:
+        got, problem = await call(network, method, path, raw=body)
+        assert got == problem["status"] == status
+        assert what in str(problem)
+
+
+async def test_lists_page_newest_first() -> None:
+    async with running() as network, esme(network) as (end, link):
+        for n in range(5):
+            link.request(submit(f"1202555010{n % 3}", f"text {n}"), n)
+        await until(lambda: len(end.responses) == 5)
+        rows, cursor = [], ""
+        while True:
+            _, page = await call(network, "GET", f"/submissions?limit=2{cursor}")
+            rows += page["data"]
+            if page["next_cursor"] is None:
+                break
+            cursor = f"&cursor={page['next_cursor']}"
+        assert [r["text"] for r in rows] == [f"text {n}" for n in (4, 3, 2, 1, 0)]
+        assert rows[0]["message_id"] == end.responses[4].message_id
+        assert (rows[0]["from"], rows[0]["to"], rows[0]["status"]) == ("Shop", "+12025550101", "0x00000000")
+        _, page = await call(network, "GET", "/submissions?to=12025550100&limit=1")
+        assert [r["text"] for r in page["data"]] == ["text 3"]
+        _, page = await call(network, "GET", f"/submissions?to=12025550100&cursor={page['next_cursor']}")
+        assert ([r["text"] for r in page["data"]], page["next_cursor"]) == (["text 0"], None)
+        _, page = await call(network, "GET", "/handsets?limit=2")
+        assert [(r["number"], r["submissions"]) for r in page["data"]] == [("+12025550101", 2), ("+12025550100", 2)]
+        _, page = await call(network, "GET", f"/handsets?cursor={page['next_cursor']}")
+        assert [r["number"] for r in page["data"]] == ["+12025550102"]
+
+
+async def test_stats() -> None:
+    async with running() as network, esme(network) as (end, link):
+        for n, number in enumerate(("12025550100", "12025550003", "12025550010")):
+            link.request(submit(number), n)
+        await until(lambda: len(end.receipts) == 1 and len(end.responses) == 2)
+        await until(lambda: network.stats()["receipts_sent"] == 1)
+        _, stats = await call(network, "GET", "/stats")
+        assert {k: stats[k] for k in ("submit_sm", "accepted", "refused", "unanswered")} == {
+            "submit_sm": 3,
+            "accepted": 1,
+            "refused": 1,
+            "unanswered": 1,
+        }
+        assert (stats["links"], stats["bound"], stats["receipts_owed"]) == (1, 1, 0)
+
+
+# Faults
+
+
+async def switch(network: Network, **faults: Any) -> None:
+    status, answer = await call(network, "PUT", "/faults", faults)
+    assert (status, answer["mode"]) == (200, faults["mode"])
+    assert (await call(network, "GET", "/faults"))[1] == answer
+
+
+async def works(network: Network) -> bool:
+    async with esme(network) as (end, link):
+        link.request(submit("12025550100"), 1)
+        await until(lambda: end.responses and end.receipts)
+        return end.statuses == [0]
+
+
+async def test_down_cuts_links_and_refuses_connections() -> None:
+    async with running() as network:
+        async with esme(network) as (end, _):
+            await switch(network, mode="down")
+            await until(lambda: end.gone)
+        with pytest.raises(OSError, match=r"[Cc]onnect"):
+            async with esme(network):
+                pass
+        await switch(network, mode="none")
+        assert await works(network)
+
+
+async def test_slow_delays_each_response() -> None:
+    async with running() as network, esme(network) as (end, link):
+        await switch(network, mode="slow", delay_ms=150)
+        began = time.monotonic()
+        for n in range(20):
+            link.request(submit("12025550100"), n)
+        await until(lambda: len(end.responses) == 20)
+        assert 0.15 <= time.monotonic() - began < 1.5
+
+
+async def test_throttle_refuses_every_submit() -> None:
+    async with running() as network, esme(network) as (end, link):
+        await switch(network, mode="throttle")
+        for n in range(3):
+            link.request(submit("12025550100"), n)
+        await until(lambda: len(end.responses) == 3)
+        assert end.statuses == [0x58] * 3
+        await switch(network, mode="none")
+        link.request(submit("12025550100"), 4)
+        await until(lambda: end.statuses[-1] == 0)
+
+
+async def test_hang_answers_nothing_until_it_ends() -> None:
+    async with running() as network, esme(network) as (end, link):
+        await switch(network, mode="hang")
+        link.request(submit("12025550100"), 1)
+        async with esme(network, bound=False) as (late, _):
+            await asyncio.sleep(0.15)
+            assert (end.responses, late.other, end.gone) == ({}, [], False)
+            await switch(network, mode="none")
+            await until(lambda: end.responses and late.other)
+            assert isinstance(late.other[0], Bound)
+
+
+async def test_drop_cuts_a_link_after_n_submits() -> None:
+    async with running() as network:
+        await switch(network, mode="drop", after=3)
+        for _ in range(2):
+            async with esme(network) as (end, link):
+                for n in range(5):
+                    link.request(submit("12025550100", f"text {n}"), n)
+                await until(lambda end=end: end.gone)
+                assert (list(end.responses), end.lost) == ([0, 1], [2, 3, 4])
+
+
+async def test_nonsense_is_no_pdu() -> None:
+    async with running() as network, esme(network) as (end, link):
+        await switch(network, mode="nonsense")
+        link.request(submit("12025550100"), 1)
+        await until(lambda: end.gone)
+        assert any(isinstance(e, Ended) and e.fault for e in end.other)
+        assert end.lost == [1]
+        async with esme(network, bound=False) as (late, _):
+            await until(lambda: late.gone)
+        await switch(network, mode="none")
+        assert await works(network)
+
+
+async def test_refuse_bind() -> None:
+    async with running() as network, esme(network) as (end, link):
+        await switch(network, mode="refuse_bind")
+        async with esme(network, bound=False) as (late, _):
+            await until(lambda: late.other)
+            assert late.other[0] == Refused(0x0E)
+        link.request(submit("12025550100"), 1)
+        await until(lambda: end.statuses == [0])
+
+
+# Restarts
+
+
+async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
+    async with running(folder=tmp_path) as network:
+        async with esme(network, pdus.BIND_TRANSMITTER) as (end, link):
+            for n, number in enumerate(("12025550100", "12025550006", "12025550100")):
+                link.request(submit(number, f"text {n}"), n)
+            await until(lambda: len(end.responses) == 3)
+            ids = [r.message_id for r in end.responses.values()]
+        await call(network, "POST", "/handsets/12025550123/messages", {"to": "12345", "text": "я" * 100})
+    async with running(folder=tmp_path) as network:
+        assert network.stats()["receipts_owed"] == 4
+        assert network.stats()["texts_owed"] == 2
+        assert await shown(network, "12025550100") == ["text 0", "text 2"]
+        async with esme(network) as (end, link):
+            await until(lambda: len(end.delivered) == 6)
+            assert [r.message_id for r in end.receipts] == [ids[0], ids[1], ids[1], ids[2]]
+            link.request(submit("12025550100"), "new")
+            await until(lambda: "new" in end.responses)
+            assert end.responses["new"].message_id not in ids
+            await until(lambda: network.stats()["receipts_owed"] == network.stats()["texts_owed"] == 0)
+    async with running(folder=tmp_path) as network, esme(network) as (end, link):
+        await asyncio.sleep(0.05)
+        assert end.delivered == [], "what was answered is not owed"
+
+
+async def test_ids_never_come_twice_even_if_nothing_is_kept() -> None:
+    ids = []
+    for _ in range(2):
+        async with running() as network, esme(network) as (end, link):
+            link.request(submit("12025550100"), 1)
+            await until(lambda end=end: end.responses)
+            ids.append(end.responses[1].message_id)
+            await asyncio.sleep(0.005)
+    assert len(set(ids)) == 2
+
+
+async def test_a_journal_that_cannot_be_written_leaves_the_submit_unanswered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(folder=tmp_path) as network:
+        async with esme(network) as (end, link):
+
+            def full() -> None:
+                raise OSError(28, "No space left on device")
+
+            monkeypatch.setattr(network.exchange, "commit", full)
+            link.request(submit("12025550100"), 1)
+            await until(lambda: end.gone)
+            assert (end.responses, end.lost) == ({}, [1])
+        monkeypatch.undo()
+        assert await works(network)
+
+
+async def test_faults_are_a_noun() -> None:
+    assert Faults() == Faults(mode="none", delay_ms=1000, after=1)
