@@ -26,6 +26,8 @@ _FIVE_OCTETS = Struct(">5B").unpack_from
 _TLV = Struct(">HH")
 _TIME = re.compile(r"\d{12}\d(?:[0-3]\d|4[0-8])[+\-R]")
 
+DELIVER_SM_RESP = DeliverSm.command_id | RESPONSE
+
 ROK = 0x00
 RINVMSGLEN = 0x01
 RINVCMDLEN = 0x02
@@ -86,6 +88,9 @@ def encode(pdu: Pdu) -> bytes:
 
 def encode_id_resp(command_id: int, status: int, sequence: int, message_id: str = "", tlvs: Tlvs = ()) -> bytes:
     """A response whose body is a message_id: submit_sm_resp, deliver_sm_resp, data_sm_resp."""
+    if status and command_id != DELIVER_SM_RESP and not (message_id or tlvs):
+        # Section 4.4.2: a refusal has no body; deliver_sm_resp always has one (4.6.2).
+        return _HEADER.pack(HEADER, command_id, status, sequence)
     body = _cstring(message_id)
     if tlvs:
         body += _encode_tlvs(tlvs)

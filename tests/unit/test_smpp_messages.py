@@ -1,0 +1,308 @@
+"""Parts to submit_sm and deliver_sm to receipts and texts, profile by profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tidings.config import ConfigError
+from tidings.core.message import Part
+from tidings.core.ports import Inbound, Receipt, SendError, Sent
+from tidings.drivers.smpp_messages import Translator
+from tidings.drivers.smpp_profile import Profile, read
+from tidings.smpp import pdus, times, user_data
+from tidings.smpp.address import Addressing, incoming, outgoing
+from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, SubmitSmResp
+
+NOW = 1_790_000_000_000
+
+
+def translator(**profile: Any) -> Translator:
+    return Translator("north", read("north", profile), lambda: NOW)
+
+
+def part(**changes: Any) -> Part:
+    fields: dict[str, Any] = {
+        "attempt_id": 0x12345,
+        "message_id": 1,
+        "part": 1,
+        "parts": 1,
+        "bind": "north/1",
+        "sender": "Tidings",
+        "to": "+4915112345678",
+        "encoding": "gsm7",
+        "payload": b"\0Hi",
+    }
+    return Part(**{**fields, **changes})
+
+
+UDH = b"\x05\x00\x03\x2a\x03\x02"
+SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    (
+        "a name writes to an E.164 number",
+        {},
+        {},
+        {
+            "source_addr_ton": 5,
+            "source_addr_npi": 0,
+            "source_addr": "Tidings",
+            "dest_addr_ton": 1,
+            "dest_addr_npi": 1,
+            "destination_addr": "4915112345678",
+            "registered_delivery": 1,
+            "esm_class": 0,
+            "data_coding": 0,
+            "short_message": b"\0Hi",
+            "validity_period": "",
+            "tlvs": (),
+        },
+    ),
+    (
+        "a short code",
+        {"sender": "12345", "to": "741741"},
+        {},
+        {"source_addr_ton": 3, "source_addr_npi": 0, "dest_addr_ton": 3, "destination_addr": "741741"},
+    ),
+    (
+        "a short code where the carrier wants type 0",
+        {"sender": "12345"},
+        {"short": [0, 0]},
+        {"source_addr_ton": 0, "source_addr_npi": 0, "source_addr": "12345"},
+    ),
+    ("the plus is kept where wanted", {}, {"keep_plus": True}, {"destination_addr": "+4915112345678"}),
+    (
+        "UCS-2 with a header",
+        {"encoding": "ucs2", "payload": b"\x20\xac", "udh": UDH},
+        {},
+        {"esm_class": 0x40, "data_coding": 8, "short_message": UDH + b"\x20\xac"},
+    ),
+    (
+        "sar TLVs instead of a header",
+        {"udh": UDH},
+        {"concatenation": "sar"},
+        {
+            "esm_class": 0,
+            "short_message": b"\0Hi",
+            "tlvs": ((0x020C, b"\0\x2a"), (0x020E, b"\3"), (0x020F, b"\2")),
+        },
+    ),
+    (
+        "a header that is no concatenation stays a header",
+        {"udh": b"\x03\x24\x01\x01"},
+        {"concatenation": "sar"},
+        {"esm_class": 0x40, "short_message": b"\x03\x24\x01\x01\0Hi"},
+    ),
+    ("relative validity", {"validity_s": 3661}, {}, {"validity_period": "000000010101000R"}),
+    ("absolute validity", {"validity_s": 60}, {"validity": "absolute"}, {"validity_period": "260921141420000+"}),
+    ("no validity", {"validity_s": 60}, {"validity": "none"}, {"validity_period": ""}),
+    ("user_message_reference", {}, {"user_message_reference": True}, {"tlvs": ((0x0204, b"\x23\x45"),)}),
+    ("further TLVs", {}, {"tlvs": {"0x1400": "31 32"}}, {"tlvs": ((0x1400, b"12"),)}),
+    ("data_coding 1 for the GSM alphabet", {}, {"gsm7_data_coding": 1}, {"data_coding": 1}),
+    ("Latin-1 where the SMSC takes 0 for that", {}, {"mt_alphabet": "latin1"}, {"short_message": b"@Hi"}),
+    ("the carrier's service_type", {}, {"service_type": "OTP"}, {"service_type": "OTP"}),
+    (
+        "what short_message cannot hold is payload",
+        {"payload": b"x" * 255},
+        {},
+        {"short_message": b"", "tlvs": ((0x0424, b"x" * 255),)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "changes", "profile", "expected"), SUBMITS, ids=[case[0] for case in SUBMITS])
+def test_submit(sentence: str, changes: dict[str, Any], profile: dict[str, Any], expected: dict[str, Any]) -> None:
+    pdu = translator(**profile).submit(part(**changes))
+    assert {name: getattr(pdu, name) for name in expected} == expected
+
+
+OUTCOMES: list[tuple[str, Any, dict[str, Any], Any]] = [
+    ("taken", SubmitSmResp("a1"), {}, Sent(7, "a1", "b")),
+    ("taken without an id", SubmitSmResp(), {}, Sent(7, "", "b")),
+    (
+        "throttled",
+        SubmitSmResp(command_status=0x58),
+        {},
+        SendError(7, "throttled", "throttled", "0x00000058", "ESME_RTHROTTLED: Message rate exceeded.", "b"),
+    ),
+    (
+        "a vendor's status",
+        SubmitSmResp(command_status=0x401),
+        {},
+        SendError(7, "temporary", "carrier_error", "0x00000401", "Vendor specific error.", "b"),
+    ),
+    (
+        "a status that means something else here",
+        SubmitSmResp(command_status=0x401),
+        {"status_classes": {"0x401": "permanent"}},
+        SendError(7, "permanent", "rejected", "0x00000401", "Vendor specific error.", "b"),
+    ),
+    (
+        "a nack",
+        pdus.GenericNack((), 1, 0x03),
+        {},
+        SendError(7, "config", "internal_error", "0x00000003", "ESME_RINVCMDID: Invalid command ID.", "b"),
+    ),
+    (
+        "a nack that says success",
+        pdus.GenericNack((), 1, 0),
+        {},
+        SendError(7, "in_doubt", "outcome_lost", "", "The carrier's answer cannot be read.", "b"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "response", "profile", "expected"), OUTCOMES, ids=[case[0] for case in OUTCOMES])
+def test_outcome(sentence: str, response: Any, profile: dict[str, Any], expected: Any) -> None:
+    told = translator(**profile).outcome(7, "b", response)
+    if isinstance(expected, SendError) and isinstance(told, SendError):
+        assert told.detail.split(":")[0] == expected.detail.split(":")[0]
+        told = SendError(told.attempt_id, told.kind, told.code, told.carrier_code, expected.detail, told.bind)
+    assert told == expected
+
+
+RECEIPT = b"id:a1 sub:001 dlvrd:001 submit date:2601011200 done date:2601011201 stat:DELIVRD err:000 text:x"
+RECEIPTS: list[tuple[str, DeliverSm | DataSm, dict[str, Any], bool]] = [
+    ("marked as a receipt", DeliverSm(esm_class=0x04, short_message=RECEIPT), {}, True),
+    ("marked, with stray bits", DeliverSm(esm_class=0x87, short_message=RECEIPT), {}, True),
+    ("an intermediate one", DeliverSm(esm_class=0x20, short_message=RECEIPT), {}, True),
+    ("in message_payload", DeliverSm(esm_class=0x04, tlvs=((0x0424, RECEIPT),)), {}, True),
+    ("in data_sm", DataSm(esm_class=0x04, tlvs=((0x0424, RECEIPT),)), {}, True),
+    ("told by its TLV alone", DeliverSm(tlvs=((0x1E, b"a1\0"), (0x427, b"\2"))), {}, True),
+    ("not marked", DeliverSm(short_message=RECEIPT), {}, False),
+    ("not marked, sniffed", DeliverSm(short_message=RECEIPT), {"receipt_sniff": True}, True),
+    ("a text, sniffed", DeliverSm(short_message=b"my id:1"), {"receipt_sniff": True}, False),
+    ("an acknowledgement by the handset's user is a text", DeliverSm(esm_class=0x10, short_message=b"ok"), {}, False),
+]
+
+
+@pytest.mark.parametrize(("sentence", "pdu", "profile", "is_receipt"), RECEIPTS, ids=[case[0] for case in RECEIPTS])
+def test_receipts(sentence: str, pdu: DeliverSm | DataSm, profile: dict[str, Any], is_receipt: bool) -> None:
+    told = translator(**profile).incoming(pdu, "north/1", "s", "token")
+    assert isinstance(told, Receipt) is is_receipt
+    if isinstance(told, Receipt):
+        assert (told.carrier, told.bind, told.carrier_id, told.state, told.status) == (
+            "north",
+            "north/1",
+            "a1",
+            "DELIVRD",
+            "delivered",
+        )
+        assert told.token == "token"
+
+
+SAR = ((0x020C, b"\x01\x2a"), (0x020E, b"\3"), (0x020F, b"\2"))
+TEXTS: list[tuple[str, DeliverSm | DataSm, dict[str, Any], tuple[str, str, bytes]]] = [
+    ("the GSM alphabet", DeliverSm(short_message=b"\0\x1b\x65"), {}, ("gsm7", "@€", b"")),
+    ("octets above 0x7F with data_coding 0", DeliverSm(short_message=b"a\xff"), {}, ("gsm7", "a�", b"")),
+    ("Latin-1 for data_coding 0", DeliverSm(short_message=b"\xe4"), {"mo_alphabet": "latin1"}, ("latin1", "ä", b"")),
+    ("ASCII", DeliverSm(data_coding=1, short_message=b"a@b.c"), {}, ("ascii", "a@b.c", b"")),
+    (
+        "the GSM alphabet under ASCII's name",
+        DeliverSm(data_coding=1, short_message=b"a\0b.c"),
+        {},
+        ("gsm7", "a@b.c", b""),
+    ),
+    ("Latin-1", DeliverSm(data_coding=3, short_message=b"\xe4"), {}, ("latin1", "ä", b"")),
+    ("UCS-2", DeliverSm(data_coding=8, short_message=b"\xd8\x3d\xde\x00"), {}, ("ucs2", "\U0001f600", b"")),
+    ("UCS-2 cut short", DeliverSm(data_coding=8, short_message=b"\0a\xd8"), {}, ("ucs2", "a�", b"")),
+    ("flash", DeliverSm(data_coding=0x10, short_message=b"hi"), {}, ("gsm7", "hi", b"")),
+    ("binary", DeliverSm(data_coding=4, short_message=b"\1\2"), {}, ("binary", "0102", b"")),
+    ("a header", DeliverSm(esm_class=0x40, short_message=UDH + b"hi"), {}, ("gsm7", "hi", UDH)),
+    (
+        "a header longer than the text is none",
+        DeliverSm(esm_class=0x40, short_message=b"\x40a"),
+        {},
+        ("gsm7", "¡a", b""),
+    ),
+    ("sar TLVs", DeliverSm(short_message=b"hi", tlvs=SAR), {}, ("gsm7", "hi", b"\x06\x08\x04\x01\x2a\x03\x02")),
+    ("sar TLVs without their number", DeliverSm(short_message=b"hi", tlvs=SAR[:2]), {}, ("gsm7", "hi", b"")),
+    ("message_payload", DeliverSm(tlvs=((0x0424, b"long"),)), {}, ("gsm7", "long", b"")),
+    ("a header in message_payload", DeliverSm(esm_class=0x40, tlvs=((0x0424, UDH + b"x"),)), {}, ("gsm7", "x", UDH)),
+    ("data_sm", DataSm(data_coding=8, tlvs=((0x0424, b"\0a"),)), {}, ("ucs2", "a", b"")),
+    ("nothing", DeliverSm(), {}, ("gsm7", "", b"")),
+]
+
+
+@pytest.mark.parametrize(("sentence", "pdu", "profile", "expected"), TEXTS, ids=[case[0] for case in TEXTS])
+def test_texts(
+    sentence: str, pdu: DeliverSm | DataSm, profile: dict[str, Any], expected: tuple[str, str, bytes]
+) -> None:
+    told = translator(**profile).incoming(pdu, "north/1", "north/1#1", "token")
+    assert isinstance(told, Inbound)
+    assert (told.encoding, told.text, told.udh) == expected
+    assert (told.session, told.data_coding, told.token) == ("north/1#1", pdu.data_coding, "token")
+
+
+ADDRESSES = [
+    ("international", 1, "4915112345678", {}, "+4915112345678"),
+    ("international with a plus already", 1, "+4915112345678", {}, "+4915112345678"),
+    ("international with 00", 1, "004915112345678", {}, "+4915112345678"),
+    ("unknown type, long", 0, "4915112345678", {}, "+4915112345678"),
+    ("unknown type, long, not assumed", 0, "4915112345678", {"assume_international": False}, "4915112345678"),
+    ("unknown type, national", 0, "015112345678", {}, "015112345678"),
+    ("unknown type, short", 0, "12345", {}, "12345"),
+    ("a short code", 3, "12345", {}, "12345"),
+    ("a national number", 2, "15112345678", {}, "15112345678"),
+    ("a name", 5, "Tidings", {}, "Tidings"),
+    ("nothing", 1, "", {}, ""),
+    ("digits of another script", 1, "١٢٣", {}, "١٢٣"),
+]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ton", "address", "changes", "expected"), ADDRESSES, ids=[c[0] for c in ADDRESSES]
+)
+def test_incoming_addresses(sentence: str, ton: int, address: str, changes: dict[str, Any], expected: str) -> None:
+    assert incoming(ton, address, Addressing(**changes)) == expected
+
+
+@pytest.mark.parametrize("address", ["+4915112345678", "12345", "Tidings", "+123"])
+def test_addresses_come_back_as_they_left(address: str) -> None:
+    ton, _, digits = outgoing(address, Addressing())
+    assert incoming(ton, digits, Addressing()) == address
+
+
+TIMES = [
+    (0, "000000000000000R"),
+    (59, "000000000059000R"),
+    (600, "000000001000000R"),
+    (86_400, "000001000000000R"),
+    (31 * 86_400, "000101000000000R"),
+    (365 * 86_400, "010000000000000R"),
+    (10**12, "990000000000000R"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "expected"), TIMES)
+def test_relative_times(seconds: int, expected: str) -> None:
+    assert times.relative(seconds) == expected
+
+
+def test_sar_and_header_say_the_same() -> None:
+    wide = b"\x06\x08\x04\x01\x2a\x03\x02"
+    tlvs = user_data.sar_tlvs(wide)
+    assert tlvs is not None
+    assert user_data.split(SubmitSm(short_message=b"x", tlvs=tlvs)) == (wide, b"x")
+
+
+WRONG_PROFILES = [
+    ({"windoww": 3}, "unknown key 'windoww'"),
+    ({"validty": "none"}, "did you mean 'validity'"),
+    ({"validity": "never"}, "validity"),
+    ({"international": [1, 256]}, "international"),
+    ({"status_classes": {"0x45": "fatal"}}, "0x45"),
+    ({"status_classes": {"forty": "permanent"}}, "forty"),
+    ({"tlvs": {"0x1400": "xyz"}}, "profile"),
+]
+
+
+@pytest.mark.parametrize(("table", "words"), WRONG_PROFILES)
+def test_a_wrong_profile_is_named(table: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=r"Carrier 'north'") as error:
+        read("north", table)
+    assert words in str(error.value)
+
+
+def test_an_empty_profile_is_the_book() -> None:
+    assert read("north", {}) == Profile()

@@ -1,0 +1,48 @@
+"""What a command_status means: kinds, codes, and what a carrier's profile may change."""
+
+from __future__ import annotations
+
+import pytest
+
+from tidings import data
+from tidings.errors import MESSAGE_ERRORS
+from tidings.smpp.status import KINDS, classify
+
+CASES = [
+    (0x00, None, "ok", "none"),
+    (0x14, None, "throttled", "throttled"),
+    (0x58, None, "throttled", "throttled"),
+    (0x08, None, "temporary", "carrier_error"),
+    (0x45, None, "temporary", "carrier_error"),
+    (0x64, None, "temporary", "carrier_error"),
+    (0x0B, None, "permanent", "invalid_destination"),
+    (0x0A, None, "permanent", "invalid_sender"),
+    (0x0D, None, "bind", "provider_auth"),
+    (0x01, None, "config", "internal_error"),
+    (0x107, None, "config", "internal_error"),
+    (0x400, None, "temporary", "carrier_error"),
+    (0x4FF, None, "temporary", "carrier_error"),
+    (0xDEADBEEF, None, "temporary", "carrier_error"),
+    (0x45, {0x45: "permanent"}, "permanent", "rejected"),
+    (0x410, {0x410: "throttled"}, "throttled", "throttled"),
+    (0x0B, {0x0B: "permanent"}, "permanent", "invalid_destination"),
+    (0x58, {0x45: "permanent"}, "throttled", "throttled"),
+]
+
+
+@pytest.mark.parametrize(("value", "overrides", "kind", "code"), CASES)
+def test_classify(value: int, overrides: dict[int, str] | None, kind: str, code: str) -> None:
+    status = classify(value, overrides)
+    assert (status.value, status.kind, status.code) == (value, kind, code)
+
+
+def test_every_status_of_the_table_has_a_kind_and_a_code_that_exist() -> None:
+    for row in data.load("smpp_command_status")["statuses"]:
+        status = classify(row["code"])
+        assert status.name == row["name"]
+        assert status.kind in {"ok", *KINDS}
+        assert status.code in MESSAGE_ERRORS or status.kind == "ok"
+
+
+def test_hex_is_written_as_in_carriers_documents() -> None:
+    assert classify(0x58).hex == "0x00000058"
