@@ -11,7 +11,12 @@ import msgspec
 import pytest
 
 from tidings import config
+from tidings.api import pages, table, views
+from tidings.api.openapi import document
 from tidings.core.message import CATEGORY_RULES
+from tidings.core.request import Request
+from tidings.core.status import MAY_BECOME
+from tidings.drivers.smpp_profile import Profile
 from tidings.errors import MESSAGE_ERRORS, PROBLEMS
 
 ROOT = Path(__file__).parents[2]
@@ -23,10 +28,18 @@ def page(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def rows(name: str) -> dict[str, list[str]]:
-    """Table rows of a page by the code-quoted name in their first cell; a page may hold several tables."""
+def part(name: str, heading: str) -> str:
+    """The text under one heading of a page, up to the next heading of its rank."""
+    rank, _, _ = heading.partition(" ")
+    _, found, rest = page(name).partition(f"\n{heading}\n")
+    assert found, f"{name} has no heading `{heading}`"
+    return re.split(rf"^{rank} ", rest, maxsplit=1, flags=re.M)[0]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Table rows by the code-quoted name in their first cell; there may be several tables."""
     found: dict[str, list[str]] = {}
-    for line in page(name).splitlines():
+    for line in text.splitlines():
         if line.startswith("| `"):
             cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
             found.setdefault(cells[0].strip("`"), []).extend(cells[1:])
@@ -51,39 +64,93 @@ def as_written(value: Any) -> str | None:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"{value:g}" if value < 1e6 else str(int(value))
-    if isinstance(value, str) and value and " " not in value:
-        return value
-    return None
+    return value if isinstance(value, str) and value and " " not in value else None
+
+
+SETTINGS = rows(page("docs/reference/settings.md").split("\n## Carrier types\n")[0])
+PROFILE = rows(part("docs/reference/settings.md", "## Carrier profile"))
 
 
 def test_every_setting_has_its_row_and_no_row_is_left_over() -> None:
-    written = rows("docs/reference/settings.md")
-    kinds = {"smpp"}
-    profile = {name for name in written if "." not in name and name not in defaults()}
-    assert set(defaults()) - set(written) == set()
-    assert set(written) - set(defaults()) - profile == set()
-    assert kinds <= set(written)
+    assert set(SETTINGS) == set(defaults())
 
 
-@pytest.mark.parametrize(("name", "value"), [(k, as_written(v)) for k, v in defaults().items() if as_written(v)])
-def test_the_default_in_the_table_is_the_one_in_force(name: str, value: str) -> None:
-    assert rows("docs/reference/settings.md")[name][0] == f"`{value}`"
+def test_every_key_of_a_carrier_profile_has_its_row() -> None:
+    assert set(PROFILE) == set(Profile.__struct_fields__)
+
+
+@pytest.mark.parametrize(("name", "value"), [(k, v) for k, v in defaults().items() if as_written(v)])
+def test_the_default_of_a_setting_is_the_one_in_force(name: str, value: Any) -> None:
+    assert SETTINGS[name][0] == f"`{as_written(value)}`"
+
+
+@pytest.mark.parametrize("name", Profile.__struct_fields__)
+def test_the_default_of_a_profile_key_is_the_one_in_force(name: str) -> None:
+    value = getattr(Profile(), name)
+    shown = list(value) if isinstance(value, tuple) else value
+    assert PROFILE[name][0] == ("empty" if shown == "" else f"`{as_written(shown) or shown}`")
+
+
+def test_every_carrier_type_has_its_row() -> None:
+    kinds = {file.stem for file in (ROOT / "src/tidings/carriers").glob("*.py")} - {"__init__"}
+    assert set(rows(part("docs/reference/settings.md", "## Carrier types"))) == kinds
+
+
+ENDPOINTS = (*table.ENDPOINTS, *pages.endpoints(table.ENDPOINTS))
+CALLS = rows(part("docs/reference/api.md", "## Endpoints"))
+
+
+def test_every_endpoint_has_its_row_with_its_scope() -> None:
+    expected = {f"{one.method} {one.path}": one.scope or "–" for one in ENDPOINTS}
+    assert {call: cells[0] for call, cells in CALLS.items()} == expected
+
+
+def test_the_openapi_document_describes_the_same_calls() -> None:
+    paths = document(table.ENDPOINTS)["paths"]
+    described = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert described == set(CALLS) - {"GET /openapi.json", "GET /docs"}
+
+
+def encoded(kind: type[msgspec.Struct]) -> set[str]:
+    return {item.encode_name for item in msgspec.structs.fields(kind)}
+
+
+def test_every_field_of_a_posted_message_is_named() -> None:
+    posted = part("docs/reference/api.md", "## A message, as posted")
+    assert {name for name in encoded(Request) if f"`{name}`" not in posted} == set()
+
+
+def test_every_field_of_an_answered_message_is_named() -> None:
+    named = part("docs/reference/api.md", "## A message, as posted") + part(
+        "docs/reference/api.md", "## A message, as answered"
+    )
+    assert {name for name in encoded(views.MessageView) if f"`{name}`" not in named} == set()
+
+
+def test_the_table_of_statuses_is_the_one_in_force() -> None:
+    written = rows(part("docs/concepts/message-path.md", "## Statuses"))
+    assert set(written) == set(MAY_BECOME)
+    for status, (_, after) in written.items():
+        if after != "any below":
+            steps = {word.strip(" ¹") for word in after.split(",")} - {"–"}
+            assert steps == set(MAY_BECOME[status]), status
+
+
+ERRORS = rows(page("docs/reference/errors.md"))
 
 
 def test_every_problem_has_its_row_with_its_status() -> None:
-    written = rows("docs/reference/errors.md")
-    missing = {code: p.status for code, p in PROBLEMS.items() if str(p.status) not in written.get(code, [])}
+    missing = {code: p.status for code, p in PROBLEMS.items() if str(p.status) not in ERRORS.get(code, [])}
     assert missing == {}
 
 
 def test_every_message_error_has_its_row_with_its_category() -> None:
-    written = rows("docs/reference/errors.md")
-    missing = {code: cause.group for code, cause in MESSAGE_ERRORS.items() if cause.group not in written.get(code, [])}
+    missing = {code: cause.group for code, cause in MESSAGE_ERRORS.items() if cause.group not in ERRORS.get(code, [])}
     assert missing == {}
 
 
 def test_no_error_is_documented_that_does_not_exist() -> None:
-    assert set(rows("docs/reference/errors.md")) - set(PROBLEMS) - set(MESSAGE_ERRORS) == set()
+    assert set(ERRORS) - set(PROBLEMS) - set(MESSAGE_ERRORS) == set()
 
 
 @pytest.mark.parametrize("category", CATEGORY_RULES)
