@@ -1,0 +1,81 @@
+"""The command line: a client of the API, but for `up`, `simulate` and `migrate`, which run what they name."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from tidings import __version__
+
+COMMANDS = {
+    "up": ("tidings.cli.serve", "up"),
+    "send": ("tidings.cli.messages", "send"),
+    "trace": ("tidings.cli.messages", "trace"),
+    "keys": ("tidings.cli.keys", "keys"),
+    "doctor": ("tidings.cli.doctor", "doctor"),
+    "simulate": ("tidings.cli.serve", "simulate"),
+    "migrate": ("tidings.cli.serve", "migrate"),
+}
+"""Each command with its module, which is imported when the command is asked for."""
+
+SUMMARIES = {
+    "up": "Run everything in one process.",
+    "send": "Send a text, and with --wait follow it to its end.",
+    "trace": "Tell the whole story of a message.",
+    "keys": "Issue and list API keys.",
+    "doctor": "Say what is wrong and what to do about it.",
+    "simulate": "Run the simulated carrier network alone.",
+    "migrate": "Bring the schema of the store up to date.",
+}
+
+
+class Commands(click.Group):
+    """Commands that are imported only when they run, so that help comes at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of a first acquaintance."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in the help, without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tidings")
+def commands() -> None:
+    """A self-hosted messaging platform in one program.
+
+    Start it with `tidings up`, send with `tidings send NUMBER TEXT --wait`, and ask `tidings doctor` when something is
+    amiss.
+    """
+
+
+def main() -> None:
+    """The entry point. Exit status: 0 well, 1 not, 2 wrong usage or configuration, 3 undecided, 130 interrupted."""
+    try:
+        commands.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.UsageError as fault:
+        fault.show()
+        sys.exit(2)
+    except click.ClickException as fault:
+        click.echo(f"tidings: {fault.format_message()}", err=True)
+        sys.exit(getattr(fault, "exit_status", fault.exit_code))
+    except click.Abort:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

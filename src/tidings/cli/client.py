@@ -1,0 +1,155 @@
+"""The API as the command line sees it: where it is, with which key, and one line when it cannot be had."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_DATA = "./tidings-data"
+TIMEOUT_S = 15.0
+
+
+class CommandError(click.ClickException):
+    """Why a command cannot go on, in one line."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.exit_status = status
+
+
+class ProblemError(CommandError):
+    """The API answered with a problem."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(_in_one_line(status, problem))
+        self.http_status = status
+        self.problem = problem
+
+
+def data_option(command: F) -> F:
+    """`--data`, the folder where the running server left its address and the admin key."""
+    return click.option(
+        "--data",
+        envvar="TIDINGS_DATA",
+        default=DEFAULT_DATA,
+        show_default=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Data folder of the server, where its address and the admin key are found.",
+    )(command)
+
+
+class Client:
+    """Calls the API of one server."""
+
+    def __init__(self, data: Path) -> None:
+        """TIDINGS_URL and TIDINGS_KEY win over what lies in the folder."""
+        self._data = data
+        self.url = _url(data)
+        self._key: str | None = None
+
+    def call(self, method: str, path: str, body: Any = None, *, with_key: bool = True, **headers: str) -> Any:
+        """The answer's JSON. Raises CommandError when there is no server or no key, ProblemError when it refuses."""
+        import urllib3
+
+        sent = {"Accept": "application/json", **headers}
+        if with_key:
+            sent["Authorization"] = f"Bearer {self.key}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S)
+        try:
+            answer = pool.request(
+                method, self.url + path, body=None if body is None else json.dumps(body).encode(), headers=sent
+            )
+        except urllib3.exceptions.LocationValueError:
+            raise CommandError(f"{self.url} is no address of a server; see TIDINGS_URL") from None
+        except urllib3.exceptions.HTTPError as fault:
+            raise CommandError(f"tidings does not answer at {self.url} ({_why(fault)}); {self._start()}") from None
+        return self._read(answer)
+
+    @property
+    def key(self) -> str:
+        """The key: TIDINGS_KEY, else the admin key of the folder."""
+        if self._key is None:
+            self._key = _key(self._data)
+        return self._key
+
+    def _read(self, answer: Any) -> Any:
+        try:
+            told = json.loads(answer.data)
+        except ValueError:
+            raise CommandError(f"what answers at {self.url} is not tidings (HTTP {answer.status}, no JSON)") from None
+        if answer.status >= 400:
+            raise ProblemError(answer.status, told if isinstance(told, dict) else {})
+        return told
+
+    def _start(self) -> str:
+        if os.environ.get("TIDINGS_URL"):
+            return "is TIDINGS_URL right?"
+        return f"start it with `{up_command(self._data)}`"
+
+
+def up_command(data: Path) -> str:
+    """The command that starts the server of a folder."""
+    return "tidings up" if data == Path(DEFAULT_DATA) else f"tidings up --data {data}"
+
+
+def _url(data: Path) -> str:
+    if url := os.environ.get("TIDINGS_URL"):
+        return url.rstrip("/")
+    file = data / "server.json"
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["url"]).rstrip("/")
+    except FileNotFoundError:
+        raise CommandError(
+            f"no server has run on {data} yet; start one with `{up_command(data)}`, or set TIDINGS_URL"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise CommandError(f"cannot read {file}: {fault}") from None
+
+
+def _key(data: Path) -> str:
+    if key := os.environ.get("TIDINGS_KEY"):
+        return _fit(key, "TIDINGS_KEY")
+    file = data / "admin.key"
+    try:
+        return _fit(file.read_text(encoding="utf-8"), str(file))
+    except FileNotFoundError:
+        raise CommandError(f"no API key: {file} does not exist; set TIDINGS_KEY, or give --data") from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise CommandError(f"cannot read {file}: {getattr(fault, 'strerror', None) or 'not text'}") from None
+
+
+def _fit(key: str, source: str) -> str:
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise CommandError(f"{source} holds no API key")
+    return key
+
+
+def _why(fault: Exception) -> str:
+    kinds = {
+        "NewConnectionError": "connection refused or host unknown",
+        "NameResolutionError": "host unknown",
+        "ConnectTimeoutError": "no answer in time",
+        "ReadTimeoutError": "no answer in time",
+        "ProtocolError": "the connection broke",
+    }
+    return kinds.get(type(fault).__name__, type(fault).__name__)
+
+
+def _in_one_line(status: int, problem: dict[str, Any]) -> str:
+    errors = problem.get("errors")
+    if errors:
+        return "; ".join(f"{error.get('pointer', '').lstrip('/') or 'body'}: {error.get('detail')}" for error in errors)
+    if status == 401:
+        return "the server does not know this API key; see TIDINGS_KEY, or --data for the folder with admin.key"
+    said = problem.get("detail") or problem.get("title") or "refused"
+    return f"{said} (HTTP {status}{', ' + problem['code'] if 'code' in problem else ''})"

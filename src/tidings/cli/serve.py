@@ -1,0 +1,141 @@
+"""`tidings up`, `tidings simulate` and `tidings migrate`: the commands that run something themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tidings.cli.client import CommandError
+
+if TYPE_CHECKING:
+    from tidings.config import Settings
+
+T = TypeVar("T")
+
+WRONG_CONFIGURATION = 2
+
+
+class WithSettings(click.Command):
+    """A command with a flag for every setting; only the usual ones stand in its help."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The declared parameters and those of the settings."""
+        return [*super().get_params(ctx), *_flags({param.name for param in self.params})]
+
+
+def _flags(declared: set[str | None]) -> Iterator[click.Parameter]:
+    from tidings.config import names
+
+    for name in names():
+        if name.startswith("carriers.") or name in declared:
+            continue
+        flag = "--" + name.replace(".", "-").replace("_", "-")
+        yield click.Option([flag, name.replace(".", "__")], hidden=True, metavar="VALUE")
+
+
+def _settings(config: Path | None, given: dict[str, Any]) -> Settings:
+    from tidings.config import ConfigError, load
+
+    flags = {name.replace("__", "."): value for name, value in given.items()}
+    if config is None and os.environ.get("TIDINGS_CONFIG"):
+        config = Path(os.environ["TIDINGS_CONFIG"])
+    try:
+        return load(flags, os.environ, config)
+    except ConfigError as fault:
+        raise CommandError(str(fault), WRONG_CONFIGURATION) from None
+
+
+_config_option = click.option(
+    "--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file; else DIR/tidings.toml."
+)
+
+
+@click.command(cls=WithSettings, epilog="Every other setting has a flag too: limits.body_bytes is --limits-body-bytes.")
+@click.option("--data", metavar="DIR", help="Data folder.  [default: ./tidings-data]")
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", metavar="N", help="Port of the API; 0 takes a free one.  [default: 8775]")
+@_config_option
+@click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]")
+def up(config: Path | None, **given: Any) -> None:
+    """Run everything in one process: API, dispatcher, carriers, and the simulator while no carrier is configured."""
+    settings = _settings(config, given)
+    from tidings.app import run
+
+    _guarded(lambda: run(settings))
+
+
+@click.command(cls=WithSettings)
+@click.option("--data", metavar="DIR", help="Data folder.  [default: ./tidings-data]")
+@_config_option
+def migrate(config: Path | None, **given: Any) -> None:
+    """Bring the schema of the store up to date, without serving."""
+    settings = _settings(config, given)
+    from tidings.app import migrate as bring_up_to_date
+
+    applied = _guarded(lambda: bring_up_to_date(settings))
+    click.echo(f"{settings.folder}: the schema is up to date ({', '.join(applied)})")
+
+
+@click.command()
+@click.option("--smpp-port", type=click.IntRange(0, 65_535), default=2776, show_default=True, help="Port for ESMEs.")
+@click.option("--http-port", type=click.IntRange(0, 65_535), default=8776, show_default=True, help="Port for handsets.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), help="Where its journal stands; else nothing is kept."
+)
+@click.option(
+    "--receipt-delay-ms", type=click.IntRange(0), default=0, show_default=True, help="From response to receipt."
+)
+def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, receipt_delay_ms: int) -> None:
+    """Run the simulated carrier network alone: an SMSC with handsets, faults chosen by number."""
+    import asyncio
+
+    from tidings.simulator.app import serve
+    from tidings.simulator.network import NetworkSettings
+
+    network = NetworkSettings(host=host, smpp_port=smpp_port, folder=folder, receipt_delay_ms=receipt_delay_ms)
+
+    def ready(smpp: int, http: int) -> None:
+        click.echo(
+            f"the simulated network is up: SMPP {host}:{smpp}, handsets http://{host}:{http}/v1/simulator/handsets"
+        )
+
+    _guarded(lambda: asyncio.run(serve(network, http_port, http_host=host, ready=ready)))
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    """Run `work`; what keeps it from starting becomes one line."""
+    from tidings.config import ConfigError
+    from tidings.simulator.journal import JournalBusyError
+    from tidings.store.sqlite import DataFolderInUse, UnsafeSqlite
+
+    try:
+        return work()
+    except KeyboardInterrupt:
+        raise click.Abort from None
+    except SystemExit:  # how the HTTP server ends when its port is taken; it has logged which
+        raise CommandError("the API could not be opened; is the port taken? --port 0 takes a free one") from None
+    except (Exception, BaseExceptionGroup) as fault:
+        cause = _first(fault)
+        if isinstance(cause, ConfigError):
+            raise CommandError(str(cause), WRONG_CONFIGURATION) from None
+        if isinstance(cause, DataFolderInUse | UnsafeSqlite | JournalBusyError | OSError):
+            raise CommandError(_in_one_line(cause)) from None
+        raise
+
+
+def _first(fault: BaseException) -> BaseException:
+    """The first fault of a group, however deep."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    return fault
+
+
+def _in_one_line(fault: BaseException) -> str:
+    if isinstance(fault, OSError) and fault.strerror:
+        return f"{fault.strerror}: {fault.filename}" if fault.filename else fault.strerror
+    return str(fault)

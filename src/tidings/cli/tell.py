@@ -1,0 +1,146 @@
+"""Messages, stories and advice as lines for people."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+_COLOURS = {
+    "delivered": "green",
+    "received": "green",
+    "sent": "cyan",
+    "undelivered": "red",
+    "failed": "red",
+    "rejected": "red",
+    "expired": "yellow",
+    "unknown": "yellow",
+    "canceled": "yellow",
+}
+
+_SEVERITIES = {"error": "red", "warning": "yellow", "note": "blue"}
+
+
+def status(word: str) -> str:
+    """A status in its colour."""
+    return click.style(word, fg=_COLOURS.get(word), bold=True)
+
+
+def plain(text: str) -> str:
+    """Text without anything a terminal would obey."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def as_json(value: Any) -> str:
+    """JSON for people and programs."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def clock(moment: str) -> str:
+    """The local time of day of a moment."""
+    return dt.datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def outcome(message: dict[str, Any]) -> str:
+    """How a message ended, with its reason."""
+    error = message.get("error")
+    if not error:
+        return status(message["status"])
+    code = f", code {error['carrier_code']}" if error.get("carrier_code") else ""
+    return f"{status(message['status'])}: {plain(error['detail'] or error['code'])} ({error['code']}{code})"
+
+
+def story(told: dict[str, Any]) -> Iterator[str]:
+    """The whole story of a message, line by line."""
+    message = told["message"]
+    yield f"{message['id']}  {outcome(message)}"
+    yield f"  {_addresses(message)}"
+    yield f"  {_traits(message)}"
+    if message["text"] is None:
+        yield "  text      (blanked)"
+    else:
+        yield f"  text      {plain(message['text'])}"
+    yield f"  from {_day(message['created_at'])} on:"
+    for moment, _, line in sorted(_steps(told), key=lambda step: step[:2]):
+        yield f"  {clock(moment)}  {line}"
+    yield f"  {click.style('advice', bold=True)}    {told['advice']}"
+
+
+def _addresses(message: dict[str, Any]) -> str:
+    arrow = "from a handset" if message["direction"] == "mo" else "to a handset"
+    return f"{plain(message['from'])} → {plain(message['to'])}  ({arrow})"
+
+
+def _traits(message: dict[str, Any]) -> str:
+    parts = f"{message['segments']} segment{'s' if message['segments'] != 1 else ''}"
+    traits = [message["category"], message["encoding"], parts]
+    if message["client_ref"] is not None:
+        traits.append(f"client_ref {plain(message['client_ref'])}")
+    if message["tags"]:
+        traits.append("tags " + ", ".join(plain(tag) for tag in message["tags"]))
+    return " · ".join(traits)
+
+
+_BEFORE, _HANDED, _ANSWERED, _REPORTED, _AFTER = range(5)
+"""What comes first within one millisecond."""
+
+
+def _steps(told: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Moment, rank within it, and line of all that happened, in no order."""
+    for event in told["events"]:
+        word = event["type"].removeprefix("message.")
+        rank = _BEFORE if word in ("accepted", "scheduled", "queued", "received") else _AFTER
+        yield event["occurred_at"], rank, status(word) + _data(event["data"])
+    for attempt in told["attempts"]:
+        where = f"part {attempt['part']} → {attempt['bind']}"
+        yield attempt["started_at"], _HANDED, f"{where}: handed over"
+        if attempt["answered_at"]:
+            yield attempt["answered_at"], _ANSWERED, f"{where}: {_answer(attempt)}"
+    for receipt in told["receipts"]:
+        line = f"receipt {plain(receipt['state'])} ({receipt['status']}) from {receipt['bind']}"
+        yield receipt["received_at"], _REPORTED, f"{line}\n                  {receipt['raw']}"
+
+
+def _data(data: dict[str, Any] | None) -> str:
+    if not data:
+        return ""
+    shown = ", ".join(f"{name} {_value(value)}" for name, value in data.items() if value is not None)
+    return f"  {shown}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict) and "detail" in value:
+        return plain(str(value["detail"]))
+    return plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _answer(attempt: dict[str, Any]) -> str:
+    said = (attempt["outcome"] or "open").replace("_", " ")
+    if attempt["carrier_id"]:
+        said += f", carrier's id {plain(attempt['carrier_id'])}"
+    if attempt["carrier_code"]:
+        said += f", code {plain(attempt['carrier_code'])}"
+    if attempt["detail"]:
+        said += f", {plain(attempt['detail'])}"
+    return said
+
+
+def _day(moment: str) -> str:
+    return dt.datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def advice(found: Iterable[dict[str, str]]) -> Iterator[str]:
+    """Findings, each with what to do."""
+    for one in found:
+        yield f"{click.style(one['severity'].ljust(8), fg=_SEVERITIES.get(one['severity']), bold=True)}{one['what']}"
+        yield f"        {one['do']}"
+
+
+def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """Rows with their columns under each other."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
