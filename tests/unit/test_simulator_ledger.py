@@ -83,6 +83,17 @@ def test_memory_is_bounded() -> None:
     assert ledger.full
 
 
+def test_memory_is_bounded_by_octets_too() -> None:
+    ledger = Ledger(keep_octets=400, most_owed_octets=9)
+    for owed in (4, 8, 12):
+        assert not ledger.full, owed
+        ledger.take(submission(ledger))
+    assert ledger.full
+    assert 1 <= len(list(ledger.newest())) <= 400 // 80
+    ledger.answered(list(ledger.owed))
+    assert not ledger.full
+
+
 @pytest.mark.parametrize(
     ("written", "shown", "ton"),
     [

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tidings.core.ports import Clock
+from tidings.drivers.clock import SystemClock
 from tidings.simulator.network import Network, NetworkSettings
 from tidings.simulator.replies import ProblemError, problem
 from tidings.simulator.routes import routes
@@ -30,7 +30,6 @@ def application(network: Network) -> Starlette:
 async def serve(
     settings: NetworkSettings,
     http_port: int,
-    clock: Clock,
     *,
     http_host: str = "127.0.0.1",
     ready: Callable[[int, int], None] = lambda smpp_port, http_port: None,
@@ -39,7 +38,7 @@ async def serve(
 
     Raises OSError (port or folder) and JournalBusyError.
     """
-    network = Network(settings, clock)
+    network = Network(settings, SystemClock())
     smpp_port = await network.start()
     server = _Server(
         uvicorn.Config(application(network), http_host, http_port, lifespan="off", log_level="warning"),

@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 REPEAT_AFTER: Millis = 2 * SECOND
 """Wait before a delivery that the ESME refused comes again."""
+MOST_PAYLOAD = 40_000
+"""Octets of user data; 255 segments hold less."""
 _ECHO_LOOKS_BACK = 600
 """Submissions in which the parts of a text to be echoed are looked for."""
 
@@ -86,7 +88,8 @@ class Exchange:
         fate = fate_of(submission.to.digits)
         status = self._status(fate, submission)
         if status:
-            submission = msgspec.structs.replace(submission, status=status)
+            payload = submission.payload[:MOST_PAYLOAD]
+            submission = msgspec.structs.replace(submission, status=status, payload=payload)
         record, receipts = self.ledger.take(submission)
         self._journal.append(record)
         self._count(status)
@@ -179,6 +182,8 @@ class Exchange:
             return fates.RTHROTTLED
         if not submission.to.digits:
             return fates.RINVDSTADR
+        if len(submission.payload) > MOST_PAYLOAD:
+            return fates.RINVMSGLEN
         if self.ledger.full:
             return fates.RMSGQFUL
         if not fate.passing:

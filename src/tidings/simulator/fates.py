@@ -9,6 +9,7 @@ import msgspec
 from tidings.core.message import SECOND, Millis
 
 ROK = 0x00
+RINVMSGLEN = 0x01
 RSYSERR = 0x08
 RINVDSTADR = 0x0B
 RMSGQFUL = 0x14

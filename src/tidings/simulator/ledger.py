@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 from tidings.simulator import records
@@ -9,7 +10,11 @@ from tidings.simulator.fates import Fate, fate_of
 from tidings.simulator.records import Address, Answered, HandsetText, History, OwedReceipt, Submission
 
 KEPT_SUBMISSIONS = 200_000
+KEPT_OCTETS = 128 * 1024 * 1024
+"""Of their journal records together."""
 MOST_OWED = 200_000
+MOST_OWED_OCTETS = 128 * 1024 * 1024
+"""Of the user data they hold."""
 KEPT_SENDERS = 20_000
 _FAILURES = frozenset(("UNDELIV", "EXPIRED", "DELETED", "REJECTD", "UNKNOWN"))
 
@@ -21,15 +26,23 @@ _Entry = tuple[bytes, str, int, int]
 class Ledger:
     """Submissions by id, the newest `keep` of them; what is owed by key."""
 
-    def __init__(self, keep: int = KEPT_SUBMISSIONS, most_owed: int = MOST_OWED) -> None:
-        """`keep` submissions are remembered; at `most_owed` nothing further is taken."""
-        self._keep = keep
-        self._most_owed = most_owed
+    def __init__(
+        self,
+        keep: int = KEPT_SUBMISSIONS,
+        most_owed: int = MOST_OWED,
+        keep_octets: int = KEPT_OCTETS,
+        most_owed_octets: int = MOST_OWED_OCTETS,
+    ) -> None:
+        """`keep` submissions are remembered; at `most_owed` nothing further is taken; both also by their octets."""
+        self._keep, self._keep_octets = keep, keep_octets
+        self._most_owed, self._most_owed_octets = most_owed, most_owed_octets
+        self._octets = self._owed_octets = 0
         self._entries: dict[int, _Entry] = {}
         self._newest: dict[str, int] = {}
-        self._esmes: dict[str, str] = {}
+        self._esmes: OrderedDict[str, str] = OrderedDict()
         self._history_to_come = 0
         self._texts = 0
+        self._oldest = 0
         self.last_id = 0
         self.owed: dict[int, Owed] = {}
         """In the order they arose."""
@@ -37,7 +50,7 @@ class Ledger:
     @property
     def full(self) -> bool:
         """As much is owed as may be."""
-        return len(self.owed) >= self._most_owed
+        return len(self.owed) >= self._most_owed or self._owed_octets >= self._most_owed_octets
 
     def take(self, submission: Submission) -> tuple[bytes, list[Owed]]:
         """Remember it; returns its journal record and the receipts it makes owed."""
@@ -47,7 +60,7 @@ class Ledger:
 
     def text(self, text: HandsetText) -> bytes:
         """Owe a part of a handset's text; returns its journal record."""
-        self.owed[text.key] = text
+        self._owe(text)
         self._texts = max(self._texts, -text.key)
         return records.encode(text)
 
@@ -58,7 +71,9 @@ class Ledger:
     def answered(self, keys: list[int]) -> bytes:
         """These are owed no more; returns the journal record."""
         for key in keys:
-            self.owed.pop(key, None)
+            owed = self.owed.pop(key, None)
+            if owed is not None:
+                self._owed_octets -= _octets(owed)
         return records.encode(Answered(keys))
 
     # Questions.
@@ -112,7 +127,7 @@ class Ledger:
             case HandsetText() as text:
                 self.text(text)
             case OwedReceipt() as receipt:
-                self.owed[receipt.key] = receipt
+                self._owe(receipt)
             case Answered(keys):
                 self.answered(keys)
             case History(lines, last_id, last_text):
@@ -134,9 +149,12 @@ class Ledger:
         self._newest[digits] = number
         self._entries[number] = (record, digits, previous, before[3] + 1 if before else 1)
         self.last_id = number
+        self._octets += len(record)
         self._remember_esme(submission)
-        if len(self._entries) > self._keep:
-            self._forget(next(iter(self._entries)))
+        self._oldest = self._oldest or number
+        while len(self._entries) > self._keep or (self._octets > self._keep_octets and self._oldest < number):
+            self._forget(self._oldest)
+            self._oldest += 1
 
     def _remember_esme(self, submission: Submission) -> None:
         esmes, digits = self._esmes, submission.source.digits
@@ -144,12 +162,15 @@ class Ledger:
             return
         esmes[digits] = submission.system_id
         if len(esmes) > KEPT_SENDERS:
-            del esmes[next(iter(esmes))]
+            esmes.popitem(last=False)
 
     def _forget(self, number: int) -> None:
-        digits = self._entries.pop(number)[1]
-        if self._newest.get(digits) == number:
-            del self._newest[digits]
+        entry = self._entries.pop(number, None)
+        if entry is None:
+            return
+        self._octets -= len(entry[0])
+        if self._newest.get(entry[1]) == number:
+            del self._newest[entry[1]]
 
     def _owe_receipts(self, submission: Submission) -> list[Owed]:
         fate = fate_of(submission.to.digits)
@@ -157,8 +178,12 @@ class Ledger:
             return []
         receipts: list[Owed] = [OwedReceipt(2 * submission.id + copy, submission) for copy in range(fate.copies)]
         for receipt in receipts:
-            self.owed[receipt.key] = receipt
+            self._owe(receipt)
         return receipts
+
+    def _owe(self, owed: Owed) -> None:
+        self.owed[owed.key] = owed
+        self._owed_octets += _octets(owed)
 
 
 def wants_receipt(fate: Fate, registered_delivery: int) -> bool:
@@ -173,6 +198,10 @@ def wants_receipt(fate: Fate, registered_delivery: int) -> bool:
         case 3:
             return fate.state not in _FAILURES
     return True
+
+
+def _octets(owed: Owed) -> int:
+    return len(owed.payload if isinstance(owed, HandsetText) else owed.submission.payload)
 
 
 def _submission(entry: _Entry) -> Submission:
