@@ -15,7 +15,6 @@ from starlette.types import Message
 
 from tidings.drivers.smpp_link import SmppLink, connect
 from tidings.simulator.app import application
-from tidings.simulator.faults import Faults
 from tidings.simulator.network import Network, NetworkSettings
 from tidings.smpp import pdus, receipt
 from tidings.smpp.session import Answered, Bound, Ended, Event, Refused, Role, Timing, Unanswered
@@ -623,5 +622,35 @@ async def test_a_journal_that_cannot_be_written_leaves_the_submit_unanswered(
         assert await works(network)
 
 
-async def test_faults_are_a_noun() -> None:
-    assert Faults() == Faults(mode="none", delay_ms=1000, after=1)
+async def test_a_record_that_is_not_understood_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with running(folder=tmp_path) as network, esme(network, pdus.BIND_TRANSMITTER) as (end, link):
+        link.request(submit("12025550100"), 1)
+        await until(lambda: end.responses)
+    with (tmp_path / "simulator.journal").open("ab") as journal:
+        journal.write(b'5 ["z"]\n2 {}\n')
+    async with running(folder=tmp_path) as network:
+        assert network.stats()["receipts_owed"] == 1
+        assert await works(network)
+    assert len([r for r in caplog.records if "not understood" in r.message]) == 2
+
+
+async def test_the_file_is_tidied_while_it_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(folder=tmp_path) as network:
+        monkeypatch.setattr(network.exchange._journal, "_tidy_at", 2_000)
+        monkeypatch.setattr(network.exchange._journal, "_most", 2_000)
+        network.exchange.ledger._keep = 5
+        for n in range(60):
+            async with asyncio.timeout(5):
+                await call(network, "POST", f"/handsets/1202{n:04}/messages", {"to": "12345", "text": f"text {n}"})
+        async with esme(network) as (end, link):
+            await until(lambda: network.stats()["texts_owed"] == 0)
+            for n in range(60):
+                link.request(submit("12025550100", f"text {n}"), n)
+                await until(lambda n=n: n in end.responses)
+            await until(lambda: network.stats()["receipts_owed"] == 0)
+        assert (tmp_path / "simulator.journal").stat().st_size < 4_500
+    async with running(folder=tmp_path) as network:
+        texts = await shown(network, "12025550100")
+        assert len(texts) >= 5, "what is remembered, and what came since the file was last tidied"
+        assert texts == [f"text {n}" for n in range(60)][-len(texts) :]
+        assert network.stats()["receipts_owed"] == network.stats()["texts_owed"] == 0

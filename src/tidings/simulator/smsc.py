@@ -90,7 +90,12 @@ class Smsc:
         if isinstance(link, NetworkLink):
             self.links.add(link)
             if self._exchange.faults.mode == "hang":
-                link.pause_reading()
+                # Not at once: some event loops begin to read only after this call, whatever was asked for before.
+                self._loop.call_soon(self._hang, link)
+
+    def _hang(self, link: NetworkLink) -> None:
+        if self._exchange.faults.mode == "hang":
+            link.pause_reading()
 
     def closed(self, link: SmppLink, reason: str) -> None:
         """A connection is gone; what it had in flight came back as Unanswered before."""
