@@ -37,7 +37,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "fr
     tag: _Sought | None = None
     client_ref: _Sought | None = None
     since: Annotated[Moment | None, Meta(description="created at or after")] = None
-    until: Annotated[Moment | None, Meta(description="created before")] = None
+    until: Annotated[Moment | None, Meta(description="created at or before")] = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before")] = None
 
