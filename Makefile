@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := tests/interop
 FAST := $(wildcard tests/unit tests/contract tests/flow)
-TYPED := src $(wildcard tests/kit tests/kit.py)
+TYPED := src $(wildcard tests/kit tests/kit.py tests/conftest.py)
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy

@@ -37,7 +37,7 @@ def test_a_forbidden_import_breaks_its_contract(tmp_path: Path, file: str, line:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     with (tmp_path / "tidings" / file).open("a", encoding="utf-8") as source:
         source.write(f"\n{line}\n")
-    lint = [Path(sys.executable).parent / "lint-imports", "--no-logo", "--no-cache", "--contract", contract]
+    lint = [str(Path(sys.executable).parent / "lint-imports"), "--no-logo", "--no-cache", "--contract", contract]
     done = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1, done.stdout
     assert "1 broken" in done.stdout

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 import pytest
 
 from tidings import config
 from tidings.api import pages, table, views
 from tidings.api.openapi import document
+from tidings.cli import commands
 from tidings.core.message import CATEGORY_RULES
 from tidings.core.request import Request
 from tidings.core.status import MAY_BECOME
@@ -125,6 +128,34 @@ def test_every_field_of_an_answered_message_is_named() -> None:
         "docs/reference/api.md", "## A message, as answered"
     )
     assert {name for name in encoded(views.MessageView) if f"`{name}`" not in named} == set()
+
+
+def leaves(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command of a group by its full name, groups opened up."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from leaves(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+COMMANDS = dict(leaves(commands, "tidings"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_its_heading_and_every_option_its_row(name: str) -> None:
+    command = COMMANDS[name]
+    shown = [one for one in command.get_params(click.Context(command)) if isinstance(one, click.Option)]
+    options = {one.opts[0] for one in shown if not one.hidden and "--help" not in one.opts}
+    written = rows(part("docs/reference/cli.md", f"## `{name}`"))
+    assert {option.split()[0] for option in written} == options
+
+
+def test_no_command_is_documented_that_does_not_exist() -> None:
+    assert set(re.findall(r"^## `(.+)`$", page("docs/reference/cli.md"), flags=re.M)) == set(COMMANDS)
 
 
 def test_the_table_of_statuses_is_the_one_in_force() -> None:
