@@ -15,38 +15,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from smpp_kit import PATIENCE, Clock, house, part, settings
 from tidings.carriers import smpp as carrier_room
 from tidings.carriers.smpp import SmppCarrier
-from tidings.config import CarrierSettings, ConfigError
-from tidings.core.message import Part
-from tidings.core.ports import CarrierEvent, Down, Inbound, Receipt, SendError, Sent, Up
+from tidings.config import ConfigError
+from tidings.core.ports import Down, Inbound, Receipt, SendError, Sent, Up
 from tidings.drivers import smpp_link
 from tidings.drivers.smpp_link import Listener, SmppLink, connect, listen
 from tidings.smpp import codec, pdus, receipt
 from tidings.smpp.codec import encode
 from tidings.smpp.session import Answered, Bound, Ended, Event, Role, State, Timing, Unanswered
-
-PATIENCE = 10.0
-"""Seconds after which a test gives up; nothing here takes a tenth of it."""
-
-
-class Clock:
-    """The machine's clock, without chance: every pause is as short as it may be."""
-
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def random(self) -> float:
-        return 0.0
-
-    def token(self, octets: int) -> bytes:
-        return next(_tokens).to_bytes(octets, "big")
-
-
-_tokens = itertools.count(1)
 
 
 class Smsc:
@@ -89,63 +67,6 @@ class Smsc:
                 await self.news.wait()
 
 
-class House:
-    """A carrier and what it told, in order."""
-
-    def __init__(self, carrier: SmppCarrier) -> None:
-        self.carrier = carrier
-        self.told: list[CarrierEvent] = []
-        self.batches: list[int] = []
-        self.news = asyncio.Event()
-        self.taking = asyncio.Event()
-        self.taking.set()
-
-    async def follow(self) -> None:
-        async for batch in self.carrier.events():
-            self.told += batch
-            self.batches.append(len(batch))
-            self.news.set()
-            await self.taking.wait()
-
-    def of(self, kind: Any) -> list[Any]:
-        return [event for event in self.told if isinstance(event, kind)]
-
-    async def until(self, kind: Any, count: int = 1) -> list[Any]:
-        async with asyncio.timeout(PATIENCE):
-            while len(self.of(kind)) < count:
-                self.news.clear()
-                await self.news.wait()
-        return self.of(kind)
-
-
-def part(number: int, bind: str = "north/1", **changes: Any) -> Part:
-    fields: dict[str, Any] = {
-        "attempt_id": number,
-        "message_id": number,
-        "part": 1,
-        "parts": 1,
-        "bind": bind,
-        "sender": "Tidings",
-        "to": f"+4915112{number:06d}",
-        "encoding": "gsm7",
-        "payload": b"Hello",
-    }
-    return Part(**{**fields, **changes})
-
-
-def settings(port: int, **changes: Any) -> CarrierSettings:
-    fields: dict[str, Any] = {
-        "name": "north",
-        "host": "127.0.0.1",
-        "port": port,
-        "system_id": "tidings",
-        "password": "secret",
-        "response_timeout": 0.3,
-        "enquire_link": 30.0,
-    }
-    return CarrierSettings(**{**fields, **changes})
-
-
 @asynccontextmanager
 async def smsc_end(smsc: Smsc, timing: Timing | None = None, **options: Any) -> AsyncIterator[Listener]:
     listener = await listen("127.0.0.1", 0, lambda: SmppLink(Role.SMSC, timing or Timing(window=1000), smsc), **options)
@@ -153,22 +74,6 @@ async def smsc_end(smsc: Smsc, timing: Timing | None = None, **options: Any) -> 
         yield listener
     finally:
         await listener.close(0.5)
-
-
-@asynccontextmanager
-async def house(port: int, **changes: Any) -> AsyncIterator[House]:
-    async with asyncio.TaskGroup() as tasks:
-        carrier = SmppCarrier(settings(port, **changes), Clock(), tasks)
-        one = House(carrier)
-        follower = tasks.create_task(one.follow())
-        await carrier.start()
-        try:
-            yield one
-        finally:
-            one.taking.set()
-            async with asyncio.timeout(PATIENCE):
-                await carrier.stop(0.5)
-                await follower
 
 
 @pytest.fixture
