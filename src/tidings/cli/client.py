@@ -103,6 +103,8 @@ def up_command(data: Path) -> str:
 
 def _url(data: Path) -> str:
     if url := os.environ.get("TIDINGS_URL"):
+        if not url.startswith(("http://", "https://")):
+            raise CommandError(f"TIDINGS_URL is {url}; it must begin with http:// or https://")
         return url.rstrip("/")
     file = data / "server.json"
     try:

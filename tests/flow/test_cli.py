@@ -1,0 +1,328 @@
+"""The command line against a running tidings: what it prints, and its exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TIDINGS = Path(sys.executable).parent / "tidings"
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")} | {"TZ": "UTC"}
+
+
+class Done:
+    """A command that ended."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.status = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+    def __repr__(self) -> str:
+        return f"exit {self.status}\n{self.out}\n{self.err}"
+
+
+def tidings(*arguments: str, cwd: Path, timeout: float = 20, **environ: str) -> Done:
+    return Done(
+        subprocess.run(
+            [TIDINGS, *arguments], cwd=cwd, env=CLEAN | environ, capture_output=True, text=True, timeout=timeout
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a running tidings in its `tidings-data`."""
+    folder = tmp_path_factory.mktemp("home")
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([TIDINGS, "up", "--port", "0"], cwd=folder, env=CLEAN, stdout=log, stderr=log)
+    try:
+        wait_for(folder / "tidings-data" / "server.json", server, folder / "log")
+        yield folder
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(15)
+
+
+def wait_for(file: Path, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 15
+    while not file.exists():
+        assert server.poll() is None, log.read_text()
+        assert time.monotonic() < until, log.read_text()
+        time.sleep(0.05)
+
+
+# send
+
+
+def test_send_prints_the_id_and_does_not_wait(home: Path) -> None:
+    done = tidings("send", "+15551230004", "Hello", cwd=home)
+    assert done.status == 0, done
+    assert re.fullmatch(r"msg_[0-9a-z]{13}  accepted\n", done.out)
+
+
+ENDS = [
+    ("delivered", "+15551230100", 0, ["accepted", "queued", "sent", "delivered"]),
+    ("throttled at first", "+15551230015", 0, ["accepted", "queued", "sent", "delivered"]),
+    ("undeliverable", "+15551230001", 1, ["accepted", "queued", "sent", "undelivered"]),
+    ("refused", "+15551230003", 1, ["accepted", "queued", "failed"]),
+]
+
+
+@pytest.mark.parametrize(("to", "status", "words"), [e[1:] for e in ENDS], ids=[e[0] for e in ENDS])
+def test_send_follows_to_the_end(home: Path, to: str, status: int, words: list[str]) -> None:
+    done = tidings("send", to, "Hello", "--wait", cwd=home)
+    assert done.status == status, done
+    lines = [line.split() for line in done.out.splitlines()]
+    assert [line[2] for line in lines if re.match(r"\d\d:", line[1])] == words
+    assert ("tidings trace msg_" in done.out) == (status != 0)
+
+
+def test_send_gives_up_waiting(home: Path) -> None:
+    done = tidings("send", "+15551230004", "Hello", "--wait", "--timeout", "0.3", cwd=home)
+    assert done.status == 3, done
+    assert "still sent" in done.out
+
+
+def test_send_as_json(home: Path) -> None:
+    done = tidings("send", "+15551230100", "Hello", "--from", "ACME", "--category", "otp", "--wait", "--json", cwd=home)
+    message = json.loads(done.out)
+    assert (done.status, message["status"], message["from"], message["category"]) == (0, "delivered", "ACME", "otp")
+    assert message["text"] is None
+
+
+def test_send_in_a_terminal_is_one_line(home: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [TIDINGS, "send", "+15551230100", "Hello", "--wait"]
+    running = subprocess.Popen(command, cwd=home, env=CLEAN, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux ends a terminal nobody holds any more with EIO
+        while read := os.read(ours, 4096):
+            shown += read
+    os.close(ours)
+    assert running.wait(20) == 0, shown
+    last = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode().strip().splitlines()[-1])
+    assert re.search(r"accepted → queued → sent → delivered  \(\d+\.\d\d s\)$", last), last
+
+
+REFUSALS = [
+    ("a bad number", ["send", "12", "x"], 1, "tidings: to: must be E.164"),
+    ("a bad sender", ["send", "+15551230100", "x", "--from", "ONE TOO MANY LETTERS"], 1, "tidings: from: must be"),
+    ("two faults", ["send", "1", ""], 1, "; text: "),
+    ("a category nobody knows", ["send", "+15551230100", "x", "--category", "spam"], 2, "Invalid value for"),
+    ("no text", ["send", "+15551230100"], 2, "Missing argument 'TEXT'"),
+    ("an unknown id", ["trace", "msg_0000000000001"], 1, "tidings: there is no message msg_0000000000001 at http://127"),
+    ("no id at all", ["trace", "../keys?x"], 1, "tidings: there is no message ../keys?x at"),
+    ("a key without a name", ["keys", "create", "--scope", "send"], 2, "Missing option '--name'"),
+    ("a name that cannot be", ["keys", "create", "--name", "a\nb", "--scope", "send"], 1, "tidings: name: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "status", "said"), [r[1:] for r in REFUSALS], ids=[r[0] for r in REFUSALS])
+def test_a_refusal_is_one_line(home: Path, arguments: list[str], status: int, said: str) -> None:
+    done = tidings(*arguments, cwd=home)
+    assert (done.status, done.out) == (status, ""), done
+    assert said in done.err
+    assert status == 2 or len(done.err.splitlines()) == 1
+
+
+# trace
+
+
+def test_trace_tells_the_story_in_order(home: Path) -> None:
+    sent = json.loads(tidings("send", "+15551230100", "Hello \x1b[31m", "--wait", "--json", cwd=home).out)
+    done = tidings("trace", sent["id"], cwd=home)
+    assert done.status == 0
+    assert done.out.splitlines()[0] == f"{sent['id']}  delivered"
+    story = [
+        "accepted", "queued", "handed over", "sent, carrier's id", "receipt DELIVRD", "id:", "sent",
+        "delivered", "advice",
+    ]  # fmt: skip
+    at = 0
+    for word in story:
+        at = done.out.index(word, at) + 1
+    assert "\x1b" not in done.out
+    assert r"Hello \x1b[31m" in done.out
+
+
+def test_trace_of_a_failure_names_the_carriers_code(home: Path) -> None:
+    sent = json.loads(tidings("send", "+15551230003", "Hello", "--wait", "--json", cwd=home).out)
+    done = tidings("trace", sent["id"], cwd=home)
+    assert "0x0000000B" in done.out
+    assert "advice" in done.out
+    told = json.loads(tidings("trace", sent["id"], "--json", cwd=home).out)
+    assert set(told) == {"message", "events", "attempts", "receipts", "advice"}
+
+
+# keys
+
+
+def test_a_key_is_made_listed_and_used(home: Path) -> None:
+    made = tidings("keys", "create", "--name", "shop", "--scope", "read", cwd=home)
+    token = made.out.strip()
+    assert token.startswith("tk_")
+    assert "not shown again" in made.err
+    listed = tidings("keys", "list", cwd=home).out
+    assert re.search(r"^key_\w{13}  read  .*  shop$", listed, re.M)
+    assert token not in listed
+    url = json.loads((home / "tidings-data" / "server.json").read_text())["url"]
+    refused = tidings("send", "+15551230100", "x", cwd=Path("/"), TIDINGS_URL=url, TIDINGS_KEY=token)
+    assert refused.status == 1
+    assert "needs scope `send`" in refused.err
+
+
+# doctor
+
+
+def test_doctor_finds_all_well(home: Path) -> None:
+    done = tidings("doctor", cwd=home)
+    assert done.status == 0, done
+    assert "carrier simulator" in done.out
+    assert "All is well." in done.out
+    told = json.loads(tidings("doctor", "--json", cwd=home).out)
+    assert (told["data"], told["snapshot"]["carriers"][0]["binds_up"]) == ([], 1)
+
+
+def test_doctor_sees_an_open_key(home: Path) -> None:
+    key = home / "tidings-data" / "admin.key"
+    key.chmod(0o644)
+    try:
+        done = tidings("doctor", cwd=home)
+    finally:
+        key.chmod(0o600)
+    assert done.status == 1
+    assert "can be read by others (mode 0644)" in done.out
+    assert "chmod 600" in done.out
+
+
+def test_doctor_without_a_server(tmp_path: Path) -> None:
+    done = tidings("doctor", cwd=tmp_path)
+    assert done.status == 1
+    assert "no data folder" in done.out
+    assert "tidings is not running" in done.out
+    assert "`tidings up`" in done.out
+    assert list(tmp_path.iterdir()) == []
+
+
+# without a server, without a key
+
+NOWHERE = "http://127.0.0.1:9"
+
+NO_ONE = {"TIDINGS_URL": NOWHERE, "TIDINGS_KEY": "tk"}
+
+LOST: list[tuple[str, dict[str, str], list[str], list[str]]] = [
+    ("never started", {}, ["send", "1", "x"], ["no server has run on tidings-data", "`tidings up`"]),
+    ("never started there", {}, ["trace", "x", "--data", "/nonexistent/d"], ["`tidings up --data /nonexistent/d`"]),
+    ("nobody answers", NO_ONE, ["keys", "list"], [NOWHERE, "is TIDINGS_URL right?"]),
+    ("an address that is none", NO_ONE | {"TIDINGS_URL": "nonsense"}, ["keys", "list"], ["nonsense"]),
+    ("a scheme nobody speaks", NO_ONE | {"TIDINGS_URL": "ftp://x"}, ["keys", "list"], ["ftp://x"]),
+    ("a key with a line break", NO_ONE | {"TIDINGS_KEY": "a\nb"}, ["keys", "list"], ["TIDINGS_KEY holds no"]),
+    ("no key", {"TIDINGS_URL": NOWHERE}, ["send", "1", "x"], ["no API key", "TIDINGS_KEY"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environ", "arguments", "said"), [m[1:] for m in LOST], ids=[m[0] for m in LOST])
+def test_a_server_that_is_not_there(
+    tmp_path: Path, environ: dict[str, str], arguments: list[str], said: list[str]
+) -> None:
+    done = tidings(*arguments, cwd=tmp_path, **environ)
+    assert (done.status, done.out, len(done.err.splitlines())) == (1, "", 1), done
+    for words in said:
+        assert words in done.err
+
+
+def test_a_wrong_key_is_told(home: Path) -> None:
+    done = tidings("keys", "list", cwd=home, TIDINGS_KEY="tk_0000000000000_x")
+    assert done.status == 1
+    assert "does not know this API key" in done.err
+
+
+# up, migrate, simulate
+
+WRONG: list[tuple[str, list[str], dict[str, str], str]] = [
+    ("a port in words", ["--port", "many"], {}, "`port`"),
+    ("an unknown variable", [], {"TIDINGS_PROT": "1"}, "did you mean `TIDINGS_PORT`?"),
+    ("a setting out of bounds", ["--limits-body-bytes", "0"], {}, "`limits.body_bytes`"),
+    ("no such file", ["--config", "none.toml"], {}, "none.toml"),
+    ("no such file by variable", [], {"TIDINGS_CONFIG": "none.toml"}, "none.toml"),
+    ("a sender that cannot be", ["--default-sender", "!"], {}, "default_sender"),
+    ("a level nobody knows", ["--log-level", "loud"], {}, "log_level"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "environ", "said"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
+def test_a_wrong_setting_is_one_line_and_exit_2(
+    tmp_path: Path, arguments: list[str], environ: dict[str, str], said: str
+) -> None:
+    done = tidings("up", *arguments, cwd=tmp_path, **environ)
+    assert (done.status, len(done.err.splitlines())) == (2, 1), done
+    assert said in done.err
+
+
+def test_a_wrong_flag_is_exit_2(tmp_path: Path) -> None:
+    assert tidings("up", "--prot", "1", cwd=tmp_path).status == 2
+    assert tidings("nonsense", cwd=tmp_path).status == 2
+
+
+def test_a_folder_in_use_is_one_line(home: Path) -> None:
+    for command in (["up", "--port", "0"], ["migrate"]):
+        done = tidings(*command, cwd=home)
+        assert (done.status, len(done.err.splitlines())) == (1, 1), done
+        assert "is in use by process" in done.err
+
+
+def test_a_port_in_use_is_told(home: Path, tmp_path: Path) -> None:
+    url = json.loads((home / "tidings-data" / "server.json").read_text())["url"]
+    done = tidings("up", "--port", url.rpartition(":")[2], cwd=tmp_path)
+    assert done.status == 1
+    assert "is the port taken?" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = tidings("up", "--data", "file/data", cwd=tmp_path)
+    assert (done.status, len(done.err.splitlines())) == (1, 1), done
+
+
+def test_migrate_says_what_was_applied(tmp_path: Path) -> None:
+    done = tidings("migrate", cwd=tmp_path)
+    assert done.status == 0, done
+    assert "the schema is up to date (0001_" in done.out
+
+
+def test_simulate_runs_alone_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    command = [TIDINGS, "simulate", "--smpp-port", "0", "--http-port", "0", "--folder", str(tmp_path / "network")]
+    running = subprocess.Popen(command, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout is not None
+        line = running.stdout.readline()
+        assert re.match(r"the simulated network is up: SMPP 127\.0\.0\.1:\d+, handsets http://127", line)
+        in_use = tidings("simulate", "--smpp-port", "0", "--http-port", "0", "--folder", "network", cwd=tmp_path)
+        assert (in_use.status, "Traceback" in in_use.err) == (1, False), in_use
+    finally:
+        running.send_signal(signal.SIGTERM)
+        _, err = running.communicate(timeout=15)
+    assert running.returncode == 0, err
+
+
+def test_help_comes_at_once(tmp_path: Path) -> None:
+    began = time.monotonic()
+    done = tidings("--help", cwd=tmp_path)
+    assert done.status == 0
+    assert time.monotonic() - began < 2
+    code = (
+        "import sys, tidings.cli; sys.exit(bool({'rich', 'urllib3', 'uvicorn', 'msgspec', 'apsw'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=20).returncode == 0
