@@ -28,6 +28,9 @@ BREACHES = [
     ("the path rolls dice", "pipeline/accept.py", "import random", "pure-rooms"),
     ("words open a database", "text/gsm7.py", "import apsw", "pure-rooms"),
     ("imports run in a circle", "smpp/fields.py", "import tidings.smpp.codec", "no-cycles"),
+    ("a new carrier knows another", "carriers/north.py", "import tidings.carriers.smpp", "carriers-apart"),
+    ("a new engine knows the other", "store/postgres.py", "import tidings.store.sqlite", "engines-apart"),
+    ("a new room has no rank", "attic.py", "import tidings.errors", "layers"),
 ]
 
 
