@@ -136,4 +136,4 @@ lock: setup
 clean:
 	@rm -rf $(VENV) .node $(PEERS)/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis dist
-	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find src tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +
