@@ -87,7 +87,16 @@ $(VENV)/.dev-ready: $(VENV)/.run-ready requirements/dev.txt
 # Foreign programs the interop tests talk to. Node comes from the machine, or from a wheel where that is too old.
 NODE_PATH_FIRST := PATH="$(CURDIR)/.node/bin:$$PATH"
 
+DEBIAN := curl
+
 peers: $(PEERS)/node_modules/.ready
+	@missing=; for one in $(DEBIAN); do command -v $$one >/dev/null || missing="$$missing $$one"; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; \
+	elif [ -n "$$missing" ]; then \
+	  echo "Tests will be skipped for want of:$$missing (sudo apt-get install$$missing)" >&2; \
+	fi
 
 $(PEERS)/node_modules/.ready: $(PEERS)/package.json $(PEERS)/package-lock.json $(VENV)/.dev-ready requirements/node.txt
 	@set -e; \

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -111,6 +112,10 @@ def test_the_text_of_the_readme_arrives_before_your_eyes(running: Running) -> No
     assert told == ["accepted", "queued", "sent", "delivered"]
 
 
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: make peers")
+
+
+@needs_curl
 @pytest.mark.parametrize("title", ["README.md", "docs/tutorial/first-message.md"])
 def test_the_curl_of_the_page_is_answered(running: Running, title: str) -> None:
     (command,) = [block for block in blocks((ROOT / title).read_text(encoding="utf-8")) if "curl" in block]
@@ -120,6 +125,7 @@ def test_the_curl_of_the_page_is_answered(running: Running, title: str) -> None:
     assert (answer["to"], answer["status"], answer["direction"]) == ("+15551230100", "accepted", "mt")
 
 
+@needs_curl
 def test_the_lines_it_prints_at_the_start_can_be_pasted(running: Running) -> None:
     lines = [line.strip() for line in running.banner.splitlines() if re.match(r" +(\.venv|curl)", line)]
     assert len(lines) == 2
