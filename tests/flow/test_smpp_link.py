@@ -593,6 +593,44 @@ async def test_who_does_not_read_is_not_fed_and_then_dropped(smsc: Smsc) -> None
         transport.abort()
 
 
+async def test_a_handler_that_breaks_loses_its_link_and_nothing_else(
+    smsc: Smsc, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Esme):
+        def received(self, link: SmppLink, events: list[Event]) -> None:
+            super().received(link, events)
+            if any(isinstance(event, pdus.DeliverSm) for event in events):
+                raise RuntimeError("a fault of ours")
+
+    esme = Broken()
+    async with smsc_end(smsc) as listener:
+        link = await connect("127.0.0.1", listener.port, lambda: SmppLink(Role.ESME, Timing(), esme))
+        await esme.bound.wait()
+        smsc.on_submit = lambda link, pdu: None
+        assert link.request(pdus.SubmitSm(), "in flight")
+        await smsc.until(lambda: bool(smsc.heard))
+        assert smsc.links[0].request(pdus.DeliverSm(), "poison")
+        await link.wait_closed()
+        assert esme.events[-1] == Unanswered("in flight", True)
+        assert "a fault of ours" in caplog.text
+
+
+async def test_odd_pdus_are_told_in_the_log_but_do_not_fill_it(smsc: Smsc, caplog: pytest.LogCaptureFixture) -> None:
+    esme = Esme()
+    async with smsc_end(smsc) as listener:
+        link = await connect("127.0.0.1", listener.port, lambda: SmppLink(Role.ESME, Timing(), esme))
+        await esme.bound.wait()
+        for sequence in range(1000, 1064):
+            smsc.links[0].respond(pdus.SubmitSmResp(sequence_number=sequence))
+            await asyncio.sleep(0.001)
+        while link.session.strays < 64:  # noqa: ASYNC110 - nobody is told of strays
+            await asyncio.sleep(0.001)
+        told = [record for record in caplog.records if "answers to nothing asked" in record.getMessage()]
+        assert 1 <= len(told) <= 7
+        link.unbind()
+        await link.wait_closed()
+
+
 async def test_closing_the_listener_unbinds(smsc: Smsc) -> None:
     esme = Esme()
     async with smsc_end(smsc) as listener:

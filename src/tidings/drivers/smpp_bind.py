@@ -252,7 +252,7 @@ class SmppBind:
         self.up = False
         if self._reason != self._told:
             self._told = self._reason
-            _log.warning("%s: %s", self.name, self._reason)
+            _log.log(logging.INFO if self._stopping.is_set() else logging.WARNING, "%s: %s", self.name, self._reason)
             self._owner.bind_down(self, self._reason, self._permanent)
 
     def _pause_before(self, failures: int) -> float:

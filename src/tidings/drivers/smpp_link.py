@@ -60,6 +60,7 @@ class SmppLink(asyncio.BufferedProtocol):
         self._held_by_owner = False
         self._reading = True
         self._reason = ""
+        self._complain_at = 1
         self._stalled_since: float | None = None
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._period = min(1.0, max(0.02, min(timing.response_timeout, timing.enquire_link, timing.login_timeout) / 4))
@@ -200,14 +201,35 @@ class SmppLink(asyncio.BufferedProtocol):
     def _deliver(self, events: list[Event]) -> None:
         if self.session.has_out:
             self._flush_soon()
+        self._complain()
         if not events:
             return
         last = events[-1]
-        self._handler.received(self, events)
+        try:
+            self._handler.received(self, events)
+        except Exception:
+            # What its handler cannot take is a fault of ours; the other end will come again with it.
+            _log.exception("%s: the link is dropped", self.peer)
+            self.abort("An internal error.")
+            return
         if isinstance(last, Ended):
             if last.fault:
                 _log.warning("%s: %s", self.peer, last.reason)
             self.close(last.reason)
+
+    def _complain(self) -> None:
+        # At the 1st, 2nd, 4th, 8th … only, so that a peer cannot fill the log.
+        session = self.session
+        odd = session.malformed + session.unknown_commands + session.strays
+        if odd >= self._complain_at:
+            self._complain_at = 2 * odd
+            _log.warning(
+                "%s: so far %d PDUs with an unsound body, %d of an unknown command, %d answers to nothing asked",
+                self.peer,
+                session.malformed,
+                session.unknown_commands,
+                session.strays,
+            )
 
     def _tick(self) -> None:
         now = self._loop.time()
