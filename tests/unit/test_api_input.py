@@ -147,6 +147,7 @@ REQUESTS: list[tuple[str, str, str, dict[str, str], int, str]] = [
     ("gzip", "POST", "/v1/messages", {"content-encoding": "gzip"}, 415, "unsupported_media_type"),
     ("an empty Idempotency-Key", "POST", "/v1/messages", {"idempotency-key": ""}, 422, "validation_failed"),
     ("an Idempotency-Key of 256", "POST", "/v1/messages", {"idempotency-key": "k" * 256}, 422, "validation_failed"),
+    ("an Idempotency-Key in French", "POST", "/v1/messages", {"idempotency-key": "clé"}, 422, "validation_failed"),
     ("a control character in it", "POST", "/v1/messages", {"idempotency-key": "a\x01b"}, 422, "validation_failed"),
     ("a tab at its end", "POST", "/v1/messages", {"idempotency-key": "a\t"}, 422, "validation_failed"),
     ("a key where none can be kept", "POST", "/v1/keys", {"idempotency-key": "a"}, 422, "validation_failed"),
@@ -220,7 +221,8 @@ GOOD_HEADERS: list[tuple[str, list[tuple[str, str]]]] = [
     ("a long header of no meaning", [("x-long", "x" * 60_000)]),
     ("a header many times", [("x-many", "1")] * 90),
     ("the scheme in small letters", [("authorization", "bearer tk_0000000000000_send")]),
-    ("a Latin-1 Idempotency-Key", [("idempotency-key", "clé")]),
+    ("blanks inside an Idempotency-Key", [("idempotency-key", "order 17")]),
+    ("an Idempotency-Key of 255", [("idempotency-key", "k" * 255)]),
 ]
 
 

@@ -82,6 +82,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the call takes an Idempotency-Key."""
     problems: tuple[str, ...] = ()
     """Codes of `tidings.errors.PROBLEMS` beyond those that every endpoint of its kind may give."""
+    links: tuple[str, ...] = ()
+    """Names of endpoints that take the `id` of the answer."""
     example: Any = None
     """Example of the body."""
     answer_example: Any = None

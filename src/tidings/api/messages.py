@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,8 @@ from tidings.pipeline.cancel import cancel
 METADATA_DEPTH = 16
 """Levels that `metadata` may be nested."""
 
+_KEY = re.compile(r"(?=.{1,255}\Z)[!-~]([ -~]*[!-~])?")
+
 _Sought = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
@@ -39,7 +42,9 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "fr
     since: Annotated[Moment | None, Meta(description="created at or after")] = None
     until: Annotated[Moment | None, Meta(description="created at or before")] = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before")] = None
+    cursor: Annotated[str, Meta(pattern="^cur_[0-9a-z]{13}$", description="next_cursor of the page before")] | None = (
+        None
+    )
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,8 +136,8 @@ def idempotency(call: Call) -> Idempotency | None:
     if name is None:
         return None
     key = name.decode("latin-1")
-    if not 1 <= len(key) <= 255 or not key.isprintable() or key != key.strip():
-        fault = Fault("Idempotency-Key", "must be 1 to 255 printable characters")
+    if not _KEY.fullmatch(key):
+        fault = Fault("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
         raise Abort("validation_failed", "The Idempotency-Key header is not valid.", [fault])
     start = f"{call.endpoint.method} {call.path}\n".encode("utf-8", "surrogateescape")
     return Idempotency(key, hashlib.sha256(start + call.octets).digest())
@@ -193,7 +198,7 @@ def _cursor(text: str | None) -> int | None:
         return None
     number = ids.parse("cur", text)
     if number is None:
-        raise Abort("validation_failed", errors=[Fault("?cursor", "is no `next_cursor` of a page")])
+        raise Abort("validation_failed", errors=[Fault("?cursor", "is no `next_cursor` that was given")])
     return number
 
 

@@ -15,6 +15,7 @@ from tidings.api.problems import ProblemDetails
 from tidings.api.table import problems_of
 from tidings.core.request import NOT_BUILT
 from tidings.errors import PROBLEMS
+from tidings.pipeline import validate
 
 _REF = "#/components/schemas/"
 _NAMES = {"Request": "MessageRequest", "BatchShown": "Batch", "ListQuery": "MessageFilter"}
@@ -28,9 +29,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """The document as plain JSON."""
     structs = [kind for endpoint in endpoints for kind in _structs(endpoint)] + [ProblemDetails]
     _, found = msgspec.json.schema_components(list(dict.fromkeys(structs)), ref_template=_REF + "{name}")
-    found["Request"]["properties"] = {
-        name: schema for name, schema in found["Request"]["properties"].items() if name not in NOT_BUILT
-    }
+    _tighten(found["Request"])
     schemas: dict[str, Any] = _renamed(found)
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
@@ -44,6 +43,24 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "an API key"}},
         },
     }
+
+
+def _tighten(request: dict[str, Any]) -> None:
+    """Say of a message as posted what only accept checks: what is not built, the text, the form of addresses."""
+    fields = {name: schema for name, schema in request["properties"].items() if name not in NOT_BUILT}
+    fields["text"] = {**fields["text"]["anyOf"][0], "minLength": 1}
+    fields["to"]["pattern"] = _either(validate.E164, validate.SHORT_CODE)
+    fields["from"]["anyOf"][0]["pattern"] = _either(validate.E164, validate.SHORT_CODE, validate.ALPHANUMERIC)
+    request["properties"] = fields
+    request["required"] = ["to", "text"]
+
+
+def _either(*forms: re.Pattern[str]) -> str:
+    r"""One pattern of JSON Schema for several of Python's, which end in `\Z`."""
+    return f"^({'|'.join(form.pattern.removesuffix(_END) for form in forms)})$"
+
+
+_END = r"\Z"
 
 
 def _structs(endpoint: Endpoint) -> list[Any]:
@@ -103,7 +120,7 @@ def _header_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
             "name": "Idempotency-Key",
             "in": "header",
             "description": "same key and body: the first answer again, with `Idempotent-Replayed: true`",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
         }
 
 
@@ -121,6 +138,10 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         if endpoint.answer_example is not None:
             content["example"] = endpoint.answer_example
         good["content"] = {"application/json": content}
+    if endpoint.links:
+        good["links"] = {
+            name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in endpoint.links
+        }
     responses = {str(endpoint.status): good}
     by_status: dict[int, list[str]] = {}
     for code in problems_of(endpoint):

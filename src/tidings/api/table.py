@@ -23,6 +23,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         status=202,
         idempotent=True,
         problems=_SENDING,
+        links=("getMessage", "listMessageEvents", "explainMessage", "cancelMessage"),
         example=examples.REQUEST,
         answer_example=examples.MESSAGE,
     ),
