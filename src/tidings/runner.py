@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tidings.core.message import CATEGORY_RULES, SECOND, Category, Message
+from tidings.core.message import CATEGORY_RULES, SECOND, Message
 from tidings.core.ports import (
     Carrier,
     CarrierEvent,
@@ -38,6 +38,10 @@ RANKS = tuple(sorted({rule.rank for rule in CATEGORY_RULES.values()}))
 ROUTE_MOST = 2_000
 FEED_MOST = 1_000
 SWEEP_MOST = 500
+CLAIM_MOST = 256
+"""Segments claimed at a time: small enough that claims, answers and receipts overlap."""
+OVERLAPPING = 4
+"""Batches of carrier events being stored at a time."""
 OVERLAP = (60 * SECOND) << 21
 """Ids of one minute: commits may be that far out of the order of their ids."""
 
@@ -189,7 +193,7 @@ class Runner:
         self._house.backlog.add(message.account_id, 1)
         if message.status != ACCEPTED:
             return
-        rank = CATEGORY_RULES[Category(message.category)].rank
+        rank = CATEGORY_RULES[message.category].rank
         feed = self._feeds[rank]
         if not feed.spilled and self._in_memory(rank) >= self._house.settings.limits.in_memory:
             feed.spill()
@@ -257,7 +261,7 @@ class Runner:
         schedule, pace = self._schedules[carrier.name], self._paces[carrier.name]
         now = self._house.clock.monotonic()
         binds = pace.open(carrier.room(), now)
-        room = min(sum(binds.values()), pace.bucket.room(now))
+        room = min(sum(binds.values()), pace.bucket.room(now), CLAIM_MOST)
         taken = schedule.take(room) if room > 0 and len(schedule) else []
         if not taken:
             return False
@@ -290,9 +294,14 @@ class Runner:
     # what carriers say
 
     async def _listen(self, carrier: Carrier) -> None:
-        async for events in carrier.events():
-            await self._hear(carrier, events)
-            self._wake[carrier.name].set()
+        """Batches overlap: the next is read while this one is stored. Their order holds, because the store takes
+        submissions in turn and settles answers before receipts.
+        """
+        under_way = asyncio.Semaphore(OVERLAPPING)
+        async with asyncio.TaskGroup() as tasks:
+            async for events in carrier.events():
+                await under_way.acquire()
+                tasks.create_task(self._hear(carrier, events)).add_done_callback(lambda _: under_way.release())
 
     async def _hear(self, carrier: Carrier, events: Sequence[CarrierEvent]) -> None:
         answers = [event for event in events if isinstance(event, Sent | SendError)]
@@ -307,6 +316,7 @@ class Runner:
             self._keep_receipts(carrier, receipts),
             self._keep_inbound(carrier, inbound),
         )
+        self._wake[carrier.name].set()
 
     def _link(self, carrier: str, event: Up | Down) -> None:
         if isinstance(event, Up):
@@ -492,7 +502,7 @@ async def _loads(tx: Tx, message_ids: Sequence[int]) -> list[Load]:
 
 
 def _rank(load: Load) -> int:
-    return CATEGORY_RULES[Category(load.message.category)].rank
+    return CATEGORY_RULES[load.message.category].rank
 
 
 def _lane(message: Message) -> tuple[str, str]:

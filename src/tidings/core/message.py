@@ -34,7 +34,7 @@ class CategoryRule(msgspec.Struct, frozen=True):
     repeats_in_doubt: int
 
 
-CATEGORY_RULES: dict[Category, CategoryRule] = {
+CATEGORY_RULES: dict[str, CategoryRule] = {
     Category.OTP: CategoryRule(1, 10 * MINUTE, 1),
     Category.TRANSACTIONAL: CategoryRule(2, 24 * HOUR, 1),
     Category.SYSTEM: CategoryRule(2, 5 * MINUTE, 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tidings.config import Delivery
-from tidings.core.message import CATEGORY_RULES, Category, Millis
+from tidings.core.message import CATEGORY_RULES, Millis
 
 
 class Again(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ def decide(kind: str, code: str, earlier: int, category: str, jitter: float, pat
     if kind in ("not_written", "bind"):
         return Again(0, pause_carrier=kind == "bind")
     if kind == "in_doubt":
-        repeats = CATEGORY_RULES[Category(category)].repeats_in_doubt
+        repeats = CATEGORY_RULES[category].repeats_in_doubt
         return Again(0) if earlier < repeats else GiveUp("unknown", "outcome_lost")
     if kind == "temporary" and earlier + 1 < patience.attempts:
         return Again(backoff(earlier, jitter, patience))

@@ -168,7 +168,7 @@ def _history(message: Message) -> tuple[str, ...]:
 
 
 def _queued(message: Message) -> Queued:
-    rank = CATEGORY_RULES[Category(message.category)].rank
+    rank = CATEGORY_RULES[message.category].rank
     return Queued(message.id, message.account_id, rank, message.send_at or 0, message.expires_at)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from tidings.config import Delivery
 from tidings.core.consent import opted_out, opted_out_error
-from tidings.core.message import CATEGORY_RULES, Category, Message, Millis, Part
+from tidings.core.message import CATEGORY_RULES, Message, Millis, Part
 from tidings.core.ports import SendError, Sent, stage
 from tidings.core.questions import Attempt, Queued, State, Tx
 from tidings.core.retry import Again, GiveUp, decide
@@ -101,18 +101,20 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
 @stage(order=50)
 async def settle(tx: Tx, items: Sequence[Settle], now: Millis) -> list[Settled]:
     """Record answers and draw the consequence: sent, again, failed, or unknown."""
-    attempts = await tx.attempts.by_id(item.answer.attempt_id for item in items)
-    answered = [a for item in items if (a := _answered(attempts.get(item.answer.attempt_id), item.answer, now))]
-    await tx.attempts.answer(answered)
-    touched = list(dict.fromkeys(attempt.message_id for attempt in attempts.values()))
+    histories = await tx.attempts.with_siblings(item.answer.attempt_id for item in items)
+    attempts = {attempt.id: attempt for history in histories.values() for attempt in history}
+    answered = {a.id: a for item in items if (a := _answered(attempts.get(item.answer.attempt_id), item.answer, now))}
+    await tx.attempts.answer(list(answered.values()))
+    touched = list(histories)
+    histories = {m: [answered.get(attempt.id, attempt) for attempt in history] for m, history in histories.items()}
     states = await tx.messages.states(touched)
-    histories = await tx.attempts.of(touched)
     spread = {attempts[i.answer.attempt_id].message_id: i for i in items if i.answer.attempt_id in attempts}
     outcomes = {
         message_id: _conclude(states[message_id], histories.get(message_id, []), spread[message_id], now)
         for message_id in touched
     }
-    await _carry_out(tx, states, outcomes, now)
+    doubted = {a.message_id for a in answered.values() if attempts[a.id].outcome is not None}
+    await _carry_out(tx, states, outcomes, doubted, now)
     return [_result(attempts.get(item.answer.attempt_id), outcomes) for item in items]
 
 
@@ -186,11 +188,14 @@ def _give_up(state: State, folded: Fold, verdict: GiveUp, last: Attempt) -> trac
     return track.Move(message_id=state.id, status=verdict.status, error=error, delivered=folded.delivered)
 
 
-async def _carry_out(tx: Tx, states: dict[int, State], outcomes: dict[int, _Outcome], now: Millis) -> None:
-    done = [message_id for message_id, outcome in outcomes.items() if outcome.moves]
-    if done:
-        await tx.queue.take(done)
-    await track.advance(tx, [move for outcome in outcomes.values() for move in outcome.moves], now)
+async def _carry_out(
+    tx: Tx, states: dict[int, State], outcomes: dict[int, _Outcome], doubted: set[int], now: Millis
+) -> None:
+    """`doubted`: messages a late answer was for; their repeat must not leave the queue."""
+    late = [message_id for message_id in doubted if outcomes[message_id].moves]
+    if late:
+        await tx.queue.take(late)
+    await track.advance(tx, [move for outcome in outcomes.values() for move in outcome.moves], now, states)
     await tx.queue.insert(
         [
             _queued(states[message_id], now + outcome.settled.again.wait if outcome.settled.again.wait else 0)
@@ -201,4 +206,4 @@ async def _carry_out(tx: Tx, states: dict[int, State], outcomes: dict[int, _Outc
 
 
 def _queued(state: State, due_at: Millis) -> Queued:
-    return Queued(state.id, state.account_id, CATEGORY_RULES[Category(state.category)].rank, due_at, state.expires_at)
+    return Queued(state.id, state.account_id, CATEGORY_RULES[state.category].rank, due_at, state.expires_at)

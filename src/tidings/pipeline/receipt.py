@@ -10,7 +10,7 @@ from tidings.core.message import Millis
 from tidings.core.ports import Receipt, stage
 from tidings.core.questions import Attempt, ReceiptRow, State, Tx
 from tidings.core.retry import receipt_retry
-from tidings.core.status import fold
+from tidings.core.status import DELIVERED, fold
 from tidings.pipeline import track
 from tidings.smpp.receipt import id_forms
 
@@ -28,20 +28,22 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
 async def take_receipts(tx: Tx, items: Sequence[Arrived], now: Millis) -> list[bool]:
     """Store receipts, match them, and move their messages; True where one matched."""
     rows = [_row(item, now) for item in items]
-    matched = await _match(tx, rows)
+    states: dict[int, State] = {}
+    matched = await _match(tx, rows, states)
     settled = [_settled(row, matched.get(row.id), now) for row in rows]
     await tx.receipts.insert(settled)
-    await _apply(tx, settled, matched, now)
+    await _apply(tx, settled, matched, states, now)
     return [row.attempt_id is not None for row in settled]
 
 
 @stage(order=61)
 async def rematch(tx: Tx, rows: Sequence[ReceiptRow], now: Millis) -> list[bool]:
     """Try parked receipts again; what still matches nothing waits longer and is at last an orphan."""
-    matched = await _match(tx, rows)
+    states: dict[int, State] = {}
+    matched = await _match(tx, rows, states)
     settled = [_settled(row, matched.get(row.id), now) for row in rows]
     await tx.receipts.settle(settled)
-    await _apply(tx, settled, matched, now)
+    await _apply(tx, settled, matched, states, now)
     return [row.attempt_id is not None for row in settled]
 
 
@@ -64,21 +66,28 @@ def _settled(row: ReceiptRow, attempt: Attempt | None, now: Millis) -> ReceiptRo
     return msgspec.structs.replace(row, tries=tries, retry_at=None if wait is None else now + wait)
 
 
-async def _match(tx: Tx, rows: Sequence[ReceiptRow]) -> dict[int, Attempt]:
-    """Row id → its attempt: first by the id as it came, then by the other forms carriers write it in."""
-    found = await _match_by(tx, [(row, (row.carrier_id,)) for row in rows])
+async def _match(tx: Tx, rows: Sequence[ReceiptRow], states: dict[int, State]) -> dict[int, Attempt]:
+    """Row id → its attempt: first by the id as it came, then by the other forms carriers write it in.
+
+    Fills `states` with the messages looked at.
+    """
+    found = await _match_by(tx, [(row, (row.carrier_id,)) for row in rows], states)
     rest = [(row, id_forms(row.carrier_id)) for row in rows if row.id not in found]
-    return found | await _match_by(tx, rest) if rest else found
+    return found | await _match_by(tx, rest, states) if rest else found
 
 
-async def _match_by(tx: Tx, wanted: Sequence[tuple[ReceiptRow, Sequence[str]]]) -> dict[int, Attempt]:
+async def _match_by(
+    tx: Tx, wanted: Sequence[tuple[ReceiptRow, Sequence[str]]], states: dict[int, State]
+) -> dict[int, Attempt]:
     carriers = {row.carrier for row, _ in wanted}
     known: dict[tuple[str, str], list[Attempt]] = {}
     for carrier in carriers:
         ids = [form for row, forms in wanted if row.carrier == carrier for form in forms if form]
         for carrier_id, attempts in (await tx.attempts.by_carrier_id(carrier, ids)).items():
             known[carrier, carrier_id] = attempts
-    states = await tx.messages.states(a.message_id for attempts in known.values() for a in attempts)
+    if not known:
+        return {}
+    states |= await tx.messages.states(a.message_id for attempts in known.values() for a in attempts)
     taken: set[int] = set()
     matched: dict[int, Attempt] = {}
     for row, forms in wanted:
@@ -106,20 +115,22 @@ def _fits(row: ReceiptRow, states: dict[int, State], attempt: Attempt) -> bool:
     return state is not None and (not number or state.to.lstrip("+").endswith(number.lstrip("0")))
 
 
-async def _apply(tx: Tx, rows: Sequence[ReceiptRow], matched: dict[int, Attempt], now: Millis) -> None:
+async def _apply(
+    tx: Tx, rows: Sequence[ReceiptRow], matched: dict[int, Attempt], states: dict[int, State], now: Millis
+) -> None:
     news = list(_news(rows, matched))
     if not news:
         return
     await tx.attempts.receive(news)
-    message_ids = list(dict.fromkeys(attempt.message_id for attempt in news))
-    states = await tx.messages.states(message_ids)
-    histories = await tx.attempts.of(message_ids)
+    # One delivered segment that is the whole message needs no look at its siblings.
+    whole = {a.message_id: [a] for a in news if a.receipt == DELIVERED and states[a.message_id].segments == 1}
+    others = dict.fromkeys(attempt.message_id for attempt in news if attempt.message_id not in whole)
+    histories = whole | (await tx.attempts.of(others) if others else {})
     moves: list[track.Move] = []
-    for message_id in message_ids:
-        history = histories[message_id]
+    for message_id, history in histories.items():
         folded = fold(states[message_id].segments, history)
         moves += track.receipts_moves(states[message_id], folded, history[-1].carrier)
-    await track.advance(tx, moves, now)
+    await track.advance(tx, moves, now, states)
 
 
 def _news(rows: Iterable[ReceiptRow], matched: dict[int, Attempt]) -> Iterable[Attempt]:

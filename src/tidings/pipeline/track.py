@@ -36,11 +36,16 @@ async def begin(tx: Tx, messages: Sequence[Message], history: Sequence[tuple[str
     )
 
 
-async def advance(tx: Tx, moves: Sequence[Move], now: Millis) -> dict[int, State]:
-    """Make the moves the table allows, in order; returns the newest state of every message named."""
+async def advance(
+    tx: Tx, moves: Sequence[Move], now: Millis, states: dict[int, State] | None = None
+) -> dict[int, State]:
+    """Make the moves the table allows, in order; returns the newest state of every message named.
+
+    `states`: what this transaction has already read of them.
+    """
     if not moves:
         return {}
-    states = await tx.messages.states(move.message_id for move in moves)
+    states = dict(states) if states is not None else await tx.messages.states(move.message_id for move in moves)
     changed: dict[int, State] = {}
     events: list[Event] = []
     for move in moves:

@@ -8,7 +8,7 @@ import re
 import msgspec
 
 from tidings.config import Settings
-from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
+from tidings.core.message import CATEGORY_RULES, DAY, Message, Millis
 from tidings.core.request import NOT_BUILT, Fault, Invalid, Request
 from tidings.core.status import ACCEPTED, SCHEDULED
 from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
@@ -103,7 +103,7 @@ def _times(request: Request, now: Millis, faults: list[Fault]) -> tuple[Millis |
     send_at = _moment(request.send_at, "/send_at", now, faults)
     begin = send_at or now
     if request.expires_at is None:
-        return send_at, begin + CATEGORY_RULES[Category(request.category)].validity
+        return send_at, begin + CATEGORY_RULES[request.category].validity
     expires_at = _millis(request.expires_at)
     if expires_at <= begin:
         faults.append(Fault("/expires_at", "must be later than now and than `send_at`"))

@@ -17,7 +17,7 @@ from tidings.smpp.codec import EncodeError
 from tidings.smpp.session import Answered, Event, Role, State, Timing, Unanswered
 
 SYSTEM_ID = "tidings-sim"
-WINDOW = 200
+WINDOW = 1_000
 """deliver_sm that may wait for an answer on one link."""
 RECEIPT_LEADS_BY = 0.05
 """Seconds between a receipt and the response it comes before."""

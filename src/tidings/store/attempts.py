@@ -18,6 +18,13 @@ def _attempt(row: Row) -> Attempt:
     )  # fmt: skip
 
 
+def _by_message(rows: list[Row]) -> dict[int, list[Attempt]]:
+    found: dict[int, list[Attempt]] = {}
+    for row in rows:
+        found.setdefault(row[1], []).append(_attempt(row))
+    return found
+
+
 class Attempts:
     """See `core.questions.Attempts`."""
 
@@ -44,14 +51,13 @@ class Attempts:
     async def receive(self, attempts: Sequence[Attempt]) -> None:
         await self._engine.many(SQL["receive"], [(a.id, a.receipt, a.receipt_code) for a in attempts])
 
-    async def by_id(self, ids: Iterable[int]) -> dict[int, Attempt]:
-        return {row[0]: _attempt(row) for row in await self._engine.fetch(SQL["by_id"], as_list(ids))}
+    async def with_siblings(self, ids: Iterable[int]) -> dict[int, list[Attempt]]:
+        """All attempts, oldest first, at the messages that these attempts belong to."""
+        return _by_message(await self._engine.fetch(SQL["with_siblings"], as_list(ids)))
 
     async def of(self, message_ids: Iterable[int]) -> dict[int, list[Attempt]]:
-        found: dict[int, list[Attempt]] = {}
-        for row in await self._engine.fetch(SQL["of"], as_list(message_ids)):
-            found.setdefault(row[1], []).append(_attempt(row))
-        return found
+        """All attempts, oldest first, at these messages."""
+        return _by_message(await self._engine.fetch(SQL["of"], as_list(message_ids)))
 
     async def by_carrier_id(self, carrier: str, carrier_ids: Iterable[str]) -> dict[str, list[Attempt]]:
         """Newest first under each id: carriers reuse ids."""

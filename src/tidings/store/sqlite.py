@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO, TypeVar, cast
 
@@ -36,6 +37,8 @@ SAFE_VERSION = (3, 51, 3)
 MOST_ROWS = 5_000
 """Items merged into one commit, unless a single submission is larger."""
 READERS = 2
+BLOCK = 64
+"""Rows in one insert or update statement."""
 
 _LIST = re.compile(r"\bin rows_(?:int|text)\((\?\d+)\)")
 _ENGINE_FAULTS = (
@@ -58,6 +61,23 @@ def _translate(sql: str) -> str:
     return _LIST.sub(r"in (select value from json_each(\1))", sql)
 
 
+_INSERT = re.compile(r"(insert .*)values (\([^()]*\))(.*)", re.DOTALL)
+_UPDATE = re.compile(r"update (\w+) set (.*)\bwhere id = \?1", re.DOTALL)
+_MARK = re.compile(r"\?(\d+)")
+
+
+@cache
+def _block(sql: str, columns: int, rows: int = BLOCK) -> str:
+    """An insert or update of one row, made to take many rows in one run."""
+    if insert := _INSERT.fullmatch(sql):
+        return insert[1] + "values " + ", ".join([_MARK.sub("?", insert[2])] * rows) + insert[3]
+    values = ", ".join(["(" + ", ".join("?" * columns) + ")"] * rows)
+    if update := _UPDATE.fullmatch(sql):
+        changes = _MARK.sub(r"v.column\1", update[2])
+        return f"update {update[1]} set {changes} from (values {values}) as v where {update[1]}.id = v.column1"  # noqa: S608 - our own SQL
+    raise ValueError("neither an insert of values nor an update by id")
+
+
 class Connection:
     """One apsw connection as an `Engine`: its coroutines never suspend, so a thread can run them to the end."""
 
@@ -71,8 +91,15 @@ class Connection:
         return self._db.execute(_translate(sql), bound).fetchall()
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
-        if rows:
-            self._db.cursor().executemany(sql, rows)
+        # One step for a whole block: every step gives the interpreter away and must win it back from the loop.
+        at = 0
+        while len(rows) - at >= BLOCK:
+            block = rows[at : at + BLOCK]
+            self._db.execute(_block(sql, len(block[0])), tuple(chain.from_iterable(block)))
+            at += BLOCK
+        if at < len(rows):
+            rest = rows[at:]
+            self._db.execute(_block(sql, len(rest[0]), len(rest)), tuple(chain.from_iterable(rest)))
 
 
 def _finish(coroutine: Awaitable[R]) -> R:
@@ -134,7 +161,7 @@ class SqliteStore:
 
     def applied(self) -> list[str]:
         """Names of the migrations this database has."""
-        return [row[0] for row in self._db.execute("select name from schema_migration order by name").fetchall()]
+        return [str(row[0]) for row in self._db.execute("select name from schema_migration order by name").fetchall()]
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to commit; results are handed to `loop`."""

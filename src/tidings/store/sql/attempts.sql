@@ -15,8 +15,8 @@ update attempt set receipt = ?2, receipt_code = ?3 where id = ?1;
 -- name: of
 select {columns} from attempt where message_id in rows_int(?1) order by id;
 
--- name: by_id
-select {columns} from attempt where id in rows_int(?1);
+-- name: with_siblings
+select {columns} from attempt where message_id in (select message_id from attempt where id in rows_int(?1)) order by id;
 
 -- name: by_carrier_id
 select {columns} from attempt where carrier_id in rows_text(?2) and carrier = ?1 order by id desc;
