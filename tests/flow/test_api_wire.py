@@ -1,0 +1,112 @@
+"""The REST door behind a real HTTP server: what only octets on a socket can show."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import uvicorn
+
+from kit import FakeHouse, door
+from tidings.config import Limits, Settings
+
+KEY = b"Authorization: Bearer tk_0000000000000_send\r\n"
+GOOD = b'{"to":"+15551230100","text":"x"}'
+LIMIT = 2_000_000
+
+
+@pytest.fixture
+def house() -> FakeHouse:
+    return FakeHouse(Settings(limits=Limits(body_bytes=LIMIT)))
+
+
+@pytest.fixture
+async def port(monkeypatch: pytest.MonkeyPatch, house: FakeHouse) -> AsyncIterator[int]:
+    app = door(monkeypatch, house)
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, http="httptools", lifespan="off", log_config=None, access_log=False)
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+async def exchange(port: int, *pieces: bytes, pause: float = 0.0) -> tuple[int, str]:
+    """Send pieces on one connection; the status and head of the first answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        async with asyncio.timeout(5):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        return int(head.split(" ")[1]), head.lower()
+    finally:
+        writer.close()
+
+
+def post(*headers: bytes, body: bytes = b"") -> bytes:
+    return b"POST /v1/messages HTTP/1.1\r\nHost: x\r\n" + KEY + b"".join(h + b"\r\n" for h in headers) + b"\r\n" + body
+
+
+def chunk(octets: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(octets), octets)
+
+
+LENGTH = b"Content-Length: %d" % len(GOOD)
+CHUNKED = b"Transfer-Encoding: chunked"
+
+CASES: list[tuple[str, list[bytes], int]] = [
+    ("a plain post", [post(LENGTH, body=GOOD)], 202),
+    ("an octet at a time", [post(LENGTH), *(GOOD[at : at + 1] for at in range(len(GOOD)))], 202),
+    ("in chunks", [post(CHUNKED), chunk(GOOD[:10]), chunk(GOOD[10:]), b"0\r\n\r\n"], 202),
+    ("100-continue", [post(LENGTH, b"Expect: 100-continue"), GOOD], 100),
+    ("too long, announced and never sent", [post(b"Content-Length: 2000001")], 413),
+    ("a terabyte, announced", [post(b"Content-Length: 1000000000000")], 413),
+    ("too long in chunks, without an end", [post(CHUNKED), *[chunk(b"x" * 500_000)] * 5], 413),
+    ("a header of 30,000 octets", [post(LENGTH, b"X-Long: " + b"x" * 30_000, body=GOOD)], 202),
+    ("a hundred headers of one name", [post(LENGTH, *[b"X-Many: 1"] * 100, body=GOOD)], 202),
+    ("two request ids", [post(LENGTH, b"X-Request-Id: a", b"X-Request-Id: b", body=GOOD)], 202),
+    ("no HTTP at all", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"], 400),
+    ("HTTP/1.0", [post(LENGTH, body=GOOD).replace(b"HTTP/1.1", b"HTTP/1.0")], 202),
+    ("octets in the path", [b"GET /v1/\xff HTTP/1.1\r\nHost: x\r\n" + KEY + b"\r\n"], 400),
+    ("the same encoded", [b"GET /v1/messages/%ff%00 HTTP/1.1\r\nHost: x\r\n" + KEY + b"\r\n"], 404),
+    ("a body with a get", [b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + LENGTH + b"\r\n\r\n" + GOOD], 200),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pieces", "status"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+async def test_what_comes_over_the_wire(port: int, house: FakeHouse, pieces: list[bytes], status: int) -> None:
+    told, head = await exchange(port, *pieces)
+    assert told == status, head
+    assert len(house.taken) == (status in (100, 202))
+    if status not in (100, 400):
+        assert re.search(r"^x-request-id: \S+\r$", head, re.M)
+
+
+async def test_a_caller_who_leaves_in_the_middle_costs_nothing(port: int, house: FakeHouse) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(post(LENGTH) + GOOD[:10])
+    await writer.drain()
+    writer.close()
+    assert (await exchange(port, post(LENGTH, body=GOOD)))[0] == 202
+    assert len(house.taken) == 1
+
+
+async def test_requests_in_one_breath_are_answered_in_order(port: int, house: FakeHouse) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    wanted = [b"X-Request-Id: r%d" % n for n in range(20)]
+    writer.write(b"".join(post(LENGTH, header, body=GOOD) for header in wanted))
+    answers: Any = b""
+    async with asyncio.timeout(5):
+        while answers.count(b"HTTP/1.1 202") < 20:
+            answers += await reader.read(65_536)
+    writer.close()
+    assert re.findall(rb"x-request-id: (\w+)", answers) == [b"r%d" % n for n in range(20)]
