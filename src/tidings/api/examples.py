@@ -72,8 +72,19 @@ BATCH_ANSWER: dict[str, Any] = {
 
 EVENTS: list[dict[str, Any]] = [
     {"type": "message.accepted", "sequence": 1, "occurred_at": "2026-11-23T09:30:00.000Z", "data": None},
-    {"type": "message.sent", "sequence": 2, "occurred_at": "2026-11-23T09:30:00.041Z", "data": None},
-    {"type": "message.delivered", "sequence": 3, "occurred_at": "2026-11-23T09:30:00.120Z", "data": None},
+    {
+        "type": "message.queued",
+        "sequence": 2,
+        "occurred_at": "2026-11-23T09:30:00.002Z",
+        "data": {"carrier": "simulator"},
+    },
+    {
+        "type": "message.sent",
+        "sequence": 3,
+        "occurred_at": "2026-11-23T09:30:00.041Z",
+        "data": {"carrier": "simulator"},
+    },
+    {"type": "message.delivered", "sequence": 4, "occurred_at": "2026-11-23T09:30:00.120Z", "data": None},
 ]
 
 STORY: dict[str, Any] = {
@@ -83,7 +94,7 @@ STORY: dict[str, Any] = {
         {
             "part": 1,
             "carrier": "simulator",
-            "bind": "1",
+            "bind": "simulator/1",
             "outcome": "sent",
             "carrier_id": "0000002a",
             "carrier_code": None,
@@ -97,7 +108,7 @@ STORY: dict[str, Any] = {
     "receipts": [
         {
             "carrier": "simulator",
-            "bind": "1",
+            "bind": "simulator/1",
             "carrier_id": "0000002a",
             "state": "DELIVRD",
             "status": "delivered",

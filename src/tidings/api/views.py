@@ -152,7 +152,7 @@ class KeyIssued(msgspec.Struct, frozen=True):
     name: str
     scope: str
     created_at: Time
-    token: Annotated[str, Meta(examples=["tk_0abcdefghjkmn_…"])]
+    token: Annotated[str, Meta(examples=["tk_05a3mp8qj0000_…"])]
 
 
 class KeyList(msgspec.Struct, frozen=True):
