@@ -203,9 +203,11 @@ async def test_the_whole_story(app: Any, house: FakeHouse) -> None:
                 outcome="sent", carrier_id="2a", answered_at=NOW + 5, receipt="delivered", receipt_code="000")
     ]  # fmt: skip
     house.receipts = [
-        ReceiptRow(id=1, carrier="north", bind="1", carrier_id="2a", sender="+1555", state="DELIVRD",
-                   status="delivered", error_code="000", raw=b"id:2a\x00\xff\\\n", received_at=NOW, attempt_id=1, message_id=message.id,
-                   tries=0, retry_at=None)
+        ReceiptRow(
+            id=1, carrier="north", bind="1", carrier_id="2a", sender="+1555", state="DELIVRD", status="delivered",
+            error_code="000", raw=b"id:2a\x00\xff\\\n", received_at=NOW, attempt_id=1, message_id=message.id, tries=0,
+            retry_at=None,
+        )
     ]  # fmt: skip
     story = (await ask(app, "GET", f"/v1/messages/{ids.show('msg', message.id)}/explain")).json()
     assert set(story) == {"message", "events", "attempts", "receipts", "advice"}

@@ -111,7 +111,8 @@ def _reply_to(fault: Exception, request_id: str, method: str) -> Reply:
 
 async def _http_problem(request: WebRequest, fault: Exception) -> Response:
     """Starlette's own refusals (404, 405 …) as problem details."""
-    assert isinstance(fault, HTTPException)  # noqa: S101
+    if not isinstance(fault, HTTPException):
+        raise fault
     code = _CODES.get(fault.status_code, "bad_request" if fault.status_code < 500 else "internal")
     headers: Headers = [(name.encode(), value.encode()) for name, value in (fault.headers or {}).items()]
     detail = "There is nothing at this address; /docs lists what there is." if code == "not_found" else ""

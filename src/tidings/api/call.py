@@ -51,7 +51,8 @@ class Call:
     @property
     def account_id(self) -> int:
         """The account of the key that calls."""
-        assert self.key is not None, "an endpoint without scope has no account"  # noqa: S101
+        if self.key is None:
+            raise RuntimeError("an endpoint without a scope has no account")
         return self.key.account_id
 
 
