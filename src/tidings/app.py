@@ -176,7 +176,8 @@ class Tidings:
     def _degraded(self) -> Iterator[str]:
         for one in self._carrier_states():
             if one.binds_up < one.binds_total:
-                yield f"carrier {one.name}: {one.binds_up} of {one.binds_total} binds up; {one.down_reason or 'connecting'}"
+                why = one.down_reason or "connecting"
+                yield f"carrier {one.name}: {one.binds_up} of {one.binds_total} binds up; {why}"
 
     def _carrier_states(self) -> Iterator[CarrierState]:
         runner = self._runner

@@ -33,7 +33,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     data: dict[str, Any] | None = None
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One segment handed, or about to be handed, to a carrier."""
 
     id: int
@@ -96,7 +96,7 @@ class Page(msgspec.Struct, frozen=True):
     complete: bool = True
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class State(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What track needs to know of a message to move it."""
 
     id: int
@@ -114,19 +114,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event_count: int
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A new state of one message row, as decided by track."""
-
-    message_id: int
-    status: str
-    carrier: str | None
-    error: MessageError | None
-    segments_delivered: int
-    sent_at: Millis | None
-    finished_at: Millis | None
-    event_count: int
-
-
 class Messages(Protocol):
     """The messages themselves."""
 
@@ -135,7 +122,7 @@ class Messages(Protocol):
     async def states(self, ids: Iterable[int]) -> dict[int, State]: ...
     async def one(self, account_id: int, message_id: int) -> Message | None: ...
     async def page(self, account_id: int, filter: Filter, before: int | None, limit: int) -> Page: ...
-    async def change(self, changes: Sequence[Change]) -> None: ...
+    async def change(self, states: Sequence[State]) -> None: ...
     async def awaiting_receipt(self, expired_before: Millis, limit: int) -> list[int]: ...
     async def blank(self, message_ids: Sequence[int]) -> None: ...
     async def outlived(self, category: str, after: int, finished_before: Millis, limit: int) -> list[int]: ...

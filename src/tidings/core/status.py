@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -69,10 +69,13 @@ class Fold(msgspec.Struct, frozen=True):
     """The attempt whose receipt decided against delivery."""
 
 
-def fold(segments: int, attempts: Iterable[Attempt]) -> Fold:
+def fold(segments: int, attempts: Sequence[Attempt]) -> Fold:
     """Fold attempts (oldest first) by part: one delivered attempt delivers its part, whatever its twins say."""
     by_part: dict[int, list[Attempt]] = {}
     is_open = False
+    # The common case: one segment, tried once.
+    if segments == 1 and len(attempts) == 1:
+        return _only(attempts[0])
     for attempt in attempts:
         is_open = is_open or attempt.outcome is None
         if attempt.outcome == "sent":
@@ -84,6 +87,22 @@ def fold(segments: int, attempts: Iterable[Attempt]) -> Fold:
     if outcome is None and delivered == segments:
         outcome = DELIVERED
     return Fold(missing, is_open, delivered, outcome, blame)
+
+
+_WAITING = Fold((1,), True, 0, None, None)
+_REFUSED = Fold((1,), False, 0, None, None)
+_TAKEN = Fold((), False, 0, None, None)
+_ARRIVED = Fold((), False, 1, DELIVERED, None)
+
+
+def _only(attempt: Attempt) -> Fold:
+    if attempt.outcome is None:
+        return _WAITING
+    if attempt.outcome != "sent":
+        return _REFUSED
+    if attempt.receipt is None:
+        return _TAKEN
+    return _ARRIVED if attempt.receipt == DELIVERED else Fold((), False, 0, attempt.receipt, attempt)
 
 
 def _part(taken: Sequence[Attempt]) -> tuple[str | None, Attempt]:

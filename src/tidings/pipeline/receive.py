@@ -99,10 +99,10 @@ async def _obey(tx: Tx, message: Message, asked: Keyword, settings: Settings, no
     """Do what the keyword asks; the answer to give. A STOP said twice is answered once."""
     account_id, number, reason = message.account_id, message.sender, f"keyword {asked.word}"
     if asked.asks == "stop":
-        return settings.stop_reply if await tx.suppressions.add(account_id, number, reason, now) else None
+        return settings.stop_reply or None if await tx.suppressions.add(account_id, number, reason, now) else None
     if asked.asks == "start":
-        return settings.start_reply if await tx.suppressions.lift(account_id, number, reason, now) else None
-    return settings.help_reply
+        return settings.start_reply or None if await tx.suppressions.lift(account_id, number, reason, now) else None
+    return settings.help_reply or None
 
 
 async def _row(tx: Tx, arrival: Arrival, digest: str, now: Millis) -> InboundRow:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tidings.core.message import Category, Message, MessageError, Millis
-from tidings.core.questions import Change, Event, State, Tx
+from tidings.core.questions import Event, State, Tx
 from tidings.core.status import DELIVERED, ENDED, QUEUED, SENT, UNDELIVERED, Fold, may_become
 from tidings.errors import MESSAGE_ERRORS
 
@@ -54,7 +54,7 @@ async def advance(
             continue
         states[state.id] = changed[state.id] = _moved(state, move, now)
         events.append(_event(changed[state.id], move, now))
-    await tx.messages.change([_change(state) for state in changed.values()])
+    await tx.messages.change(list(changed.values()))
     await tx.events.append(events)
     await tx.messages.blank(
         [s.id for s in changed.values() if s.category == Category.OTP and s.status in ENDED]
@@ -103,14 +103,6 @@ def _moved(state: State, move: Move, now: Millis) -> State:
         carrier=move.carrier or state.carrier, error=move.error,
         sent_at=now if move.status == SENT else state.sent_at, finished_at=now if ended else None,
         expires_at=state.expires_at, event_count=state.event_count + 1,
-    )  # fmt: skip
-
-
-def _change(state: State) -> Change:
-    return Change(
-        message_id=state.id, status=state.status, carrier=state.carrier, error=state.error,
-        segments_delivered=state.segments_delivered, sent_at=state.sent_at, finished_at=state.finished_at,
-        event_count=state.event_count,
     )  # fmt: skip
 
 

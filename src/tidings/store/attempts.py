@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
+
+import msgspec
 
 from tidings.core.questions import Attempt
 from tidings.store.engine import Engine, Row, as_list, statements
@@ -10,18 +13,13 @@ from tidings.store.engine import Engine, Row, as_list, statements
 SQL = statements("attempts")
 
 
-def _attempt(row: Row) -> Attempt:
-    return Attempt(
-        id=row[0], message_id=row[1], account_id=row[2], part=row[3], carrier=row[4], bind=row[5], fence=row[6],
-        started_at=row[7], outcome=row[8], carrier_id=row[9], carrier_code=row[10], detail=row[11], answered_at=row[12],
-        receipt=row[13], receipt_code=row[14],
-    )  # fmt: skip
+_attempts = partial(msgspec.convert, type=list[Attempt])
 
 
 def _by_message(rows: list[Row]) -> dict[int, list[Attempt]]:
     found: dict[int, list[Attempt]] = {}
-    for row in rows:
-        found.setdefault(row[1], []).append(_attempt(row))
+    for attempt in _attempts(rows):
+        found.setdefault(attempt.message_id, []).append(attempt)
     return found
 
 
@@ -62,9 +60,9 @@ class Attempts:
     async def by_carrier_id(self, carrier: str, carrier_ids: Iterable[str]) -> dict[str, list[Attempt]]:
         """Newest first under each id: carriers reuse ids."""
         found: dict[str, list[Attempt]] = {}
-        for row in await self._engine.fetch(SQL["by_carrier_id"], carrier, as_list(carrier_ids)):
-            found.setdefault(row[9], []).append(_attempt(row))
+        for attempt in _attempts(await self._engine.fetch(SQL["by_carrier_id"], carrier, as_list(carrier_ids))):
+            found.setdefault(attempt.carrier_id or "", []).append(attempt)
         return found
 
     async def left_open(self, limit: int) -> list[Attempt]:
-        return [_attempt(row) for row in await self._engine.fetch(SQL["left_open"], limit)]
+        return list(_attempts(await self._engine.fetch(SQL["left_open"], limit)))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from tidings.core.message import Message, MessageError, Millis
-from tidings.core.questions import Change, Filter, Page, State
+from tidings.core.questions import Filter, Page, State
 from tidings.store.engine import Engine, Row, as_list, statements
 
 SQL = statements("messages")
@@ -46,11 +47,11 @@ def _message(row: Row) -> Message:
 
 
 def _state(row: Row) -> State:
-    return State(
-        id=row[0], account_id=row[1], status=row[2], category=row[3], to=row[4], segments=row[5],
-        segments_delivered=row[6], carrier=row[7], error=_error(row[8]) if row[8] else None, sent_at=row[9],
-        finished_at=row[10], expires_at=row[11], event_count=row[12],
-    )  # fmt: skip
+    """A row whose error is written out; without one, rows become states all at once."""
+    return msgspec.convert((*row[:8], _error(row[8]), *row[9:]), State)
+
+
+_states = partial(msgspec.convert, type=list[State])
 
 
 class Messages:
@@ -70,7 +71,10 @@ class Messages:
 
     async def states(self, ids: Iterable[int]) -> dict[int, State]:
         rows = await self._engine.fetch(SQL["states"], as_list(ids))
-        return {row[0]: _state(row) for row in rows}
+        plain = [row for row in rows if row[8] is None]
+        if len(plain) == len(rows):
+            return {state.id: state for state in _states(rows)}
+        return {row[0]: _state(row) if row[8] else _states([row])[0] for row in rows}
 
     async def one(self, account_id: int, message_id: int) -> Message | None:
         rows = await self._engine.fetch(SQL["one"], account_id, message_id)
@@ -102,15 +106,23 @@ class Messages:
         scanned = (await self._engine.fetch(floor, *values[: len(values) - len(rest)]))[0]
         return _page(rows, limit, scanned[0] if scanned[1] == SCAN_MOST else None)
 
-    async def change(self, changes: Sequence[Change]) -> None:
+    async def change(self, states: Sequence[State]) -> None:
         await self._engine.many(
             SQL["change"],
             [
-                (c.message_id, c.status, c.carrier, _text(c.error), c.segments_delivered, c.sent_at, c.finished_at,
-                 c.event_count)
-                for c in changes
+                (
+                    s.id,
+                    s.status,
+                    s.carrier,
+                    _text(s.error),
+                    s.segments_delivered,
+                    s.sent_at,
+                    s.finished_at,
+                    s.event_count,
+                )
+                for s in states
             ],
-        )  # fmt: skip
+        )
 
     async def awaiting_receipt(self, expired_before: Millis, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["awaiting_receipt"], expired_before, limit)]
