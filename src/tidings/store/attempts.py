@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
-
-import msgspec
+from operator import attrgetter
 
 from tidings.core.questions import Attempt
-from tidings.store.engine import Engine, Row, as_list, statements
+from tidings.store.engine import Engine, as_list, statements
 
 SQL = statements("attempts")
 
 
-_attempts = partial(msgspec.convert, type=list[Attempt])
-
-
-def _by_message(rows: list[Row]) -> dict[int, list[Attempt]]:
+def _by_message(attempts: list[Attempt]) -> dict[int, list[Attempt]]:
     found: dict[int, list[Attempt]] = {}
-    for attempt in _attempts(rows):
+    for attempt in sorted(attempts, key=_id):
         found.setdefault(attempt.message_id, []).append(attempt)
     return found
+
+
+_id = attrgetter("id")
 
 
 class Attempts:
@@ -51,18 +49,19 @@ class Attempts:
 
     async def with_siblings(self, ids: Iterable[int]) -> dict[int, list[Attempt]]:
         """All attempts, oldest first, at the messages that these attempts belong to."""
-        return _by_message(await self._engine.fetch(SQL["with_siblings"], as_list(ids)))
+        return _by_message(await self._engine.fetch_as(Attempt, SQL["with_siblings"], as_list(ids)))
 
     async def of(self, message_ids: Iterable[int]) -> dict[int, list[Attempt]]:
         """All attempts, oldest first, at these messages."""
-        return _by_message(await self._engine.fetch(SQL["of"], as_list(message_ids)))
+        return _by_message(await self._engine.fetch_as(Attempt, SQL["of"], as_list(message_ids)))
 
     async def by_carrier_id(self, carrier: str, carrier_ids: Iterable[str]) -> dict[str, list[Attempt]]:
         """Newest first under each id: carriers reuse ids."""
         found: dict[str, list[Attempt]] = {}
-        for attempt in _attempts(await self._engine.fetch(SQL["by_carrier_id"], carrier, as_list(carrier_ids))):
+        attempts = await self._engine.fetch_as(Attempt, SQL["by_carrier_id"], carrier, as_list(carrier_ids))
+        for attempt in sorted(attempts, key=_id, reverse=True):
             found.setdefault(attempt.carrier_id or "", []).append(attempt)
         return found
 
     async def left_open(self, limit: int) -> list[Attempt]:
-        return list(_attempts(await self._engine.fetch(SQL["left_open"], limit)))
+        return await self._engine.fetch_as(Attempt, SQL["left_open"], limit)

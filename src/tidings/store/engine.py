@@ -6,18 +6,26 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 
 class Engine(Protocol):
     """What a noun's questions need. SQL is written with `?1` parameters; `in rows_int(?1)` and
-    `in rows_text(?1)` take a list. Each engine translates on first use.
+    `in rows_text(?1)` take a list, `rows_of(…)` gathers rows. Each engine translates on first use.
     """
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows of one statement."""
+        ...
+
+    async def fetch_as(self, kind: type[T], sql: str, *values: Any) -> list[T]:
+        """All rows at once as structs: the statement selects `rows_of(…)` in the order of their fields.
+
+        The hot reads: one step of the engine instead of one a row, and no row is built twice.
+        """
         ...
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:

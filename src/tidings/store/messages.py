@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -46,14 +45,6 @@ def _message(row: Row) -> Message:
     )  # fmt: skip
 
 
-def _state(row: Row) -> State:
-    """A row whose error is written out; without one, rows become states all at once."""
-    return msgspec.convert((*row[:8], _error(row[8]), *row[9:]), State)
-
-
-_states = partial(msgspec.convert, type=list[State])
-
-
 class Messages:
     """See `core.questions.Messages`."""
 
@@ -70,11 +61,8 @@ class Messages:
         return {row[0]: _message(row) for row in rows}
 
     async def states(self, ids: Iterable[int]) -> dict[int, State]:
-        rows = await self._engine.fetch(SQL["states"], as_list(ids))
-        plain = [row for row in rows if row[8] is None]
-        if len(plain) == len(rows):
-            return {state.id: state for state in _states(rows)}
-        return {row[0]: _state(row) if row[8] else _states([row])[0] for row in rows}
+        states = await self._engine.fetch_as(State, SQL["states"], as_list(ids))
+        return {state.id: state for state in states}
 
     async def one(self, account_id: int, message_id: int) -> Message | None:
         rows = await self._engine.fetch(SQL["one"], account_id, message_id)

@@ -25,7 +25,10 @@ class Queue:
         )
 
     async def take(self, message_ids: Sequence[int]) -> set[int]:
-        return {row[0] for row in await self._engine.fetch(SQL["take"], as_list(message_ids))}
+        wanted = as_list(message_ids)
+        there = await self._engine.fetch_as(tuple[int], SQL["among"], wanted)
+        await self._engine.fetch(SQL["take"], wanted)
+        return {row[0] for row in there}
 
     async def head(self, rank: int, after: int, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["head"], rank, after, limit)]

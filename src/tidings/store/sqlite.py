@@ -31,6 +31,7 @@ log = logging.getLogger("tidings.store")
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
+T = TypeVar("T")
 
 SAFE_VERSION = (3, 51, 3)
 """Older SQLite libraries can corrupt a WAL file when connections checkpoint at once."""
@@ -41,6 +42,7 @@ BLOCK = 64
 """Rows in one insert or update statement."""
 
 _LIST = re.compile(r"\bin rows_(?:int|text)\((\?\d+)\)")
+_ROWS = re.compile(r"\brows_of\((.*?)\)(?=\s*from)", re.DOTALL)
 _ENGINE_FAULTS = (
     apsw.FullError, apsw.IOError, apsw.BusyError, apsw.LockedError, apsw.CorruptError, apsw.NotADBError,
     apsw.ReadOnlyError, apsw.CantOpenError, apsw.NoMemError, apsw.InterruptError,
@@ -58,7 +60,7 @@ class UnsafeSqlite(Exception):
 
 @cache
 def _translate(sql: str) -> str:
-    return _LIST.sub(r"in (select value from json_each(\1))", sql)
+    return _ROWS.sub(r"json_group_array(json_array(\1))", _LIST.sub(r"in (select value from json_each(\1))", sql))
 
 
 _INSERT = re.compile(r"(insert .*)values (\([^()]*\))(.*)", re.DOTALL)
@@ -89,6 +91,10 @@ class Connection:
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         bound = tuple(_encode(value).decode() if isinstance(value, list) else value for value in values)
         return self._db.execute(_translate(sql), bound).fetchall()
+
+    async def fetch_as(self, kind: type[T], sql: str, *values: Any) -> list[T]:
+        rows = await self.fetch(sql, *values)
+        return msgspec.json.decode(rows[0][0], type=list[kind])  # type: ignore[valid-type]
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
         # One step for a whole block: every step gives the interpreter away and must win it back from the loop.

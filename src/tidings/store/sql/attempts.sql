@@ -13,13 +13,14 @@ update attempt set outcome = ?2, carrier_id = ?3, carrier_code = ?4, detail = ?5
 update attempt set receipt = ?2, receipt_code = ?3 where id = ?1;
 
 -- name: of
-select {columns} from attempt where message_id in rows_int(?1) order by id;
+select rows_of({columns}) from attempt where message_id in rows_int(?1);
 
 -- name: with_siblings
-select {columns} from attempt where message_id in (select message_id from attempt where id in rows_int(?1)) order by id;
+select rows_of({columns}) from attempt
+where message_id in (select message_id from attempt where id in rows_int(?1));
 
 -- name: by_carrier_id
-select {columns} from attempt where carrier_id in rows_text(?2) and carrier = ?1 order by id desc;
+select rows_of({columns}) from attempt where carrier_id in rows_text(?2) and carrier = ?1;
 
 -- name: left_open
-select {columns} from attempt where outcome is null order by id limit ?1;
+select rows_of({columns}) from (select * from attempt where outcome is null order by id limit ?1) as open_attempt;

@@ -16,8 +16,8 @@ select {columns} from message where id in rows_int(?1);
 select {columns} from message where account_id = ?1 and id = ?2;
 
 -- name: states
-select id, account_id, status, category, recipient, segments, segments_delivered, carrier, error, sent_at, finished_at,
-  expires_at, event_count
+select rows_of(id, account_id, status, category, recipient, segments, segments_delivered, carrier, json(error), sent_at,
+  finished_at, expires_at, event_count)
 from message where id in rows_int(?1);
 
 -- name: change

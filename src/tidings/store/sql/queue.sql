@@ -2,8 +2,11 @@
 insert into queue (message_id, account_id, rank, due_at, expires_at) values (?1, ?2, ?3, ?4, ?5)
 on conflict (message_id) do update set due_at = excluded.due_at;
 
+-- name: among
+select rows_of(message_id) from queue where message_id in rows_int(?1);
+
 -- name: take
-delete from queue where message_id in rows_int(?1) returning message_id;
+delete from queue where message_id in rows_int(?1);
 
 -- name: head
 select message_id from queue where due_at = 0 and rank = ?1 and message_id > ?2 order by message_id limit ?3;
