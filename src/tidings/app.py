@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,9 +16,9 @@ from typing import Any
 import msgspec
 import uvicorn
 import uvloop
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
-from tidings.api.app import application
+from tidings.api.app import application, guarded
 from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings, ConfigError, Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Key
@@ -59,17 +60,18 @@ class Tidings:
 
     async def run(self) -> None:
         """Serve until `stop` is set or a signal comes; returns when all that was acknowledged is safe."""
+        door = socket.create_server((self.settings.host, self.settings.port), family=_family(self.settings.host))
         self._store.open()
         self._store.start(asyncio.get_running_loop())
         try:
             async with asyncio.TaskGroup() as tasks:
                 house = await self._house()
-                routes = await self._simulate() if self.settings.simulated else []
+                routes = await self._simulate(house) if self.settings.simulated else []
                 self._carriers = [SmppCarrier(one, self._clock, tasks) for one in self._carrier_settings]
                 self._runner = Runner(house, self._carriers)
                 await self._runner.start(tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
-                await self._serve(house, routes)
+                await self._serve(house, routes, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
                 await self._runner.stop(self.settings.shutdown_grace)
                 watch.cancel()
@@ -104,7 +106,7 @@ class Tidings:
         _, token = await admit.issue(house, DEFAULT_ACCOUNT, "admin", "admin")
         _write_secret(file, token + "\n")
 
-    async def _simulate(self) -> Sequence[BaseRoute]:
+    async def _simulate(self, house: House) -> Sequence[BaseRoute]:
         simulator = self.settings.simulator
         network = Network(
             NetworkSettings(
@@ -121,11 +123,11 @@ class Tidings:
                 window=simulator.window, binds=simulator.binds,
             )
         )  # fmt: skip
-        return simulator_routes(network)
+        return [guarded(house, _scope(one), one) for one in simulator_routes(network)]
 
     # the doors
 
-    async def _serve(self, house: House, routes: Sequence[BaseRoute]) -> None:
+    async def _serve(self, house: House, routes: Sequence[BaseRoute], door: socket.socket) -> None:
         config = uvicorn.Config(
             application(house, routes), host=self.settings.host, port=self.settings.port, log_config=None,
             access_log=False, server_header=False, lifespan="off", http="httptools", ws="none",
@@ -135,7 +137,7 @@ class Tidings:
         loop = asyncio.get_running_loop()
         with _signals(loop, self.stop):
             async with asyncio.TaskGroup() as tasks:
-                serving = tasks.create_task(server.serve(), name="http")
+                serving = tasks.create_task(server.serve([door]), name="http")
                 waiting = tasks.create_task(self.stop.wait(), name="stop")
                 await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
                 server.should_exit = True
@@ -196,7 +198,8 @@ class Tidings:
         return Snapshot(
             carriers=tuple(self._carrier_states()), queued=count, oldest_s=max(0, age) / 1000,
             in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,
-            disk_free_mb=self._free_disk_mb, commit_lag_ms=self._store.lag(), store_fault=self._store.fault or None,
+            disk_free_mb=self._free_disk_mb, disk_needed_mb=self.settings.limits.free_disk_mb,
+            commit_lag_ms=self._store.lag(), store_fault=self._store.fault or None,
         )  # fmt: skip
 
     async def _watch_disk(self) -> None:
@@ -224,8 +227,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         """Announce the port once it is open."""
         await super().startup(sockets)
-        if self.started and self.servers:
-            self._announce(self.servers[0].sockets[0].getsockname()[1])
+        if self.started and sockets:
+            self._announce(sockets[0].getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -248,10 +251,19 @@ async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:
     return await tx.queue.oldest(now), await tx.receipts.orphans()
 
 
+def _scope(route: Route) -> str:
+    """Handsets show other people's texts: looking needs a key that reads, changing one that sends."""
+    return "read" if (route.methods or set()) <= {"GET", "HEAD"} else "send"
+
+
 def _write_secret(file: Path, text: str) -> None:
     file.unlink(missing_ok=True)
     file.touch(mode=0o600)
     file.write_text(text, encoding="utf-8")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _shown(host: str) -> str:

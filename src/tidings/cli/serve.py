@@ -94,6 +94,8 @@ def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, rec
     """Run the simulated carrier network alone: an SMSC with handsets, faults chosen by number."""
     import asyncio
 
+    import uvloop
+
     from tidings.simulator.app import serve
     from tidings.simulator.network import NetworkSettings
 
@@ -104,7 +106,11 @@ def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, rec
             f"the simulated network is up: SMPP {host}:{smpp}, handsets http://{host}:{http}/v1/simulator/handsets"
         )
 
-    _guarded(lambda: asyncio.run(serve(network, http_port, http_host=host, ready=ready)))
+    def run() -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(network, http_port, http_host=host, ready=ready))
+
+    _guarded(run)
 
 
 def _guarded(work: Callable[[], T]) -> T:
@@ -117,7 +123,7 @@ def _guarded(work: Callable[[], T]) -> T:
         return work()
     except KeyboardInterrupt:
         raise click.Abort from None
-    except SystemExit:  # how the HTTP server ends when its port is taken; it has logged which
+    except SystemExit:  # how the simulator's HTTP server ends when its port is taken; it has logged which
         raise CommandError("the API could not be opened; is the port taken? --port 0 takes a free one") from None
     except (Exception, BaseExceptionGroup) as fault:
         cause = _first(fault)
