@@ -60,7 +60,7 @@ class Tidings:
 
     async def run(self) -> None:
         """Serve until `stop` is set or a signal comes; returns when all that was acknowledged is safe."""
-        door = socket.create_server((self.settings.host, self.settings.port), family=_family(self.settings.host))
+        door = _open_door(self.settings.host, self.settings.port)
         self._store.open()
         self._store.start(asyncio.get_running_loop())
         try:
@@ -262,8 +262,13 @@ def _write_secret(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def _open_door(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as fault:
+        why = getattr(fault, "strerror", None) or str(fault)
+        raise OSError(f"cannot listen on {host}:{port}: {why}; --port 0 takes a free one") from None
 
 
 def _shown(host: str) -> str:
