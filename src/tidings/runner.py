@@ -274,7 +274,7 @@ class Runner:
         for waiting, goes in zip(taken, going, strict=True):
             if not goes:
                 self._flying.pop(waiting.message_id, None)
-                schedule.release(waiting.lane)
+                schedule.release(waiting.lane, waiting.message_id)
         return True
 
     def _claim(self, carrier: str, waiting: Waiting[Load], binds: dict[str, int]) -> dispatch.Claim:
@@ -346,7 +346,7 @@ class Runner:
             pace.went_well(answer.bind)
         if load is None:
             return
-        schedule.release(_lane(load.message))
+        schedule.release(_lane(load.message), load.message.id)
         if not result.done:
             return
         del self._flying[result.message_id]

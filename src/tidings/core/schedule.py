@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from typing import Generic, TypeVar
 
 import msgspec
@@ -29,8 +29,8 @@ class Schedule(Generic[L]):
     __slots__ = ("_busy", "_known", "_ranks", "_sizes")
 
     def __init__(self) -> None:
-        self._ranks: dict[int, dict[int, deque[Waiting[L]]]] = {}
-        self._busy: dict[tuple[str, str], deque[Waiting[L]]] = {}
+        self._ranks: dict[int, OrderedDict[int, deque[Waiting[L]]]] = {}
+        self._busy: dict[tuple[str, str], tuple[int, deque[Waiting[L]]]] = {}
         self._known: set[int] = set()
         self._sizes: dict[int, int] = {}
 
@@ -59,7 +59,8 @@ class Schedule(Generic[L]):
     def take(self, room: int) -> list[Waiting[L]]:
         """Up to `room` segments' worth of messages, highest class first, accounts in turn.
 
-        A message larger than what is left is taken only when nothing else was, so that it never starves.
+        A message larger than what is left is taken only when nothing else was; its account keeps its turn, so that it
+        never starves.
         """
         taken: list[Waiting[L]] = []
         for rank in sorted(self._ranks):
@@ -68,9 +69,15 @@ class Schedule(Generic[L]):
                 break
         return taken
 
-    def release(self, lane: tuple[str, str]) -> None:
-        """The lane's message was answered for the first time: its successor may go, ahead of its account's line."""
-        behind = self._busy.pop(lane, None)
+    def release(self, lane: tuple[str, str], message_id: int) -> None:
+        """The message was answered for the first time: its successor may go, ahead of its account's line.
+
+        Later answers, when the lane is its successor's, change nothing.
+        """
+        holder, behind = self._busy.get(lane, (None, None))
+        if holder != message_id or behind is None:
+            return
+        del self._busy[lane]
         while behind:
             self._line(behind.pop(), head=True)
 
@@ -86,10 +93,11 @@ class Schedule(Generic[L]):
                 continue
             if waiting.cost > room and taken:
                 self._line(waiting, head=True)
+                accounts.move_to_end(account_id, last=False)
                 return 0
             self._known.discard(waiting.message_id)
             self._sizes[rank] -= 1
-            self._busy[waiting.lane] = deque()
+            self._busy[waiting.lane] = (waiting.message_id, deque())
             taken.append(waiting)
             room -= waiting.cost
         if not accounts:
@@ -103,14 +111,14 @@ class Schedule(Generic[L]):
             if waiting.message_id not in self._known:
                 self._sizes[waiting.rank] -= 1
                 continue
-            behind = self._busy.get(waiting.lane)
-            if behind is None:
+            busy = self._busy.get(waiting.lane)
+            if busy is None:
                 return waiting
-            behind.append(waiting)
+            busy[1].append(waiting)
         return None
 
     def _line(self, waiting: Waiting[L], head: bool) -> None:
-        line = self._ranks.setdefault(waiting.rank, {}).setdefault(waiting.account_id, deque())
+        line = self._ranks.setdefault(waiting.rank, OrderedDict()).setdefault(waiting.account_id, deque())
         if head:
             line.appendleft(waiting)
         else:
