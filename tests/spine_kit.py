@@ -1,0 +1,416 @@
+"""The spine under test: a clock in the hand, a loop whose time jumps, a real store, and a carrier that does as told."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+import msgspec
+
+from tidings.config import Settings
+from tidings.core.account import DEFAULT_ACCOUNT
+from tidings.core.backlog import Backlog
+from tidings.core.health import Health, Snapshot
+from tidings.core.ids import Ids
+from tidings.core.message import Message, Millis, Part
+from tidings.core.ports import CarrierEvent, Inbound, Receipt, SendError, Sent, Stage, Store, Up, stage
+from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
+from tidings.core.request import Answer, Request, Stored
+from tidings.pipeline import accept
+from tidings.pipeline.house import House
+from tidings.pipeline.keyring import Keyring
+from tidings.runner import Runner
+from tidings.store import migrate
+from tidings.store.sqlite import Connection, SqliteStore
+from tidings.store.transaction import Transaction
+
+I = TypeVar("I")  # noqa: E741
+R = TypeVar("R")
+
+NOW: Millis = 1_790_000_000_000
+TO = "+15551230100"
+NORTH = "north"
+BIND = "north/1"
+
+
+# time
+
+
+class HandClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> Millis:
+        return NOW + round(self.seconds * 1000)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def random(self) -> float:
+        return 0.5
+
+    def token(self, octets: int) -> bytes:
+        return bytes(range(octets))
+
+    def move(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class _Selector(selectors.DefaultSelector):
+    """Where an idle loop would sleep, the clock jumps; while the store works, it waits for the store."""
+
+    def __init__(self, clock: HandClock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.outside = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:
+            return super().select(0)
+        if self.outside:
+            found = super().select(20)
+            if not found:
+                raise RuntimeError("the store does not answer")
+            return found
+        found = super().select(0)
+        if not found:
+            if timeout is None:
+                raise RuntimeError("nothing will ever happen")
+            self.clock.move(timeout)
+        return found
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """An event loop in which a day of waiting takes no time."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self.clock = clock
+        self.idle = _Selector(clock)
+        super().__init__(self.idle)
+
+    def time(self) -> float:
+        return self.clock.monotonic()
+
+
+class Watched:
+    """A store whose work the loop waits for instead of jumping ahead."""
+
+    def __init__(self, store: Store, loop: JumpingLoop) -> None:
+        self._store = store
+        self._idle = loop.idle
+        self.fault: Exception | None = None
+        """Raised by every write while it is set."""
+
+    async def write(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
+        if self.fault is not None:
+            raise self.fault
+        return await self._outside(self._store.write(stage, items))
+
+    async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+        return await self._outside(self._store.read(ask))
+
+    def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
+        self._store.follow(stage, then)
+
+    async def _outside(self, work: Coroutine[Any, Any, R]) -> R:
+        self._idle.outside += 1
+        try:
+            return await work
+        finally:
+            self._idle.outside -= 1
+
+
+# the store
+
+
+def finish(coroutine: Coroutine[Any, Any, R]) -> R:
+    """What a coroutine returns that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: R = done.value
+        return result
+    raise AssertionError("it waited for something")
+
+
+def memory() -> tuple[Tx, apsw.Connection]:
+    """All questions over a database in memory, for tests that need thousands of transactions."""
+    db = apsw.Connection(":memory:")
+    for _, statements in migrate.available():
+        db.execute(statements)
+    return Transaction(Connection(db)), db
+
+
+@contextmanager
+def opened(folder: Path, clock: Any, loop: asyncio.AbstractEventLoop, **more: Any) -> Iterator[SqliteStore]:
+    """A started store that is stopped at the end."""
+    store = SqliteStore(folder, clock, **more)
+    store.open()
+    store.start(loop)
+    try:
+        yield store
+    finally:
+        store.stop()
+
+
+@stage(order=0)
+async def ask(tx: Tx, questions: Sequence[Callable[[Tx], Awaitable[Any]]], now: Millis) -> list[Any]:
+    """Any questions, each in the transaction of its submission."""
+    return [await question(tx) for question in questions]
+
+
+# the house
+
+
+def build(store: Any, clock: Any, settings: Settings | None = None, last: int = 0) -> House:
+    """A house around a store; without keys, and with room on its disk."""
+
+    async def snapshot() -> Snapshot:
+        return Snapshot()
+
+    settings = settings or Settings()
+    return House(
+        store=store, clock=clock, ids=Ids(last=last), settings=settings, backlog=Backlog(settings.limits),
+        keyring=Keyring(), free_disk_mb=lambda: 10_000, health=lambda: Health(True), snapshot=snapshot,
+    )  # fmt: skip
+
+
+class Story(msgspec.Struct, frozen=True):
+    """Everything the store knows of one message."""
+
+    message: Message
+    events: list[Event]
+    attempts: list[Attempt]
+    receipts: list[ReceiptRow]
+    queued: bool
+
+    @property
+    def statuses(self) -> list[str]:
+        """The statuses it went through, in order."""
+        return [event.type.removeprefix("message.") for event in self.events]
+
+    @property
+    def error(self) -> tuple[str, str] | None:
+        """Code of its error, and who decided."""
+        error = self.message.error
+        return (error.code, error.decided_by) if error else None
+
+
+async def tell(tx: Tx, message_id: int) -> Story:
+    """The story of a message; it changes nothing."""
+    return Story(
+        (await tx.messages.by_id([message_id]))[message_id],
+        await tx.events.of(message_id),
+        (await tx.attempts.of([message_id])).get(message_id, []),
+        await tx.receipts.of(message_id),
+        await _is_queued(tx, message_id),
+    )
+
+
+async def _is_queued(tx: Tx, message_id: int) -> bool:
+    far = 1 << 62
+    heads = [found for rank in range(1, 5) for found in await tx.queue.head(rank, message_id - 1, 1)]
+    return message_id in heads or message_id in await tx.queue.due(far, 1_000_000)
+
+
+def request(**fields: Any) -> Request:
+    """A request as posted."""
+    return Request(**{"to": TO, "text": "Hello", **fields})
+
+
+async def send(house: House, *requests: Request, account: int = DEFAULT_ACCOUNT) -> list[Message]:
+    """Accept requests that must all be stored."""
+    answer = await accept.accept(house, account, requests)
+    assert isinstance(answer, Answer), answer
+    stored = [one.message for one in answer.results if isinstance(one, Stored)]
+    assert len(stored) == len(requests), answer
+    return stored
+
+
+# the carrier
+
+
+def taken(part: Part, carrier_id: str | None = None) -> Sent:
+    """The carrier's yes; its id is made of the attempt's."""
+    return Sent(part.attempt_id, f"c{part.attempt_id}" if carrier_id is None else carrier_id, part.bind)
+
+
+def refused(part: Part, kind: str, code: str = "carrier_error", carrier_code: str = "0x00000058") -> SendError:
+    """The carrier's no, or its silence."""
+    return SendError(part.attempt_id, kind, code, carrier_code, "as told by the test", part.bind)
+
+
+def receipt(carrier_id: str, status: str = "delivered", to: str = TO, **fields: Any) -> Receipt:
+    """A receipt from the handset `to`."""
+    words = {
+        "delivered": "DELIVRD", "undelivered": "UNDELIV", "expired": "EXPIRED", "unknown": "UNKNOWN",
+        "in_transit": "ENROUTE",
+    }  # fmt: skip
+    values: dict[str, Any] = {
+        "carrier": NORTH, "bind": BIND, "carrier_id": carrier_id, "sender": to.removeprefix("+"), "to": "TIDINGS",
+        "state": words[status], "status": status, "error_code": "000", "raw": b"id:x stat:y", "token": carrier_id,
+    }  # fmt: skip
+    return Receipt(**{**values, **fields})
+
+
+def inbound(text: str, **fields: Any) -> Inbound:
+    """A text from a handset to our sender."""
+    values: dict[str, Any] = {
+        "carrier": NORTH, "bind": BIND, "session": "s1", "sender": TO.removeprefix("+"), "to": "12345",
+        "data_coding": 0, "octets": text.encode(), "udh": b"", "text": text, "encoding": "gsm7", "token": text,
+    }  # fmt: skip
+    return Inbound(**{**values, **fields})
+
+
+Script = Callable[[Part, int], Iterable[CarrierEvent]]
+
+
+def delivers(part: Part, earlier: int) -> Iterable[CarrierEvent]:
+    """Takes every part and reports it delivered."""
+    return (taken(part), receipt(f"c{part.attempt_id}", to=part.to))
+
+
+class FakeCarrier:
+    """Answers each part after `delay` seconds with what `script` says; refuses more than its window with an error."""
+
+    def __init__(
+        self, script: Script = delivers, *, window: int = 10, binds: int = 1, rate: float = 0.0, delay: float = 0.01
+    ) -> None:
+        self.name = NORTH
+        self.rate = rate
+        self.script = script
+        self.delay = delay
+        self.windows = {f"{self.name}/{number}": window for number in range(1, binds + 1)}
+        self.up = set(self.windows)
+        self.flying: dict[int, str] = {}
+        self.written: list[tuple[float, Part]] = []
+        self.acknowledged: list[Any] = []
+        self._tries: dict[tuple[int, int], int] = {}
+        self._events: list[CarrierEvent] = []
+        self._news = asyncio.Event()
+        self._ended = False
+
+    async def start(self) -> None:
+        self.tell(*(Up(bind) for bind in self.up))
+
+    async def stop(self, grace_s: float) -> None:
+        """Silent from now on, like one whose line was cut."""
+        self._ended = True
+        self._news.set()
+
+    def room(self) -> dict[str, int]:
+        busy = list(self.flying.values())
+        return {bind: window - busy.count(bind) for bind, window in self.windows.items() if bind in self.up}
+
+    def send(self, parts: Sequence[Part]) -> None:
+        loop = asyncio.get_running_loop()
+        for part in parts:
+            if self._ended or self.room().get(part.bind, 0) < 1:
+                self.tell(refused(part, "not_written", "carrier_outage", ""))
+                continue
+            self.flying[part.attempt_id] = part.bind
+            self.written.append((loop.time(), part))
+            earlier = self._tries.get((part.message_id, part.part), 0)
+            self._tries[part.message_id, part.part] = earlier + 1
+            loop.call_later(self.delay, self._answer, part, earlier)
+
+    def _answer(self, part: Part, earlier: int) -> None:
+        del self.flying[part.attempt_id]
+        self.tell(*self.script(part, earlier))
+
+    def tell(self, *events: CarrierEvent) -> None:
+        """Say something of its own accord."""
+        self._events += events
+        self._news.set()
+
+    async def events(self) -> AsyncIterator[list[CarrierEvent]]:
+        while not self._ended:
+            await self._news.wait()
+            self._news.clear()
+            batch, self._events = self._events, []
+            if batch and not self._ended:
+                yield batch
+
+    def acknowledge(self, tokens: Sequence[Any], accepted: bool) -> None:
+        assert accepted
+        self.acknowledged += tokens
+
+    def order(self) -> list[tuple[int, int]]:
+        """(message, part) in the order they were written."""
+        return [(part.message_id, part.part) for _, part in self.written]
+
+
+# everything together
+
+
+class World:
+    """A running house with one carrier."""
+
+    def __init__(self, folder: Path, carrier: FakeCarrier, settings: Settings) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, JumpingLoop)
+        self.clock = loop.clock
+        self.loop = loop
+        self.folder = folder
+        self.carrier = carrier
+        self.settings = settings
+        self.house: House
+        self.runner: Runner
+        self.store: Watched
+
+    @asynccontextmanager
+    async def up(self) -> AsyncIterator[World]:
+        """From start to stop; may be entered again, as after a restart."""
+        with opened(self.folder, self.clock, self.loop) as store:
+            self.store = Watched(store, self.loop)
+            last = await self.store.read(lambda tx: tx.accounts.last_id())
+            self.house = build(self.store, self.clock, self.settings, last)
+            self.runner = Runner(self.house, [self.carrier])
+            async with asyncio.TaskGroup() as tasks:
+                await self.runner.start(tasks)
+                try:
+                    yield self
+                finally:
+                    await self.runner.stop(1.0)
+
+    async def story(self, message: Message) -> Story:
+        return await self.store.read(lambda tx: tell(tx, message.id))
+
+    async def until(self, done: Callable[[], bool], seconds: float = 600.0) -> None:
+        """Let time pass until something holds; fail after so many seconds of the hand clock."""
+        async with asyncio.timeout(seconds):
+            while not done():  # noqa: ASYNC110 - time jumps, so that asking again costs nothing
+                await asyncio.sleep(0.01)
+
+    async def ended(self, *messages: Message, seconds: float = 600.0) -> list[Story]:
+        """Let time pass until these messages have a finish time; their stories."""
+        async with asyncio.timeout(seconds):
+            while True:
+                stories = [await self.story(message) for message in messages]
+                if all(story.message.finished_at for story in stories):
+                    return stories
+                await asyncio.sleep(0.05)
+
+
+def live(
+    folder: Path,
+    scenario: Callable[[World], Awaitable[None]],
+    carrier: Callable[[], FakeCarrier] = FakeCarrier,
+    **settings: Any,
+) -> None:
+    """Run a scenario in a world of its own, on a loop whose time jumps."""
+    clock = HandClock()
+
+    async def main() -> None:
+        await scenario(World(folder, carrier(), Settings(data=str(folder), **settings)))
+
+    with asyncio.Runner(loop_factory=lambda: JumpingLoop(clock)) as runner:
+        runner.run(main())
+
