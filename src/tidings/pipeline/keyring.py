@@ -27,9 +27,9 @@ class Keyring:
 
     def find(self, token: str) -> Key | None:
         """The key behind `tk_<id>_<secret>`, or None."""
-        head, _, secret = token.rpartition("_") if token.count("_") == 2 else _cut(token)
+        head, mark, secret = _cut(token)
         number = parse("tk", head)
-        key = self._keys.get(number) if number is not None else None
+        key = self._keys.get(number) if number is not None and mark == "_" else None
         if key is None or not hmac.compare_digest(digest(secret), key.digest):
             return None
         return key
@@ -47,6 +47,6 @@ def token(key_id: int, octets: bytes) -> tuple[str, bytes]:
 
 
 def _cut(text: str) -> tuple[str, str, str]:
-    """Split after the id even where the secret itself holds underscores."""
+    """Split after the id, whose length is known: the secret itself may hold underscores."""
     at = len("tk_") + 13
     return text[:at], text[at : at + 1], text[at + 1 :]
