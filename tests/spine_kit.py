@@ -413,4 +413,3 @@ def live(
 
     with asyncio.Runner(loop_factory=lambda: JumpingLoop(clock)) as runner:
         runner.run(main())
-
