@@ -38,6 +38,7 @@ RANKS = tuple(sorted({rule.rank for rule in CATEGORY_RULES.values()}))
 ROUTE_MOST = 2_000
 FEED_MOST = 1_000
 SWEEP_MOST = 500
+LONG_QUEUE = 100_000
 CLAIM_MOST = 256
 """Segments claimed at a time: small enough that claims, answers and receipts overlap."""
 OVERLAPPING = 4
@@ -436,7 +437,9 @@ class Runner:
     async def _sweep(self) -> bool:
         house, now = self._house, self._house.clock.now()
         self._tick += 1
-        expired = await house.store.read(lambda tx: tx.queue.expired(now, SWEEP_MOST))
+        # Looking for ended validity reads the whole queue, so a long one is looked through less often.
+        look = house.backlog.total < LONG_QUEUE or self._tick % 10 == 0
+        expired = await house.store.read(lambda tx: tx.queue.expired(now, SWEEP_MOST)) if look else []
         ended = await house.store.write(expire.end_validity, expired)
         for message_id, gone in zip(expired, ended, strict=True):
             if gone:

@@ -57,7 +57,7 @@ class MessageError(msgspec.Struct, frozen=True, omit_defaults=False):
     """`tidings` or `carrier`."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Message(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One MT or MO as stored. Times are `Millis`."""
 
     id: int

@@ -69,7 +69,6 @@ create table queue (
   expires_at integer not null
 );
 create index queue_due on queue (due_at, rank, message_id);
-create index queue_expires on queue (expires_at);
 
 create table message_event (
   message_id integer not null,

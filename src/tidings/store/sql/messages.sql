@@ -4,16 +4,25 @@ insert into message (id, account_id, direction, status, category, recipient, sen
   event_count)
 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23);
 
--- name: columns
+-- name: whole
 id, account_id, direction, status, category, recipient, sender, text, encoding, segments, reference,
-  created_at, expires_at, send_at, carrier, client_ref, tags, metadata, error, segments_delivered, sent_at, finished_at,
-  event_count
+  created_at, expires_at, send_at, carrier, client_ref, coalesce(json(tags), json('[]')), json(metadata), json(error),
+  segments_delivered, sent_at, finished_at, event_count
 
 -- name: by_id
-select {columns} from message where id in rows_int(?1);
+select rows_of({whole}) from message where id in rows_int(?1);
 
 -- name: one
-select {columns} from message where account_id = ?1 and id = ?2;
+select rows_of({whole}) from message where account_id = ?1 and id = ?2;
+
+-- name: scan
+select id, status, sender, direction, tags from message where {where} order by id desc limit {most}
+
+-- name: chosen
+select id from ({scan}) as scanned where {where} order by id desc limit {most}
+
+-- name: floor
+select min(id), count(*) from ({scan}) as scanned
 
 -- name: states
 select rows_of(id, account_id, status, category, recipient, segments, segments_delivered, carrier, json(error), sent_at,

@@ -15,7 +15,7 @@ select message_id from queue where due_at = 0 and rank = ?1 and message_id > ?2 
 select message_id from queue where due_at > 0 and due_at <= ?1 order by due_at limit ?2;
 
 -- name: expired
-select message_id from queue where expires_at <= ?1 order by expires_at limit ?2;
+select message_id from queue where expires_at <= ?1 limit ?2;
 
 -- name: counts
 select account_id, count(*) from queue group by account_id;
