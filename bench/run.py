@@ -123,8 +123,8 @@ def setting(stored: int = 0) -> Iterator[Setting]:
     with tempfile.TemporaryDirectory(prefix="tidings-bench-") as name:
         folder = Path(name)
         network = Process(
-            str(BIN / "tidings"), "simulate", "--smpp-port", "0", "--http-port", "0", "--folder", str(folder / "network"),
-            log=folder / "network.log",
+            str(BIN / "tidings"), "simulate", "--smpp-port", "0", "--http-port", "0",
+            "--folder", str(folder / "network"), log=folder / "network.log",
         )  # fmt: skip
         port = _port(folder / "network.log")
         (folder / "tidings.toml").write_text(
@@ -177,8 +177,8 @@ def _fill(file: Path, stored: int) -> None:
     ids = f"with recursive n(i) as (select 1 union all select i + 1 from n where i < {stored})"
     db.execute(
         f"""insert into message (id, account_id, direction, status, category, recipient, sender, text, encoding,
-        segments, reference, created_at, expires_at, carrier, client_ref, tags, segments_delivered, sent_at, finished_at,
-        event_count)
+        segments, reference, created_at, expires_at, carrier, client_ref, tags, segments_delivered, sent_at,
+        finished_at, event_count)
         {ids}
         select {first} + (i << 21), 1, 'mt', 'delivered', 'transactional',
         '+1555' || substr('0000000' || (i * 7919 % 10000000), -7), 'TIDINGS',

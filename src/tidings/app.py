@@ -24,7 +24,7 @@ from tidings.config import CarrierSettings, ConfigError, Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Key
 from tidings.core.backlog import Backlog
 from tidings.core.health import CarrierState, Health, Snapshot
-from tidings.core.ids import EPOCH, Ids
+from tidings.core.ids import Ids, moment
 from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.drivers.clock import SystemClock
@@ -56,6 +56,7 @@ class Tidings:
         self._runner: Runner | None = None
         self._free_disk_mb = 1 << 30
         self._serving = False
+        self._end = 0.0
         self.stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -73,7 +74,7 @@ class Tidings:
                 watch = tasks.create_task(self._watch_disk(), name="disk")
                 await self._serve(house, routes, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
-                await self._runner.stop(self.settings.shutdown_grace)
+                await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
                 watch.cancel()
             if self._network is not None:
                 await self._network.stop()
@@ -92,7 +93,7 @@ class Tidings:
             backlog=Backlog(self.settings.limits), keyring=Keyring(keys), free_disk_mb=lambda: self._free_disk_mb,
             health=self._health, snapshot=self._snapshot,
         )  # fmt: skip
-        if last and self._clock.now() < (last >> 21) + EPOCH - 1000:
+        if last and self._clock.now() < moment(last) - 1000:
             log.warning("the clock is behind the newest stored message; ids go on from there")
         await self._admin_key(house, bool(keys))
         return house
@@ -131,7 +132,7 @@ class Tidings:
         config = uvicorn.Config(
             application(house, routes), host=self.settings.host, port=self.settings.port, log_config=None,
             access_log=False, server_header=False, lifespan="off", http="httptools", ws="none",
-            timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace)),
+            timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace / 2)),
         )  # fmt: skip
         server = _Server(config, self._announce)
         loop = asyncio.get_running_loop()
@@ -140,6 +141,7 @@ class Tidings:
                 serving = tasks.create_task(server.serve([door]), name="http")
                 waiting = tasks.create_task(self.stop.wait(), name="stop")
                 await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
+                self._end = self._clock.monotonic() + self.settings.shutdown_grace
                 server.should_exit = True
                 waiting.cancel()
 
@@ -194,7 +196,7 @@ class Tidings:
     async def _snapshot(self) -> Snapshot:
         now = self._clock.now()
         (oldest, count), orphans = await self._store.read(lambda tx: _figures(tx, now))
-        age = 0 if oldest is None else now - ((oldest >> 21) + EPOCH)
+        age = 0 if oldest is None else now - moment(oldest)
         return Snapshot(
             carriers=tuple(self._carrier_states()), queued=count, oldest_s=max(0, age) / 1000,
             in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,

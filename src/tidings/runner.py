@@ -39,6 +39,8 @@ ROUTE_MOST = 2_000
 FEED_MOST = 1_000
 SWEEP_MOST = 500
 LONG_QUEUE = 100_000
+MOMENT = 0.5
+"""Seconds that even a stop without grace leaves to what is being stored."""
 CLAIM_MOST = 256
 """Segments claimed at a time: small enough that claims, answers and receipts overlap."""
 OVERLAPPING = 4
@@ -128,14 +130,18 @@ class Runner:
         self._wake_feed = asyncio.Event()
         self._wake = {name: asyncio.Event() for name in self._carriers}
         self._fences: dict[str, int] = {}
+        self._wake_sweep = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._next_look = 0.0
         self._stopping = False
         self._tick = 0
+        self._blanked: dict[str, int] = {}
         self.last_down: dict[str, Down] = {}
         self.answers: dict[str, dict[str, int]] = {name: {} for name in self._carriers}
 
     # start and stop
 
-    async def start(self, tasks: asyncio.TaskGroup) -> None:
+    async def start(self, group: asyncio.TaskGroup) -> None:
         """Settle what an earlier process left open, own the carriers, and set the loops going."""
         store = self._house.store
         store.follow(accept.store_entries, self._entered)
@@ -145,20 +151,27 @@ class Runner:
         for name in self._carriers:
             self._fences[name] = (await store.write(route.own, [name]))[0]
         self._house.backlog.reset(await store.read(lambda tx: tx.queue.counts()))
+        loops = [self._route_for_ever(), self._feed_for_ever(), self._sweep_for_ever()]
         for carrier in self._carriers.values():
             await carrier.start()
-            tasks.create_task(self._dispatch_for_ever(carrier), name=f"dispatch {carrier.name}")
-            tasks.create_task(self._listen(carrier), name=f"listen {carrier.name}")
-        tasks.create_task(self._route_for_ever(), name="route")
-        tasks.create_task(self._feed_for_ever(), name="feed")
-        tasks.create_task(self._sweep_for_ever(), name="sweep")
+            loops += [self._dispatch_for_ever(carrier), self._listen(carrier)]
+        self._loops = [group.create_task(loop) for loop in loops]
 
     async def stop(self, grace: float) -> None:
-        """Hand over nothing more, wait for answers up to `grace` seconds, close the carriers; the loops end."""
+        """Hand over nothing more, wait for answers up to `grace` seconds, close the carriers, end the loops.
+
+        What could not be stored in that time is settled at the next start, as after a crash.
+        """
         self._stopping = True
-        for event in (self._wake_route, self._wake_feed, *self._wake.values()):
+        for event in (self._wake_route, self._wake_feed, self._wake_sweep, *self._wake.values()):
             event.set()
+        end = self._house.clock.monotonic() + grace
         await asyncio.gather(*(carrier.stop(grace) for carrier in self._carriers.values()))
+        left = max(MOMENT, end - self._house.clock.monotonic())
+        _, late = await asyncio.wait(self._loops, timeout=left)
+        for loop in late:
+            log.error("a loop did not end in time; what it held is settled at the next start")
+            loop.cancel()
 
     async def _recover(self) -> None:
         """Attempts without an answer are in doubt: the process ended between the claim and the answer."""
@@ -193,6 +206,7 @@ class Runner:
             return
         self._house.backlog.add(message.account_id, 1)
         if message.status != ACCEPTED:
+            self._falls_due(message.send_at or 0)
             return
         rank = CATEGORY_RULES[message.category].rank
         feed = self._feeds[rank]
@@ -362,6 +376,8 @@ class Runner:
             self._paces[carrier].pause(bind, self._house.clock.monotonic(), pause)
         if again.wait == 0:
             self._schedules[carrier].add(_waiting(load), head=True)
+        else:
+            self._falls_due(self._house.clock.now() + again.wait)
 
     async def _keep_receipts(self, carrier: Carrier, receipts: Sequence[Receipt]) -> None:
         if receipts:
@@ -390,11 +406,23 @@ class Runner:
     # feed: from the store into memory
 
     async def _feed_for_ever(self) -> None:
+        """Also the next-due timer: it looks again when the earliest row falls due, at the latest after a sweep."""
         while not self._stopping:
-            fed = await self._patiently(self._feed_once)
-            if not fed:
-                self._wake_feed.clear()
-                await _wait(self._wake_feed, self._house.settings.delivery.sweep)
+            if await self._patiently(self._feed_once):
+                continue
+            self._wake_feed.clear()
+            now = self._house.clock.monotonic()
+            if self._next_look <= now:
+                self._next_look = now + self._house.settings.delivery.sweep
+            await _wait(self._wake_feed, self._next_look - now)
+
+    def _falls_due(self, at: int) -> None:
+        """A row falls due at `at`: look no later than that."""
+        wait = max(0, at - self._house.clock.now()) / 1000
+        look = self._house.clock.monotonic() + wait
+        if look < self._next_look:
+            self._next_look = look
+            self._wake_feed.set()
 
     async def _feed_once(self) -> bool:
         """Read what is due; True when there may be more at once."""
@@ -429,10 +457,9 @@ class Runner:
     # sweep: what time alone does
 
     async def _sweep_for_ever(self) -> None:
-        pause = asyncio.Event()
         while not self._stopping:
             await self._patiently(self._sweep)
-            await _wait(pause, self._house.settings.delivery.sweep)
+            await _wait(self._wake_sweep, self._house.settings.delivery.sweep)
 
     async def _sweep(self) -> bool:
         house, now = self._house, self._house.clock.now()
@@ -469,8 +496,11 @@ class Runner:
             await self._reconcile()
 
     async def _retain(self, category: str, before: int) -> None:
-        old = await self._house.store.read(lambda tx: tx.messages.outlived(category, 0, before, SWEEP_MOST))
+        """Blank the texts of a category that ended before a moment, a page at a time, going on where it stopped."""
+        after = self._blanked.get(category, 0)
+        old = await self._house.store.read(lambda tx: tx.messages.outlived(category, after, before, SWEEP_MOST))
         await self._house.store.write(expire.blank_texts, old)
+        self._blanked[category] = old[-1] if len(old) == SWEEP_MOST else 0
 
     async def _reconcile(self) -> None:
         """Nothing is in memory: whatever is due in the store is read again from its beginning."""

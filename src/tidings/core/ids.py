@@ -31,6 +31,16 @@ class Ids:
         return (tick >> _COUNT_BITS) << (_NODE_BITS + _COUNT_BITS) | self._node | tick & (1 << _COUNT_BITS) - 1
 
 
+def highest(moment: Millis) -> int:
+    """The highest id of a moment: ids are in the order of time, so rows of a time are found by their key."""
+    return max(0, moment - EPOCH + 1) << (_NODE_BITS + _COUNT_BITS)
+
+
+def moment(number: int) -> Millis:
+    """When an id was made."""
+    return (number >> (_NODE_BITS + _COUNT_BITS)) + EPOCH
+
+
 def show(prefix: str, number: int) -> str:
     """`show("msg", n)` → `msg_` and 13 letters that sort like the numbers."""
     letters = []

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tidings.core.ids import highest
 from tidings.core.message import Message, Millis
 from tidings.core.questions import Filter, Page, State
 from tidings.store.engine import Engine, Row, as_list, statements
@@ -101,7 +102,8 @@ class Messages:
         await self._engine.many(SQL["blank"], [(message_id,) for message_id in message_ids])
 
     async def outlived(self, category: str, after: int, finished_before: Millis, limit: int) -> list[int]:
-        rows = await self._engine.fetch(SQL["outlived"], after, category, finished_before, limit)
+        newest = highest(finished_before)
+        rows = await self._engine.fetch(SQL["outlived"], after, category, finished_before, limit, newest)
         return [row[0] for row in rows]
 
 

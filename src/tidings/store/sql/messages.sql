@@ -42,5 +42,5 @@ update message set text = null where id = ?1;
 
 -- name: outlived
 select id from message
-where id > ?1 and category = ?2 and text is not null and finished_at is not null and finished_at <= ?3
+where id > ?1 and id <= ?5 and category = ?2 and text is not null and finished_at <= ?3
 order by id limit ?4;
