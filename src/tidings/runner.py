@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -186,14 +187,10 @@ class Runner:
     # hand-over from the committer
 
     def _entered(self, _: Sequence[accept.Entry], results: list[accept.Entered]) -> None:
-        for entered in results:
-            for stored in entered.stored:
-                self._hand_over(stored.message)
+        self._hand_over([stored.message for entered in results for stored in entered.stored])
 
     def _received(self, _: Sequence[receive.Arrival], results: list[receive.Received]) -> None:
-        for received in results:
-            for reply in received.replies:
-                self._hand_over(reply)
+        self._hand_over([reply for received in results for reply in received.replies])
 
     def _withdrawn(self, wanted: Sequence[tuple[int, int]], results: list[Any]) -> None:
         for (account_id, message_id), result in zip(wanted, results, strict=True):
@@ -201,23 +198,27 @@ class Runner:
                 self._house.backlog.add(account_id, -1)
                 self._forget(message_id)
 
-    def _hand_over(self, message: Message) -> None:
-        if message.finished_at is not None:
-            return
-        self._house.backlog.add(message.account_id, 1)
-        if message.status != ACCEPTED:
-            self._falls_due(message.send_at or 0)
-            return
-        rank = CATEGORY_RULES[message.category].rank
+    def _hand_over(self, messages: Sequence[Message]) -> None:
+        waiting = [message for message in messages if message.finished_at is None]
+        for account_id, count in Counter(message.account_id for message in waiting).items():
+            self._house.backlog.add(account_id, count)
+        for message in waiting:
+            if message.status != ACCEPTED:
+                self._falls_due(message.send_at or 0)
+        due = [message for message in waiting if message.status == ACCEPTED]
+        for rank in {CATEGORY_RULES[message.category].rank for message in due}:
+            self._hand_over_rank(rank, [message for message in due if CATEGORY_RULES[message.category].rank == rank])
+
+    def _hand_over_rank(self, rank: int, messages: Sequence[Message]) -> None:
         feed = self._feeds[rank]
-        if not feed.spilled and self._in_memory(rank) >= self._house.settings.limits.in_memory:
+        if not feed.spilled and self._in_memory(rank) + len(messages) > self._house.settings.limits.in_memory:
             feed.spill()
         if feed.spilled:
-            feed.dropped += 1
+            feed.dropped += len(messages)
             self._wake_feed.set()
             return
-        feed.highest = max(feed.highest, message.id)
-        self._freshen([Load(message, tuple(range(1, message.segments + 1)))])
+        feed.highest = max(feed.highest, messages[-1].id)
+        self._freshen([Load(message, tuple(range(1, message.segments + 1))) for message in messages])
 
     def _freshen(self, loads: Iterable[Load]) -> None:
         for load in loads:

@@ -41,13 +41,15 @@ def moment(number: int) -> Millis:
     return (number >> (_NODE_BITS + _COUNT_BITS)) + EPOCH
 
 
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+
+
 def show(prefix: str, number: int) -> str:
     """`show("msg", n)` → `msg_` and 13 letters that sort like the numbers."""
-    letters = []
-    for _ in range(_LENGTH):
-        number, value = number >> 5, number & 31
-        letters.append(_ALPHABET[value])
-    return f"{prefix}_{''.join(reversed(letters))}"
+    return (
+        f"{prefix}_{_ALPHABET[number >> 60]}{_PAIRS[number >> 50 & 1023]}{_PAIRS[number >> 40 & 1023]}"
+        f"{_PAIRS[number >> 30 & 1023]}{_PAIRS[number >> 20 & 1023]}{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"
+    )
 
 
 def parse(prefix: str, text: str) -> int | None:
