@@ -46,9 +46,10 @@ _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 
 def show(prefix: str, number: int) -> str:
     """`show("msg", n)` → `msg_` and 13 letters that sort like the numbers."""
+    high, low = divmod(number, 1 << 30)
     return (
-        f"{prefix}_{_ALPHABET[number >> 60]}{_PAIRS[number >> 50 & 1023]}{_PAIRS[number >> 40 & 1023]}"
-        f"{_PAIRS[number >> 30 & 1023]}{_PAIRS[number >> 20 & 1023]}{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"
+        f"{prefix}_{_ALPHABET[high >> 30]}{_PAIRS[high >> 20 & 1023]}{_PAIRS[high >> 10 & 1023]}{_PAIRS[high & 1023]}"
+        f"{_PAIRS[low >> 20]}{_PAIRS[low >> 10 & 1023]}{_PAIRS[low & 1023]}"
     )
 
 
