@@ -312,8 +312,13 @@ class SqliteStore:
         """On the loop: first those who follow a stage, then those who wait for their own outcome."""
         for submission in batch:
             then = self._followers.get(submission.stage)
-            if then is not None and isinstance(submission.outcome, list):
+            if then is None or not isinstance(submission.outcome, list):
+                continue
+            try:
                 then(submission.items, submission.outcome)
+            except Exception:
+                # What is on disk is on disk: those who wait must hear of it all the same.
+                log.exception("a follower of %s broke", submission.stage.name)
         for submission in batch:
             if submission.future.done():
                 continue
