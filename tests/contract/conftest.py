@@ -1,0 +1,37 @@
+"""One store after another, each engine held to the same contract."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_kit import Desk
+from spine_kit import HandClock, opened
+
+ENGINES = ("sqlite",)
+"""An engine that is named here, and opened in `store`, answers every test of this room."""
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture(params=ENGINES)
+async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock) -> AsyncIterator[Any]:
+    loop = asyncio.get_running_loop()
+    match request.param:
+        case "sqlite":
+            with opened(tmp_path / "data", clock, loop) as one:
+                yield one
+        case other:
+            raise AssertionError(f"no engine {other}")
+
+
+@pytest.fixture
+def desk(store: Any) -> Desk:
+    return Desk(store)

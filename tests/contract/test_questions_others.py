@@ -1,0 +1,307 @@
+"""Questions about attempts, receipts, consent, texts from handsets, keys and ownership, with what they mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from contract_kit import ONE, TWO, Desk, attempt, inbound, message, receipt, remembered
+from tidings.core.account import Key
+from tidings.core.questions import Attempt, InboundRow, ReceiptRow, Tx
+from tidings.store.inbounds import SIBLING_WAIT
+
+
+def ids(rows: Any) -> list[int]:
+    return [row.id for row in rows]
+
+
+# attempts
+
+
+async def opened(desk: Desk, *rows: Attempt) -> None:
+    """Attempts as they are claimed, and answered where the rows say so."""
+    await desk.do(lambda tx: tx.attempts.open(rows))
+    await desk.do(lambda tx: tx.attempts.answer([row for row in rows if row.outcome]))
+
+
+TAKEN = {"outcome": "sent", "answered_at": 90}
+
+
+async def test_an_attempt_is_opened_then_answered_then_reported(desk: Desk) -> None:
+    first = attempt(10, 1, part=2, bind="north/2")
+    await desk.do(lambda tx: tx.attempts.open([first]))
+    assert await desk.see(lambda tx: tx.attempts.of([1])) == {1: [first]}
+    answered = msgspec.structs.replace(
+        first, outcome="temporary", carrier_id="x", carrier_code="0x58", detail="throttled: slow", answered_at=99,
+        bind="north/3",
+    )  # fmt: skip
+    await desk.do(lambda tx: tx.attempts.answer([answered]))
+    assert await desk.see(lambda tx: tx.attempts.of([1])) == {1: [answered]}
+    reported = msgspec.structs.replace(answered, receipt="delivered", receipt_code="DELIVRD 000")
+    await desk.do(lambda tx: tx.attempts.receive([reported]))
+    assert await desk.see(lambda tx: tx.attempts.of([1])) == {1: [reported]}
+
+
+async def test_attempts_of_messages_oldest_first(desk: Desk) -> None:
+    await opened(desk, attempt(12, 1), attempt(11, 2), attempt(10, 1), attempt(13, 3))
+    found = await desk.see(lambda tx: tx.attempts.of([1, 2, 99]))
+    assert {number: ids(rows) for number, rows in found.items()} == {1: [10, 12], 2: [11]}
+
+
+async def test_an_attempt_is_found_with_all_of_its_message(desk: Desk) -> None:
+    await opened(desk, attempt(10, 1), attempt(11, 2), attempt(12, 1), attempt(13, 3))
+    found = await desk.see(lambda tx: tx.attempts.with_siblings([12, 13, 99]))
+    assert {number: ids(rows) for number, rows in found.items()} == {1: [10, 12], 3: [13]}
+    assert await desk.see(lambda tx: tx.attempts.with_siblings([])) == {}
+
+
+async def test_many_attempts_at_once(desk: Desk) -> None:
+    rows = [attempt(number, number // 2, carrier_id=f"c{number}", **TAKEN) for number in range(2, 202)]
+    await opened(desk, *rows)
+    found = await desk.see(lambda tx: tx.attempts.of(range(1, 101)))
+    assert [row for number in sorted(found) for row in found[number]] == rows
+
+
+async def test_by_the_carriers_id_newest_first(desk: Desk) -> None:
+    await opened(
+        desk,
+        attempt(10, 1, carrier_id="a", **TAKEN),
+        attempt(11, 2, carrier_id="b", **TAKEN),
+        attempt(12, 3, carrier_id="a", **TAKEN),
+        attempt(13, 4, carrier_id="a", carrier="south", **TAKEN),
+        attempt(14, 5),
+        attempt(15, 6, carrier_id="A", **TAKEN),
+    )
+    found = await desk.see(lambda tx: tx.attempts.by_carrier_id("north", ["a", "b", "c", "a"]))
+    assert {key: ids(rows) for key, rows in found.items()} == {"a": [12, 10], "b": [11]}
+
+
+async def test_those_left_without_an_answer(desk: Desk) -> None:
+    await opened(desk, attempt(12, 1), attempt(10, 1), attempt(11, 2, **TAKEN), attempt(13, 3))
+    assert ids(await desk.see(lambda tx: tx.attempts.left_open(10))) == [10, 12, 13]
+    assert ids(await desk.see(lambda tx: tx.attempts.left_open(2))) == [10, 12]
+
+
+# receipts
+
+
+async def kept(desk: Desk, *rows: ReceiptRow) -> None:
+    await desk.do(lambda tx: tx.receipts.insert(rows))
+
+
+async def test_a_receipt_is_kept_as_it_came(desk: Desk) -> None:
+    row = receipt(1, attempt_id=5, message_id=6, tries=2, retry_at=None)
+    await kept(desk, row, receipt(3, message_id=6), receipt(2))
+    assert await desk.see(lambda tx: tx.receipts.of(6)) == [row, receipt(3, message_id=6)]
+    assert await desk.see(lambda tx: tx.receipts.of(7)) == []
+
+
+async def test_parked_receipts_come_when_their_time_has_come(desk: Desk) -> None:
+    await kept(
+        desk, receipt(1, retry_at=300), receipt(2, retry_at=100), receipt(3, retry_at=None), receipt(4, retry_at=200)
+    )
+    assert await desk.see(lambda tx: tx.receipts.parked(200, 10)) == [
+        receipt(2, retry_at=100),
+        receipt(4, retry_at=200),
+    ]
+    assert ids(await desk.see(lambda tx: tx.receipts.parked(999, 1))) == [2]
+
+
+async def test_a_parked_receipt_is_settled(desk: Desk) -> None:
+    await kept(desk, receipt(1), receipt(2))
+    matched = receipt(1, attempt_id=5, message_id=6, tries=3, retry_at=None)
+    later = receipt(2, tries=2, retry_at=5_000)
+    await desk.do(lambda tx: tx.receipts.settle([matched, later]))
+    assert await desk.see(lambda tx: tx.receipts.of(6)) == [matched]
+    assert await desk.see(lambda tx: tx.receipts.parked(5_000, 10)) == [later]
+
+
+async def test_orphans_are_those_that_nobody_waits_for(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.receipts.orphans()) == 0
+    await kept(
+        desk, receipt(1), receipt(2, retry_at=None), receipt(3, attempt_id=5, message_id=6, retry_at=None),
+        receipt(4, retry_at=None),
+    )  # fmt: skip
+    assert await desk.see(lambda tx: tx.receipts.orphans()) == 2
+
+
+# consent
+
+NUMBER, OTHER = "+15551230100", "+15551230101"
+
+
+async def history(tx: Tx) -> list[tuple[Any, ...]]:
+    sql = "select account_id, number, action, reason, occurred_at from consent_event order by id"
+    return list(await tx.suppressions._engine.fetch(sql))  # type: ignore[attr-defined]
+
+
+async def test_an_opt_out_holds_for_its_account_and_number(desk: Desk) -> None:
+    pairs = {(account, number) for account in (ONE, TWO) for number in (NUMBER, OTHER)}
+    assert await desk.see(lambda tx: tx.suppressions.among(pairs)) == set()
+    assert await desk.do(lambda tx: tx.suppressions.add(ONE, NUMBER, "keyword STOP", 50)) is True
+    assert await desk.see(lambda tx: tx.suppressions.among(pairs)) == {(ONE, NUMBER)}
+    assert await desk.see(lambda tx: tx.suppressions.among([(TWO, NUMBER)])) == set()
+
+
+async def test_every_change_of_mind_is_history(desk: Desk) -> None:
+    steps = []
+    for add, reason, now in (
+        (True, "STOP", 1),
+        (True, "END", 2),
+        (False, "START", 3),
+        (False, "UNSTOP", 4),
+        (True, "STOP", 5),
+    ):
+
+        async def step(tx: Tx, add: bool = add, reason: str = reason, now: int = now) -> bool:
+            verb = tx.suppressions.add if add else tx.suppressions.lift
+            return await verb(ONE, NUMBER, reason, now)
+
+        steps.append(await desk.do(step))
+    assert steps == [True, False, True, False, True]
+    assert await desk.see(history) == [
+        (ONE, NUMBER, "opt_out", "STOP", 1),
+        (ONE, NUMBER, "opt_out", "END", 2),
+        (ONE, NUMBER, "opt_in", "START", 3),
+        (ONE, NUMBER, "opt_in", "UNSTOP", 4),
+        (ONE, NUMBER, "opt_out", "STOP", 5),
+    ]
+    assert await desk.see(lambda tx: tx.suppressions.among([(ONE, NUMBER)])) == {(ONE, NUMBER)}
+
+
+# texts from handsets
+
+
+async def came(desk: Desk, *rows: InboundRow) -> None:
+    await desk.do(lambda tx: tx.inbounds.insert(rows))
+
+
+async def test_a_part_is_kept_as_it_came(desk: Desk) -> None:
+    row = inbound(1, message_id=7, text="Grüße\n🙂")
+    await came(desk, row)
+    assert await desk.see(lambda tx: tx.inbounds.of(7)) == [row]
+
+
+async def test_twins_are_told_with_the_newest_session(desk: Desk) -> None:
+    await came(
+        desk,
+        inbound(1, digest="a", session="s1", received_at=100),
+        inbound(2, digest="a", session="s2", received_at=90),
+        inbound(3, digest="b", session="s3", received_at=99),
+        inbound(4, digest="c", session="s4", carrier="south", received_at=100),
+        inbound(5, digest="d", session="s5", received_at=100),
+    )
+    assert await desk.see(lambda tx: tx.inbounds.twins("north", ["a", "b", "c", "x"], 90)) == {"a": "s2", "b": "s3"}
+    assert await desk.see(lambda tx: tx.inbounds.twins("north", ["a", "b"], 100)) == {"a": "s1"}
+
+
+STRANGERS: list[dict[str, Any]] = [
+    {"sender": "+49151"}, {"to": "999"}, {"reference": 10}, {"parts": 3}, {"carrier": "south"}, {"account_id": TWO},
+    {"message_id": 7}, {"received_at": 1_000 - SIBLING_WAIT - 1},
+]  # fmt: skip
+
+
+async def test_siblings_are_what_belongs_to_the_same_text(desk: Desk) -> None:
+    first, second, twin = inbound(1, part=2), inbound(2, part=1, bind="north/2", session="s9"), inbound(3, part=2)
+    strangers = [inbound(number, **changes) for number, changes in enumerate(STRANGERS, 10)]
+    await came(desk, first, second, twin, *strangers)
+    assert await desk.see(lambda tx: tx.inbounds.siblings(first)) == [second, first, twin]
+
+
+async def test_parts_join_a_message_and_wait_no_more(desk: Desk) -> None:
+    await came(desk, inbound(1, part=2), inbound(2, part=1), inbound(3, reference=1))
+    await desk.do(lambda tx: tx.inbounds.join([1, 2], 7))
+    assert ids(await desk.see(lambda tx: tx.inbounds.of(7))) == [2, 1]
+    assert await desk.see(lambda tx: tx.inbounds.siblings(inbound(9))) == []
+    assert ids(await desk.see(lambda tx: tx.inbounds.stale(1_000, 10))) == [3]
+
+
+async def test_which_parts_have_waited_long(desk: Desk) -> None:
+    await came(
+        desk, inbound(3, received_at=5), inbound(1, received_at=6), inbound(2, received_at=4), inbound(4, message_id=7)
+    )
+    assert ids(await desk.see(lambda tx: tx.inbounds.stale(5, 10))) == [2, 3]
+    assert ids(await desk.see(lambda tx: tx.inbounds.stale(999, 2))) == [1, 2]
+
+
+# idempotency
+
+
+async def test_an_answer_is_kept_under_its_key(desk: Desk) -> None:
+    row = remembered("k")
+    await desk.do(lambda tx: tx.idempotencies.insert([row]))
+    assert await desk.see(lambda tx: tx.idempotencies.find(ONE, "k")) == row
+    assert await desk.see(lambda tx: tx.idempotencies.find(TWO, "k")) is None
+    assert await desk.see(lambda tx: tx.idempotencies.find(ONE, "K")) is None
+
+
+async def test_a_key_is_used_once_in_an_account(desk: Desk) -> None:
+    await desk.do(lambda tx: tx.idempotencies.insert([remembered("k"), remembered("k", account=TWO)]))
+    with pytest.raises(Exception, match="UNIQUE"):
+        await desk.do(lambda tx: tx.idempotencies.insert([remembered("k")]))
+
+
+async def test_answers_are_forgotten_the_oldest_first(desk: Desk) -> None:
+    rows = [
+        remembered("a", 300),
+        remembered("b", 100),
+        remembered("c", 200),
+        remembered("b", 150, TWO),
+        remembered("d", 301),
+    ]
+    await desk.do(lambda tx: tx.idempotencies.insert(rows))
+    assert await desk.do(lambda tx: tx.idempotencies.forget(300, 2)) == 2
+    assert await desk.see(lambda tx: tx.idempotencies.find(ONE, "b")) is None
+    assert await desk.see(lambda tx: tx.idempotencies.find(TWO, "b")) is None
+    assert await desk.do(lambda tx: tx.idempotencies.forget(300, 10)) == 2
+    assert await desk.do(lambda tx: tx.idempotencies.forget(300, 10)) == 0
+    assert await desk.see(lambda tx: tx.idempotencies.find(ONE, "d")) == rows[4]
+
+
+# accounts
+
+
+async def test_keys_are_kept(desk: Desk) -> None:
+    key = Key(77, ONE, "shop", "send", b"\x00" * 32, 5)
+    assert await desk.see(lambda tx: tx.accounts.keys()) == []
+    await desk.do(lambda tx: tx.accounts.insert_key(key))
+    assert await desk.see(lambda tx: tx.accounts.keys()) == [key]
+
+
+async def test_a_sender_has_an_owner(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.accounts.owner_of("12345")) is None
+    await desk.do(lambda tx: tx.accounts.claim_sender(TWO, "12345"))
+    await desk.do(lambda tx: tx.accounts.claim_sender(TWO, "12345"))
+    assert await desk.see(lambda tx: tx.accounts.owner_of("12345")) == TWO
+    assert await desk.see(lambda tx: tx.accounts.owner_of("1234")) is None
+
+
+async def test_every_owner_of_a_carrier_has_a_higher_fence(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.accounts.fences()) == {}
+    assert [await desk.do(lambda tx: tx.accounts.take_lease("north")) for _ in range(3)] == [1, 2, 3]
+    assert await desk.do(lambda tx: tx.accounts.take_lease("south")) == 1
+    assert await desk.see(lambda tx: tx.accounts.fences()) == {"north": 3, "south": 1}
+
+
+HIGHEST: list[tuple[str, Any]] = [
+    ("nothing stored", None),
+    ("a message", lambda tx: tx.messages.insert([message(500)])),
+    ("an attempt", lambda tx: tx.attempts.open([attempt(500, 1)])),
+    ("a receipt", lambda tx: tx.receipts.insert([receipt(500)])),
+    ("a text from a handset", lambda tx: tx.inbounds.insert([inbound(500)])),
+    ("a key", lambda tx: tx.accounts.insert_key(Key(500, ONE, "n", "read", b"", 1))),
+]
+
+
+@pytest.mark.parametrize("question", [case[1] for case in HIGHEST], ids=[case[0] for case in HIGHEST])
+async def test_the_highest_id_of_all(desk: Desk, question: Any) -> None:
+    await desk.do(lambda tx: tx.messages.insert([message(3)]))
+    if question is not None:
+        await desk.do(question)
+    assert await desk.see(lambda tx: tx.accounts.last_id()) == (500 if question else 3)
+
+
+async def test_an_empty_store_has_no_highest_id(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.accounts.last_id()) == 0

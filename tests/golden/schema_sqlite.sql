@@ -1,0 +1,168 @@
+CREATE TABLE account (
+  id integer primary key,
+  name text not null,
+  created_at integer not null
+);
+CREATE TABLE api_key (
+  id integer primary key,
+  account_id integer not null,
+  name text not null,
+  scope text not null,
+  digest blob not null,
+  created_at integer not null
+);
+CREATE TABLE attempt (
+  id integer primary key,
+  message_id integer not null,
+  account_id integer not null,
+  part integer not null,
+  carrier text not null,
+  bind text not null,
+  fence integer not null,
+  started_at integer not null,
+  outcome text,
+  carrier_id text,
+  carrier_code text,
+  detail text,
+  answered_at integer,
+  receipt text,
+  receipt_code text
+);
+CREATE INDEX attempt_carrier_id on attempt (carrier_id, carrier) where carrier_id is not null;
+CREATE INDEX attempt_left_open on attempt (id) where outcome is null;
+CREATE INDEX attempt_message on attempt (message_id);
+CREATE TABLE brand (
+  id integer primary key,
+  account_id integer not null,
+  name text not null
+);
+CREATE TABLE consent_event (
+  id integer primary key,
+  account_id integer not null,
+  brand_id integer not null,
+  number text not null,
+  action text not null,
+  reason text not null,
+  occurred_at integer not null
+);
+CREATE INDEX consent_event_number on consent_event (account_id, number);
+CREATE TABLE idempotency (
+  account_id integer not null,
+  key text not null,
+  digest blob not null,
+  answer blob not null,
+  expires_at integer not null,
+  primary key (account_id, key)
+);
+CREATE INDEX idempotency_expires on idempotency (expires_at);
+CREATE TABLE inbound (
+  id integer primary key,
+  account_id integer not null,
+  message_id integer,
+  carrier text not null,
+  bind text not null,
+  session text not null,
+  sender text not null,
+  recipient text not null,
+  digest text not null,
+  octets blob not null,
+  udh blob not null,
+  data_coding integer not null,
+  text text not null,
+  encoding text not null,
+  reference integer not null,
+  part integer not null,
+  parts integer not null,
+  received_at integer not null
+);
+CREATE INDEX inbound_digest on inbound (digest);
+CREATE INDEX inbound_message on inbound (message_id);
+CREATE INDEX inbound_waiting on inbound (sender, recipient, reference) where message_id is null;
+CREATE TABLE lease (
+  carrier text primary key,
+  fence integer not null
+);
+CREATE TABLE message (
+  id integer primary key,
+  account_id integer not null,
+  brand_id integer not null default 1,
+  direction text not null,
+  status text not null,
+  category text not null,
+  recipient text not null,
+  sender text not null,
+  text text,
+  encoding text not null,
+  segments integer not null,
+  reference integer not null,
+  created_at integer not null,
+  expires_at integer not null,
+  send_at integer,
+  carrier text,
+  client_ref text,
+  tags text,
+  metadata text,
+  error text,
+  segments_delivered integer not null default 0,
+  sent_at integer,
+  finished_at integer,
+  event_count integer not null
+);
+CREATE INDEX message_account on message (account_id, id);
+CREATE INDEX message_client_ref on message (account_id, client_ref, id) where client_ref is not null;
+CREATE INDEX message_recipient on message (account_id, recipient, id);
+CREATE INDEX message_sent on message (expires_at) where status = 'sent';
+CREATE TABLE message_event (
+  message_id integer not null,
+  sequence integer not null,
+  account_id integer not null,
+  type text not null,
+  occurred_at integer not null,
+  data text,
+  primary key (message_id, sequence)
+);
+CREATE TABLE queue (
+  message_id integer primary key,
+  account_id integer not null,
+  rank integer not null,
+  due_at integer not null,
+  expires_at integer not null
+);
+CREATE INDEX queue_due on queue (due_at, rank, message_id);
+CREATE TABLE receipt (
+  id integer primary key,
+  carrier text not null,
+  bind text not null,
+  carrier_id text not null,
+  sender text not null,
+  state text not null,
+  status text not null,
+  error_code text not null,
+  raw blob not null,
+  received_at integer not null,
+  attempt_id integer,
+  message_id integer,
+  tries integer not null,
+  retry_at integer
+);
+CREATE INDEX receipt_message on receipt (message_id) where message_id is not null;
+CREATE INDEX receipt_parked on receipt (retry_at) where retry_at is not null;
+CREATE INDEX receipt_unmatched on receipt (id) where attempt_id is null;
+CREATE TABLE schema_migration (name text primary key, applied_at integer not null);
+CREATE TABLE sender (
+  account_id integer not null,
+  address text not null,
+  brand_id integer not null,
+  is_default integer not null default 0,
+  primary key (account_id, address)
+);
+CREATE INDEX sender_address on sender (address);
+CREATE TABLE suppression (
+  account_id integer not null,
+  brand_id integer not null,
+  number text not null,
+  scope text not null,
+  reason text not null,
+  created_at integer not null,
+  primary key (account_id, number, brand_id, scope)
+);
