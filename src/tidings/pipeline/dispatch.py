@@ -13,7 +13,7 @@ from tidings.core.ports import SendError, Sent, stage
 from tidings.core.questions import Attempt, Queued, State, Tx
 from tidings.core.retry import Again, GiveUp, decide
 from tidings.core.status import EXPIRED, FAILED, QUEUED, REJECTED, SENT, UNKNOWN, Fold, fold
-from tidings.pipeline import track
+from tidings.pipeline import expire, track
 from tidings.text.segments import split
 
 
@@ -33,13 +33,16 @@ async def claim(tx: Tx, claims: Sequence[Claim], now: Millis) -> list[bool]:
     """The point of no return: the queue row goes and the attempts come, or the message does not go at all.
 
     False for a message that was canceled, has expired, was suppressed, or whose bind another process holds by now.
+    One whose earlier hand-over is in doubt does not expire and is not rejected: it may have arrived.
     """
     fences = await tx.accounts.fences()
     ours = [one for one in claims if fences.get(one.carrier) == one.fence]
     taken = await tx.queue.take([one.message.id for one in ours])
     suppressed = await tx.suppressions.among((one.message.account_id, one.message.to) for one in ours)
     stops = {one.message.id: move for one in ours if (move := _stop(one.message, suppressed, now))}
-    await track.advance(tx, [move for message_id, move in stops.items() if message_id in taken], now)
+    if stopped := [message_id for message_id in stops if message_id in taken]:
+        stops |= await expire.in_doubt(tx, stopped)
+        await track.advance(tx, [stops[message_id] for message_id in stopped], now)
     going = {one.message.id for one in ours if one.message.id in taken and one.message.id not in stops}
     await tx.attempts.open([attempt for one in ours if one.message.id in going for attempt in _attempts(one, now)])
     return [one.message.id in going for one in claims]

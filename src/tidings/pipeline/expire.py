@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tidings.core.message import Millis
 from tidings.core.ports import stage
-from tidings.core.questions import Tx
+from tidings.core.questions import Attempt, Tx
 from tidings.core.status import EXPIRED, UNKNOWN
 from tidings.pipeline import track
 
@@ -15,17 +15,26 @@ from tidings.pipeline import track
 async def end_validity(tx: Tx, message_ids: Sequence[int], now: Millis) -> list[bool]:
     """Expire queued messages whose validity has ended; one in doubt becomes unknown. False: no longer queued."""
     taken = await tx.queue.take(message_ids)
-    history = await tx.attempts.of(taken)
+    lost = await in_doubt(tx, taken)
     moves = [
-        _end(message_id, any(a.outcome == "in_doubt" for a in history.get(message_id, ()))) for message_id in taken
-    ]
+        lost.get(m) or track.Move(message_id=m, status=EXPIRED, error=track.our_error("expired")) for m in taken
+    ]  # fmt: skip
     await track.advance(tx, moves, now)
     return [message_id in taken for message_id in message_ids]
 
 
-def _end(message_id: int, in_doubt: bool) -> track.Move:
-    status, code = (UNKNOWN, "outcome_lost") if in_doubt else (EXPIRED, "expired")
-    return track.Move(message_id=message_id, status=status, error=track.our_error(code))
+async def in_doubt(tx: Tx, message_ids: Iterable[int]) -> dict[int, track.Move]:
+    """Those that may have arrived, though nobody knows, and the only end they can have when they go no further."""
+    return {
+        message_id: track.Move(message_id=message_id, status=UNKNOWN, error=track.our_error("outcome_lost"))
+        for message_id, attempts in (await tx.attempts.of(message_ids)).items()
+        if _doubted(attempts)
+    }
+
+
+def _doubted(attempts: Sequence[Attempt]) -> bool:
+    taken = {attempt.part for attempt in attempts if attempt.outcome == "sent"}
+    return any(attempt.outcome == "in_doubt" and attempt.part not in taken for attempt in attempts)
 
 
 @stage(order=70)
