@@ -21,7 +21,8 @@ from tidings.core.message import Message, Millis, Part
 from tidings.core.ports import CarrierEvent, Inbound, Receipt, SendError, Sent, Stage, Store, Up, stage
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.request import Answer, Request, Stored
-from tidings.pipeline import accept
+from tidings.pipeline import accept, dispatch, receive, route
+from tidings.pipeline import receipt as receipts
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.runner import Runner
@@ -345,6 +346,91 @@ class FakeCarrier:
     def order(self) -> list[tuple[int, int]]:
         """(message, part) in the order they were written."""
         return [(part.message_id, part.part) for _, part in self.written]
+
+
+# the pipeline without loops
+
+
+class Rig:
+    """The verbs over a real store, called one at a time by hand."""
+
+    def __init__(self, store: SqliteStore, clock: HandClock, settings: Settings) -> None:
+        self.store = store
+        self.clock = clock
+        self.house = build(store, clock, settings)
+        self.fence = 0
+
+    async def send(self, **fields: Any) -> Message:
+        """Accept one message."""
+        return (await send(self.house, request(**fields)))[0]
+
+    async def route(self, *messages: Message, carrier: str | None = NORTH) -> list[bool]:
+        return await self.store.write(route.store_routes, [route.Routed(one.id, carrier) for one in messages])
+
+    async def claim(
+        self, message: Message, parts: Sequence[int] | None = None, *, bind: str = BIND, fence: int | None = None
+    ) -> list[Part]:
+        """Claim a message for a bind; its parts as the carrier would get them, or none where it may not go."""
+        numbers = tuple(parts or range(1, message.segments + 1))
+        one = dispatch.Claim(
+            message, numbers, tuple(self.house.new_id() for _ in numbers), NORTH, bind,
+            self.fence if fence is None else fence,
+        )  # fmt: skip
+        going = (await self.store.write(dispatch.claim, [one]))[0]
+        return dispatch.parts(one, self.clock.now()) if going else []
+
+    async def settle(self, *answers: Sent | SendError) -> list[dispatch.Settled]:
+        patience = self.house.settings.delivery
+        return await self.store.write(dispatch.settle, [dispatch.Settle(answer, 0.5, patience) for answer in answers])
+
+    async def hear(self, *told: Receipt) -> list[bool]:
+        """Take receipts in; whether each matched."""
+        return await self.store.write(
+            receipts.take_receipts, [receipts.Arrived(self.house.new_id(), one) for one in told]
+        )
+
+    async def receive(self, *texts: Inbound) -> list[receive.Received]:
+        """Take texts from handsets in."""
+        new_id, settings = self.house.new_id, self.house.settings
+        return await self.store.write(
+            receive.take_inbound, [receive.Arrival(new_id(), new_id(), new_id(), one, settings) for one in texts]
+        )
+
+    async def flying(self, **fields: Any) -> tuple[Message, list[Part]]:
+        """A message accepted, routed and claimed."""
+        message = await self.send(**fields)
+        assert await self.route(message) == [True]
+        parts = await self.claim(message)
+        assert len(parts) == message.segments
+        return message, parts
+
+    async def taken(self, *carrier_ids: str, **fields: Any) -> Message:
+        """A message that the carrier took, part by part under these ids."""
+        message, parts = await self.flying(**fields)
+        ids = carrier_ids or tuple(f"c{part.attempt_id}" for part in parts)
+        await self.settle(*(taken(part, carrier_id) for part, carrier_id in zip(parts, ids, strict=True)))
+        return message
+
+    async def do(self, question: Callable[[Tx], Awaitable[R]]) -> R:
+        answers: list[R] = await self.store.write(ask, [question])
+        return answers[0]
+
+    async def story(self, message: Message | int) -> Story:
+        number = message if isinstance(message, int) else message.id
+        return await self.store.read(lambda tx: tell(tx, number))
+
+    async def suppress(self, number: str = TO) -> None:
+        await self.do(lambda tx: tx.suppressions.add(DEFAULT_ACCOUNT, number, "test", self.clock.now()))
+
+
+@asynccontextmanager
+async def rigged(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
+    """A rig that owns its carrier."""
+    clock = HandClock()
+    with opened(folder, clock, asyncio.get_running_loop()) as store:
+        rig = Rig(store, clock, Settings(data=str(folder), **settings))
+        rig.fence = (await store.write(route.own, [NORTH]))[0]
+        yield rig
 
 
 # everything together
