@@ -20,7 +20,8 @@ class Suppressions:
 
     async def among(self, pairs: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
         asked = set(pairs)
-        rows = await self._engine.fetch(SQL["among"], as_list(number for _, number in asked))
+        accounts, numbers = as_list(account_id for account_id, _ in asked), as_list(number for _, number in asked)
+        rows = await self._engine.fetch(SQL["among"], accounts, numbers)
         return {(row[0], row[1]) for row in rows} & asked
 
     async def add(self, account_id: int, number: str, reason: str, now: Millis) -> bool:

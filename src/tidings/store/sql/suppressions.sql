@@ -1,5 +1,5 @@
 -- name: among
-select account_id, number from suppression where number in rows_text(?1);
+select account_id, number from suppression where account_id in rows_int(?1) and number in rows_text(?2);
 
 -- name: add
 insert into suppression (account_id, brand_id, number, scope, reason, created_at) values (?1, 1, ?2, 'all', ?3, ?4)
