@@ -63,6 +63,9 @@ async def _accept(
 ) -> Answer | Refused:
     messages, invalid = _prepare(house, account_id, requests)
     if not messages or (atomic and invalid):
+        # What was valid when it first came may no longer be: its `send_at` has passed.
+        if idempotency and (earlier := await _answered(house, account_id, idempotency)):
+            return earlier
         return Answer(_merge(len(requests), invalid, [_atomic_fault()] * len(messages)))
     otp = all(message.category == Category.OTP for message in messages)
     if refused := house.backlog.refuse(account_id, len(messages), otp, house.free_disk_mb()):
@@ -211,12 +214,24 @@ async def _earlier(tx: Tx, entry: Entry, keys: set[tuple[int, str]]) -> Entered 
     if claim in keys:
         return Entered((), Refused("idempotency_in_flight", "A request with this Idempotency-Key is being worked on."))
     keys.add(claim)
-    found = await tx.idempotencies.find(*claim)
+    answer = await _first(tx, entry.account_id, entry.idempotency)
+    return None if answer is None else Entered((), answer)
+
+
+async def _answered(house: House, account_id: int, idempotency: Idempotency) -> Answer | Refused | None:
+    async def ask(tx: Tx) -> Answer | Refused | None:
+        return await _first(tx, account_id, idempotency)
+
+    return await house.store.read(ask)
+
+
+async def _first(tx: Tx, account_id: int, idempotency: Idempotency) -> Answer | Refused | None:
+    found = await tx.idempotencies.find(account_id, idempotency.key)
     if found is None:
         return None
-    if found.digest != entry.idempotency.digest:
-        return Entered((), Refused("idempotency_mismatch", "This Idempotency-Key belongs to another request."))
-    return Entered((), Answer(await _replay(tx, _kept_decode(found.answer)), replayed=True))
+    if found.digest != idempotency.digest:
+        return Refused("idempotency_mismatch", "This Idempotency-Key belongs to another request.")
+    return Answer(await _replay(tx, _kept_decode(found.answer)), replayed=True)
 
 
 async def _replay(tx: Tx, kept: Sequence[_Kept]) -> tuple[Result, ...]:
