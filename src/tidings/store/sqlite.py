@@ -258,6 +258,7 @@ class SqliteStore:
             self._all_failed(batch, fault)
 
     def _transact(self, work: Callable[[Millis], object]) -> None:
+        before = self._db.total_changes()
         self._db.execute("begin immediate")
         try:
             work(self._clock.now())
@@ -266,7 +267,10 @@ class SqliteStore:
             if self._db.in_transaction:
                 self._db.execute("rollback")
             raise
-        self.fault = ""
+        # A commit without a change never touched the disk, and says nothing about it.
+        if self.fault and self._db.total_changes() != before:
+            log.warning("commits succeed again")
+            self.fault = ""
 
     def _merged(self, tx: Transaction, batch: list[_Submission], now: Millis) -> None:
         at = 0
@@ -303,8 +307,10 @@ class SqliteStore:
         self._db.execute("release one")
 
     def _all_failed(self, batch: list[_Submission], fault: Exception) -> None:
-        self.fault = f"{type(fault).__name__}: {fault}"
-        log.error("commit failed: %s", self.fault)
+        told = f"{type(fault).__name__}: {fault}"
+        if told != self.fault:  # once, not for every request: the log may stand on the same full disk
+            log.error("commit failed: %s", told)
+        self.fault = told
         for submission in batch:
             submission.outcome = StoreUnavailable(self.fault)
 
