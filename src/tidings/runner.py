@@ -131,6 +131,8 @@ class Runner:
         self._wake_feed = asyncio.Event()
         self._wake = {name: asyncio.Event() for name in self._carriers}
         self._fences: dict[str, int] = {}
+        self._sessions: dict[str, str] = {}
+        """The connection of each bind that texts last came on, while it stands."""
         self._wake_sweep = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._next_look = 0.0
@@ -147,6 +149,7 @@ class Runner:
         store = self._house.store
         store.follow(accept.store_entries, self._entered)
         store.follow(receive.take_inbound, self._received)
+        store.follow(receive.complete_lone, self._received)
         store.follow(cancel.withdraw, self._withdrawn)
         await self._recover()
         for name in self._carriers:
@@ -189,7 +192,7 @@ class Runner:
     def _entered(self, _: Sequence[accept.Entry], results: list[accept.Entered]) -> None:
         self._hand_over([stored.message for entered in results for stored in entered.stored])
 
-    def _received(self, _: Sequence[receive.Arrival], results: list[receive.Received]) -> None:
+    def _received(self, _: Sequence[receive.Arrival] | Sequence[receive.Lone], results: list[receive.Received]) -> None:
         self._hand_over([reply for received in results for reply in received.replies])
 
     def _withdrawn(self, wanted: Sequence[tuple[int, int]], results: list[Any]) -> None:
@@ -324,7 +327,9 @@ class Runner:
         receipts = [event for event in events if isinstance(event, Receipt)]
         inbound = [event for event in events if isinstance(event, Inbound)]
         for event in events:
-            if isinstance(event, Up | Down):
+            if isinstance(event, Inbound):
+                self._sessions[event.bind] = event.session
+            elif isinstance(event, Up | Down):
                 self._link(carrier.name, event)
         # Submitted together and in this order: an answer is settled before the receipt that follows it.
         await asyncio.gather(
@@ -341,6 +346,7 @@ class Runner:
         else:
             log.warning("carrier %s: bind %s is down: %s", carrier, event.bind, event.reason)
             self.last_down[carrier] = event
+            self._sessions.pop(event.bind, None)
 
     def _settle(self, answer: Sent | SendError) -> dispatch.Settle:
         return dispatch.Settle(answer, self._house.clock.random(), self._house.settings.delivery)
@@ -389,7 +395,8 @@ class Runner:
     async def _keep_inbound(self, carrier: Carrier, inbound: Sequence[Inbound]) -> None:
         if inbound:
             new_id, settings = self._house.new_id, self._house.settings
-            arrivals = [receive.Arrival(new_id(), new_id(), new_id(), event, settings) for event in inbound]
+            live = frozenset(self._sessions.values())
+            arrivals = [receive.Arrival(new_id(), new_id(), new_id(), event, settings, live) for event in inbound]
             await self._insist(receive.take_inbound, arrivals)
             carrier.acknowledge([event.token for event in inbound], True)
 
@@ -488,8 +495,8 @@ class Runner:
         await house.store.write(expire.forget_answers, [SWEEP_MOST])
         stale = await house.store.read(lambda tx: tx.inbounds.stale(now - receive.PART_WAIT, SWEEP_MOST))
         if stale:
-            lone = receive.Lone(house.new_id(), house.new_id(), stale[0], house.settings)
-            await house.store.write(receive.complete_lone, [lone])
+            lones = [receive.Lone(house.new_id(), house.new_id(), row, house.settings) for row in stale]
+            await house.store.write(receive.complete_lone, lones)
         for category, days in msgspec.structs.asdict(house.settings.retention).items():
             if days:
                 await self._retain(category, now - days * 86_400_000)

@@ -22,6 +22,8 @@ PART_WAIT: Millis = 60 * MINUTE
 """How long parts wait for their siblings before what is there becomes a message."""
 REDELIVERY: Millis = 10 * MINUTE
 """How long the same octets on a later session are taken for a redelivery."""
+_WIDE = 1 << 16
+"""Tells a stored reference of 16 bits from one of 8."""
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +34,8 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     reply_id: int
     inbound: Inbound
     settings: Settings
+    live: frozenset[str] = frozenset()
+    """Sessions that stand: what came on one of them was acknowledged there, and does not come again elsewhere."""
 
 
 class Lone(msgspec.Struct, frozen=True, gc=False):
@@ -61,14 +65,31 @@ async def _take(tx: Tx, arrival: Arrival, now: Millis) -> Received:
     inbound = arrival.inbound
     digest = _digest(inbound)
     sessions = await tx.inbounds.twins(inbound.carrier, [digest], now - REDELIVERY)
-    if digest in sessions and sessions[digest] != inbound.session:
-        return Received(duplicate=True)
     row = await _row(tx, arrival, digest, now)
+    if _came_again(arrival, sessions.get(digest)) and not await _would_stop(tx, row):
+        return Received(duplicate=True)
+    if row.parts <= 1:
+        await tx.inbounds.insert([row])
+        return await _complete(tx, [row], arrival, now)
+    siblings = await tx.inbounds.siblings(row)
+    if any(sibling.digest == digest for sibling in siblings):
+        return Received(duplicate=True)
     await tx.inbounds.insert([row])
-    siblings = await _whole(tx, row)
-    if siblings is None:
-        return Received()
-    return await _complete(tx, siblings, arrival, now)
+    whole = _whole([*siblings, row])
+    return Received() if whole is None else await _complete(tx, whole, arrival, now)
+
+
+def _came_again(arrival: Arrival, session: str | None) -> bool:
+    """Whether a text that came on `session` comes again because that one broke before it was acknowledged."""
+    return session not in (None, arrival.inbound.session) and session not in arrival.live
+
+
+async def _would_stop(tx: Tx, row: InboundRow) -> bool:
+    """A STOP after a START counts, however much it looks like the STOP before: doubt is for who wants no texts."""
+    asked = keyword(row.text) if row.parts <= 1 else None
+    if asked is None or asked.asks != "stop":
+        return False
+    return not await tx.suppressions.among([(row.account_id, row.sender)])
 
 
 @stage(order=31)
@@ -114,27 +135,35 @@ async def _row(tx: Tx, arrival: Arrival, digest: str, now: Millis) -> InboundRow
         id=arrival.row_id, account_id=owner or DEFAULT_ACCOUNT, message_id=None, carrier=inbound.carrier,
         bind=inbound.bind, session=inbound.session, sender=_address(inbound.sender), to=to, digest=digest,
         octets=inbound.octets, udh=inbound.udh, data_coding=inbound.data_coding, text=inbound.text,
-        encoding=inbound.encoding, reference=concat.reference if concat else 0, part=concat.part if concat else 1,
+        encoding=inbound.encoding, reference=_reference(concat) if concat else 0, part=concat.part if concat else 1,
         parts=concat.parts if concat else 1, received_at=now,
     )  # fmt: skip
 
 
-async def _whole(tx: Tx, row: InboundRow) -> list[InboundRow] | None:
-    """All parts in order, or None while some are missing. A part that came twice is used once."""
-    if row.parts <= 1:
-        return [row]
-    by_part = {sibling.part: sibling for sibling in await tx.inbounds.siblings(row)}
-    if not all(part in by_part for part in range(1, row.parts + 1)):
-        return None
-    return [by_part[part] for part in range(1, row.parts + 1)]
+def _whole(siblings: Sequence[InboundRow]) -> list[InboundRow] | None:
+    """All parts in order, or None while some are missing. Of a part that came twice the later one is used."""
+    by_part = {sibling.part: sibling for sibling in siblings}
+    return [by_part[part] for part in sorted(by_part)] if len(by_part) == siblings[0].parts else None
+
+
+def _reference(concat: udh.Concat) -> int:
+    """The reference, its width told by a bit above it: one of 8 bits and one of 16 never mean the same text."""
+    return concat.reference | _WIDE if concat.wide else concat.reference
+
+
+def _text(rows: Sequence[InboundRow]) -> str:
+    """The text of all parts. Some handsets cut a pair of UTF-16 units in two: it is read once it is whole again."""
+    if all(row.encoding == "ucs2" and len(row.octets) % 2 == 0 for row in rows):
+        return b"".join(row.octets for row in rows).decode("utf-16-be", "replace")
+    return "".join(row.text for row in rows)
 
 
 def _message(rows: Sequence[InboundRow], message_id: int, now: Millis) -> Message:
     first = rows[0]
     return Message(
         id=message_id, account_id=first.account_id, direction="mo", status=RECEIVED,
-        category=Category.CONVERSATION, to=first.to, sender=first.sender, text="".join(row.text for row in rows),
-        encoding=first.encoding, segments=len(rows), reference=first.reference, created_at=now, expires_at=now,
+        category=Category.CONVERSATION, to=first.to, sender=first.sender, text=_text(rows),
+        encoding=first.encoding, segments=len(rows), reference=first.reference & ~_WIDE, created_at=now, expires_at=now,
         carrier=first.carrier, finished_at=now, event_count=1,
     )  # fmt: skip
 
@@ -150,7 +179,9 @@ def _reply(message: Message, text: str, reply_id: int, now: Millis) -> Message:
 
 
 def _address(number: str) -> str:
-    """Addresses as we write them: a handset's international number gets its plus."""
+    """Addresses as we write them: a handset's international number gets its plus, also for the 00 before it."""
+    if number.startswith("00") and validate.E164.match(f"+{number[2:]}"):
+        return f"+{number[2:]}"
     return number if validate.is_sender(number) else f"+{number}" if validate.E164.match(f"+{number}") else number
 
 
