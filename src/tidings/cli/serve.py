@@ -115,7 +115,10 @@ def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, rec
 
 def _guarded(work: Callable[[], T]) -> T:
     """Run `work`; what keeps it from starting becomes one line."""
+    import apsw
+
     from tidings.config import ConfigError
+    from tidings.core.ports import StoreUnavailable
     from tidings.simulator.journal import JournalBusyError
     from tidings.store.sqlite import DataFolderInUse, UnsafeSqlite
 
@@ -129,6 +132,8 @@ def _guarded(work: Callable[[], T]) -> T:
         cause = _first(fault)
         if isinstance(cause, ConfigError):
             raise CommandError(str(cause), WRONG_CONFIGURATION) from None
+        if isinstance(cause, StoreUnavailable | apsw.Error):
+            raise CommandError(f"the data folder cannot be used: {cause}") from None
         if isinstance(cause, DataFolderInUse | UnsafeSqlite | JournalBusyError | OSError):
             raise CommandError(_in_one_line(cause)) from None
         raise
