@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from typing import Annotated
 
 from msgspec import Meta
 
 from tidings.core.message import Millis
+from tidings.core.moments import written
 
 Time = Annotated[
     str,
@@ -25,7 +25,7 @@ _MILLISECOND = dt.timedelta(milliseconds=1)
 
 def show(moment: Millis) -> str:
     """1764000000123 → `2025-11-24T16:00:00.123Z`."""
-    return f"{_second(moment // 1000)}.{moment % 1000:03d}Z"
+    return written(moment)
 
 
 def show_or_none(moment: Millis | None) -> str | None:
@@ -36,8 +36,3 @@ def show_or_none(moment: Millis | None) -> str | None:
 def millis(moment: dt.datetime) -> Millis:
     """An aware time as milliseconds since 1970."""
     return (moment - _EPOCH) // _MILLISECOND
-
-
-@functools.lru_cache(maxsize=4096)
-def _second(second: int) -> str:
-    return (_EPOCH + dt.timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
