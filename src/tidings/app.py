@@ -69,6 +69,7 @@ class Tidings:
                 house = await self._house()
                 routes = await self._simulate(house) if self.settings.simulated else []
                 self._carriers = [SmppCarrier(one, self._clock, tasks) for one in self._carrier_settings]
+                house.carriers = {one.name: one.rate for one in self._carriers}
                 self._runner = Runner(house, self._carriers)
                 await self._runner.start(tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")

@@ -42,6 +42,26 @@ DELIVERED: dict[str, Any] = {
     "finished_at": "2026-11-23T09:30:00.120Z",
 }
 
+PREVIEW_REQUEST: dict[str, Any] = {"to": "+15551230100", "text": "Déjà vu ☕"}
+PREVIEW: dict[str, Any] = {
+    "status": "accepted",
+    "to": "+15551230100",
+    "from": "TIDINGS",
+    "category": "transactional",
+    "text": "Déjà vu ☕",
+    "encoding": "ucs2",
+    "unit": "utf16",
+    "segments": 1,
+    "parts": [{"part": 1, "text": "Déjà vu ☕", "units": 9, "room": 70}],
+    "forces_ucs2": [{"at": 8, "character": "☕", "codepoint": "U+2615"}],
+    "forces_ucs2_count": 1,
+    "route": {"carrier": "simulator", "why": "simulator is the only carrier."},
+    "verdicts": [{"rule": "suppression", "allowed": True, "detail": "The number has not opted out."}],
+    "goes_at": "2026-11-23T09:30:00.000Z",
+    "expires_at": "2026-11-24T09:30:00.000Z",
+    "eta": "2026-11-23T09:30:00.000Z",
+}
+
 CANCELED: dict[str, Any] = {**MESSAGE, "status": "canceled", "finished_at": "2026-11-23T09:30:01.000Z"}
 
 PAGE: dict[str, Any] = {"data": [DELIVERED], "next_cursor": "cur_02n5m8h2tc800"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.api import batch, examples, health, keys, messages, views
+from tidings.api import batch, examples, health, keys, messages, preview, views
 from tidings.api.call import Endpoint
 from tidings.core.request import Request
 
@@ -58,6 +58,21 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         problems=_SENDING,
         example=examples.BATCH,
         answer_example=examples.BATCH_ANSWER,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/messages/preview",
+        handle=preview.post,
+        name="previewMessage",
+        summary="What sending a message would lead to",
+        detail="Takes the body of `POST /v1/messages` and goes the same way, but stores and sends nothing. What "
+        "sending would refuse as invalid is refused here likewise.",
+        scope="send",
+        body=Request,
+        answer=preview.PreviewView,
+        problems=("too_many_queued",),
+        example=examples.PREVIEW_REQUEST,
+        answer_example=examples.PREVIEW,
     ),
     Endpoint(
         method="GET",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -18,6 +18,24 @@ class Routed(msgspec.Struct, frozen=True, gc=False):
 
     message_id: int
     carrier: str | None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The carrier a message would go to, or none, and why."""
+
+    carrier: str | None
+    why: str
+
+
+def explain(carriers: Iterable[str]) -> Choice:
+    """What `choose` would choose, with its reason in a plain sentence."""
+    names = list(carriers)
+    carrier = choose(names)
+    if carrier is None:
+        return Choice(None, "No carrier is configured: it would be accepted, and then rejected with no_route.")
+    if len(names) == 1:
+        return Choice(carrier, f"{carrier} is the only carrier.")
+    return Choice(carrier, f"{carrier} is the first of {len(names)} carriers in the configuration.")
 
 
 def choose(carriers: Sequence[str]) -> str | None:

@@ -1,0 +1,108 @@
+"""What accept would do with a message, and what would follow, up to the point of no return and without any effect."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tidings.core.consent import opted_out
+from tidings.core.message import SECOND, Category, Message, Millis
+from tidings.core.questions import Tx
+from tidings.core.request import Invalid, Refused, Request, Verdict
+from tidings.core.status import REJECTED
+from tidings.pipeline import route, validate
+from tidings.pipeline.house import House
+from tidings.text import gsm7
+from tidings.text.segments import AUTO, GSM7, GSM7_PART, GSM7_SINGLE, UCS2_PART, UCS2_SINGLE, Segmented, split
+
+SHOWN_MOST = 100
+"""Characters outside GSM-7 that are told one by one."""
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """One segment as it would go out."""
+
+    part: int
+    text: str
+    units: int
+    """Septets (`gsm7`) or UTF-16 units (`ucs2`) of its text."""
+    room: int
+    """Units it could hold."""
+
+
+class Forcing(msgspec.Struct, frozen=True):
+    """A character that GSM-7 lacks, so that the whole text goes as UCS-2."""
+
+    at: int
+    """Position in the text, in Unicode characters from 0."""
+    character: str
+    codepoint: str
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What would happen to a request."""
+
+    message: Message
+    cuts: tuple[Cut, ...]
+    forcing: tuple[Forcing, ...]
+    """The first `SHOWN_MOST` of them."""
+    forcing_count: int
+    route: route.Choice
+    verdicts: tuple[Verdict, ...]
+    goes_at: Millis | None
+    """When it would be due; None when it would not go."""
+    eta: Millis | None
+    """When a carrier would have it, by what waits and the carrier's rate; None where that cannot be known."""
+
+
+async def preview(house: House, account_id: int, request: Request | Invalid) -> Preview | Invalid | Refused:
+    """What accepting this request now would lead to; Invalid or Refused where accept would answer that."""
+    if isinstance(request, Invalid):
+        return request
+    now = house.clock.now()
+    message = validate.message(request, account_id, 0, now, house.settings)
+    if isinstance(message, Invalid):
+        return message
+    otp = message.category == Category.OTP
+    if refused := house.backlog.refuse(account_id, 1, otp, house.free_disk_mb()):
+        return refused
+    verdict = opted_out(message.category, await _suppressed(house, message))
+    verdicts = (verdict or Verdict("suppression", True, "The number has not opted out."),)
+    chosen = route.explain(house.carriers)
+    goes_at = None if verdict or chosen.carrier is None else message.send_at or now
+    forcing = gsm7.unfit(request.text or "") if request.encoding == AUTO else []
+    return Preview(
+        message=msgspec.structs.replace(message, status=REJECTED) if verdict else message,
+        cuts=_cuts(split(message.text or "", message.encoding)),
+        forcing=tuple(Forcing(at, one, f"U+{ord(one):04X}") for at, one in forcing[:SHOWN_MOST]),
+        forcing_count=len(forcing), route=chosen, verdicts=verdicts, goes_at=goes_at,
+        eta=None if goes_at is None or chosen.carrier is None else _eta(house, chosen.carrier, goes_at, now),
+    )  # fmt: skip
+
+
+async def _suppressed(house: House, message: Message) -> bool:
+    pair = (message.account_id, message.to)
+
+    async def ask(tx: Tx) -> bool:
+        return pair in await tx.suppressions.among([pair])
+
+    return await house.store.read(ask)
+
+
+def _cuts(cut: Segmented) -> tuple[Cut, ...]:
+    lone = cut.count == 1
+    septets = cut.encoding == GSM7
+    room = (GSM7_SINGLE if lone else GSM7_PART) if septets else (UCS2_SINGLE if lone else UCS2_PART) // 2
+    return tuple(
+        Cut(number, one.text, len(one.payload) if septets else len(one.payload) // 2, room)
+        for number, one in enumerate(cut.segments, 1)
+    )
+
+
+def _eta(house: House, carrier: str, goes_at: Millis, now: Millis) -> Millis | None:
+    """All that waits goes first at worst; without a rate only an empty queue tells anything."""
+    waiting, rate = house.backlog.total, house.carriers[carrier]
+    if not waiting:
+        return goes_at
+    if rate <= 0:
+        return None
+    return max(goes_at, now + int(waiting / rate * SECOND))
