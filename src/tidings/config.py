@@ -77,6 +77,12 @@ class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     marketing: NotNegative = 90
 
 
+class OneUrlSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[one_url]`: sending by opening an address."""
+
+    get: bool = False
+
+
 class SimulatorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[simulator]`: the embedded carrier network."""
 
@@ -102,6 +108,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = field(default_factory=Limits)
     delivery: Delivery = field(default_factory=Delivery)
     retention: Retention = field(default_factory=Retention)
+    one_url: OneUrlSettings = field(default_factory=OneUrlSettings)
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
     carriers: tuple[CarrierSettings, ...] = ()
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from starlette.types import Receive, Scope
 
 from tidings.core.account import Key
 
@@ -17,6 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 JSON = b"application/json"
 PROBLEM_JSON = b"application/problem+json"
 HTML = b"text/html; charset=utf-8"
+TEXT = b"text/plain; charset=utf-8"
 
 
 class Reply:
@@ -32,14 +34,25 @@ class Reply:
 
 
 class Call:
-    """One request on its way through a handler; `body` and `query` are already of the endpoint's types."""
+    """One request on its way through a handler; `body` and `query` are already of the endpoint's types.
 
-    __slots__ = ("body", "endpoint", "headers", "house", "key", "octets", "params", "path", "query", "request_id")
+    `scope` and `receive` are for endpoints that read the request themselves.
+    """
 
-    def __init__(self, house: House, endpoint: Endpoint, path: str, headers: dict[bytes, bytes], request_id: str):
+    __slots__ = (
+        "body", "endpoint", "headers", "house", "key", "octets", "params", "path", "query", "receive", "request_id",
+        "scope",
+    )  # fmt: skip
+
+    def __init__(
+        self, house: House, endpoint: Endpoint, scope: Scope, receive: Receive, headers: dict[bytes, bytes],
+        request_id: str,
+    ) -> None:  # fmt: skip
         self.house = house
         self.endpoint = endpoint
-        self.path = path
+        self.scope = scope
+        self.receive = receive
+        self.path: str = scope["path"]
         self.headers = headers
         self.request_id = request_id
         self.params: dict[str, str] = {}
@@ -79,6 +92,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any = None
     """Type of the answer; None: not JSON."""
     status: int = 200
+    answer_kind: str = "application/json"
+    body_kind: str = "application/json"
+    raw: bool = False
+    """The handler reads the request, and looks at the key, by itself."""
+    safe: bool = True
+    """A GET that changes nothing, so that HEAD may ask it too."""
     idempotent: bool = False
     """Whether the call takes an Idempotency-Key."""
     problems: tuple[str, ...] = ()

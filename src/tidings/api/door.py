@@ -30,7 +30,7 @@ class Door:
     def __init__(self, house: House, endpoints: list[Endpoint]) -> None:
         self._house = house
         self._rows = {endpoint.method: _Row(endpoint) for endpoint in endpoints}
-        if "GET" in self._rows:
+        if "GET" in self._rows and self._rows["GET"].endpoint.safe:
             self._rows["HEAD"] = self._rows["GET"]
         self._allow = ", ".join(self._rows).encode()
         self._limit = house.settings.limits.body_bytes
@@ -58,8 +58,11 @@ class Door:
         if row is None:
             raise Abort("method_not_allowed", headers=[(b"allow", self._allow)])
         endpoint = row.endpoint
-        call = Call(self._house, endpoint, scope["path"], headers, request_id)
+        call = Call(self._house, endpoint, scope, receive, headers, request_id)
         call.params = scope.get("path_params") or {}
+        if endpoint.raw:
+            _refuse_two_keys(scope["headers"], headers)
+            return await endpoint.handle(call)
         if endpoint.scope is not None:
             call.key = authorize(self._house, headers.get(b"authorization"), endpoint.scope)
             _refuse_two_keys(scope["headers"], headers)
@@ -85,7 +88,7 @@ class _Row:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.decoder: msgspec.json.Decoder[Any] | None = None
-        if endpoint.body is not None:
+        if endpoint.body is not None and not endpoint.raw:
             self.decoder = msgspec.json.Decoder(endpoint.body)
 
 

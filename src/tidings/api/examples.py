@@ -42,6 +42,7 @@ DELIVERED: dict[str, Any] = {
     "finished_at": "2026-11-23T09:30:00.120Z",
 }
 
+ONE_URL: dict[str, Any] = {"to": "+15551230100", "text": "Your table is ready.", "key": "tk_02n5m8h2tc801_…"}
 PREVIEW_REQUEST: dict[str, Any] = {"to": "+15551230100", "text": "Déjà vu ☕"}
 PREVIEW: dict[str, Any] = {
     "status": "accepted",

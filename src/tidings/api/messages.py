@@ -132,15 +132,28 @@ def fit(request: Request) -> Request | Invalid:
 
 def idempotency(call: Call) -> Idempotency | None:
     """The Idempotency-Key of the call with a digest of method, path and body; aborts with 422 when it is no key."""
+    key = idempotency_key(call)
+    if key is None:
+        return None
+    start = f"{call.endpoint.method} {call.path}\n".encode("utf-8", "surrogateescape")
+    return Idempotency(key, hashlib.sha256(start + call.octets).digest())
+
+
+def idempotency_key(call: Call) -> str | None:
+    """The Idempotency-Key of the call; aborts with 422 when it is no key."""
     name = call.headers.get(b"idempotency-key")
     if name is None:
         return None
     key = name.decode("latin-1")
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         fault = Fault("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
         raise Abort("validation_failed", "The Idempotency-Key header is not valid.", [fault])
-    start = f"{call.endpoint.method} {call.path}\n".encode("utf-8", "surrogateescape")
-    return Idempotency(key, hashlib.sha256(start + call.octets).digest())
+    return key
+
+
+def is_key(text: str) -> bool:
+    """Whether this is fit to be an Idempotency-Key."""
+    return _KEY.fullmatch(text) is not None
 
 
 def replayed(yes: bool) -> Headers:

@@ -11,6 +11,7 @@ import msgspec
 import tidings
 from tidings.api.call import Endpoint
 from tidings.api.faults import fields
+from tidings.api.one_url import OneUrl
 from tidings.api.problems import ProblemDetails
 from tidings.api.table import problems_of
 from tidings.core.request import NOT_BUILT
@@ -65,7 +66,7 @@ _END = r"\Z"
 
 def _structs(endpoint: Endpoint) -> list[Any]:
     kinds = (endpoint.body_shown or endpoint.body, endpoint.answer)
-    return [kind for kind in kinds if kind is not None]
+    return [kind for kind in kinds if kind is not None and kind is not str]
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
@@ -128,16 +129,16 @@ def _body(endpoint: Endpoint) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": _ref(endpoint.body_shown or endpoint.body)}
     if endpoint.example is not None:
         content["example"] = endpoint.example
-    return {"required": endpoint.body_required, "content": {"application/json": content}}
+    return {"required": endpoint.body_required, "content": {endpoint.body_kind: content}}
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "done", "headers": _HEADERS}
     if endpoint.answer is not None:
-        content = {"schema": _ref(endpoint.answer)}
+        content = {"schema": {"type": "string"} if endpoint.answer is str else _ref(endpoint.answer)}
         if endpoint.answer_example is not None:
             content["example"] = endpoint.answer_example
-        good["content"] = {"application/json": content}
+        good["content"] = {endpoint.answer_kind: content}
     if endpoint.links:
         good["links"] = {
             name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in endpoint.links
@@ -148,6 +149,9 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     for status, codes in sorted(by_status.items()):
         responses[str(status)] = _problem_response(status, codes)
+    if OneUrl in (endpoint.body, endpoint.query):
+        for response in responses.values():
+            response["content"]["text/plain"] = {"schema": {"type": "string"}}
     if endpoint.name == "postBatch":
         responses["422"]["content"]["application/json"] = {"schema": _ref(endpoint.answer)}
     return responses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.api import batch, examples, health, keys, messages, preview, views
+from tidings.api import batch, examples, health, keys, messages, one_url, preview, views
 from tidings.api.call import Endpoint
 from tidings.core.request import Request
 
@@ -73,6 +73,45 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         problems=("too_many_queued",),
         example=examples.PREVIEW_REQUEST,
         answer_example=examples.PREVIEW,
+    ),
+    Endpoint(
+        method="POST",
+        path="/send",
+        handle=one_url.post,
+        name="sendByForm",
+        summary="Send a message by a form",
+        detail="The same fields as a form, in the query string, or some here and some there; the key as `key`, as "
+        "`Authorization: Bearer KEY` or as `X-API-Key`. Answers the id as text, or with `Accept: application/json` the "
+        "message; errors likewise.",
+        scope="send",
+        body=one_url.OneUrl,
+        body_kind="application/x-www-form-urlencoded",
+        body_required=False,
+        raw=True,
+        answer=views.MessageView,
+        status=202,
+        idempotent=True,
+        problems=_SENDING,
+        example=examples.ONE_URL,
+        answer_example=examples.MESSAGE,
+    ),
+    Endpoint(
+        method="GET",
+        path="/send",
+        handle=one_url.get,
+        name="sendByUrl",
+        summary="Send a message by opening an address",
+        detail="For callers on the same machine; for others only where the setting `one_url.get` allows it, and with a "
+        "key of scope `send`: addresses end in logs and histories.",
+        scope="send",
+        query=one_url.OneUrl,
+        raw=True,
+        safe=False,
+        answer=views.MessageView,
+        status=202,
+        idempotent=True,
+        problems=_SENDING,
+        answer_example=examples.MESSAGE,
     ),
     Endpoint(
         method="GET",
