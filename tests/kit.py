@@ -14,6 +14,7 @@ from tidings.config import Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Key
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
+from tidings.core.limits import Meter
 from tidings.core.message import Message, Millis
 from tidings.core.questions import Attempt, Event, Filter, Page, ReceiptRow
 from tidings.core.request import Answer, Idempotency, Invalid, Refused, Request, Result, Stored
@@ -119,14 +120,19 @@ class FakeClock:
 class FakeKeyring:
     """One key of every scope."""
 
+    metered = False
+
     def __init__(self) -> None:
         self.keys = {
             token: Key(at, DEFAULT_ACCOUNT, scope, scope, b"", NOW)
             for at, (scope, token) in enumerate(TOKENS.items(), 1)
         }
 
-    def find(self, token: str) -> Key | None:
+    def find(self, token: str, now: Callable[[], Millis]) -> Key | None:
         return self.keys.get(token)
+
+    def account(self, account_id: int) -> None:
+        return None
 
 
 class FakeMessages:
@@ -165,8 +171,9 @@ class FakeAccounts:
     def __init__(self, keys: Iterable[Key]) -> None:
         self._keys = list(keys)
 
-    async def keys(self) -> list[Key]:
-        return self._keys
+    async def page_of_keys(self, account_id: int, before: int | None, limit: int) -> list[Key]:
+        own = [key for key in self._keys if key.account_id == account_id and (before is None or key.id < before)]
+        return sorted(own, key=lambda key: -key.id)[:limit]
 
 
 class FakeTx:
@@ -188,6 +195,7 @@ class FakeHouse:
         self.clock = FakeClock()
         self.ids = Ids()
         self.keyring = FakeKeyring()
+        self.meter = Meter(self.settings.limits)
         self.store = self
         self.messages: dict[int, Message] = {}
         self.events: list[Event] = []
@@ -210,6 +218,7 @@ class FakeHouse:
         *,
         idempotency: Idempotency | None = None,
         atomic: bool = False,
+        caller: Key | None = None,
     ) -> Answer | Refused:
         """Stands in for `tidings.pipeline.accept.accept`: stores what is valid unless told otherwise by `outcomes`."""
         self.taken.append((requests, idempotency, atomic))
@@ -230,9 +239,9 @@ class FakeHouse:
             return Refused("not_found", "There is no message with this id.")
         return self.refusal or msgspec.structs.replace(message, status="canceled")
 
-    async def issue(self, account_id: int, name: str, scope: str) -> tuple[Key, str]:
+    async def issue(self, account_id: int, name: str, scope: str, **bounds: Any) -> tuple[Key, str]:
         """Stands in for `tidings.pipeline.admit.issue`."""
-        return Key(77, account_id, name, scope, b"", NOW), "tk_shown_once"
+        return Key(77, account_id, name, scope, b"", NOW, **bounds), "tk_shown_once"
 
     async def read(self, question: Callable[[Any], Awaitable[Any]]) -> Any:
         if self.fault:

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from tidings.api.app import application, guarded
 from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings, ConfigError, Settings
-from tidings.core.account import DEFAULT_ACCOUNT, Key
+from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
 from tidings.core.backlog import Backlog
 from tidings.core.health import CarrierState, Health, Snapshot
 from tidings.core.ids import Ids, moment
@@ -87,12 +87,12 @@ class Tidings:
 
     async def _house(self) -> House:
         store = self._store
-        last, keys = await store.read(_first_look)
+        last, keys, accounts = await store.read(_first_look)
         await store.write(admit.know_sender, [(DEFAULT_ACCOUNT, self.settings.default_sender)])
         house = House(
             store=store, clock=self._clock, ids=Ids(last=last), settings=self.settings,
-            backlog=Backlog(self.settings.limits), keyring=Keyring(keys), free_disk_mb=lambda: self._free_disk_mb,
-            health=self._health, snapshot=self._snapshot,
+            backlog=Backlog(self.settings.limits), keyring=Keyring(keys, accounts),
+            free_disk_mb=lambda: self._free_disk_mb, health=self._health, snapshot=self._snapshot,
         )  # fmt: skip
         if last and self._clock.now() < moment(last) - 1000:
             log.warning("the clock is behind the newest stored message; ids go on from there")
@@ -132,7 +132,7 @@ class Tidings:
     async def _serve(self, house: House, routes: Sequence[BaseRoute], door: socket.socket) -> None:
         config = uvicorn.Config(
             application(house, routes), host=self.settings.host, port=self.settings.port, log_config=None,
-            access_log=False, server_header=False, lifespan="off", http="httptools", ws="none",
+            access_log=False, server_header=False, proxy_headers=False, lifespan="off", http="httptools", ws="none",
             timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace / 2)),
         )  # fmt: skip
         server = _Server(config, self._announce)
@@ -246,8 +246,8 @@ def _signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[N
             loop.remove_signal_handler(number)
 
 
-async def _first_look(tx: Tx) -> tuple[int, list[Key]]:
-    return await tx.accounts.last_id(), await tx.accounts.keys()
+async def _first_look(tx: Tx) -> tuple[int, list[Key], list[Account]]:
+    return await tx.accounts.last_id(), await tx.accounts.keys(), await tx.accounts.accounts()
 
 
 async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:

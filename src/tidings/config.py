@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +56,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in_memory: Positive = 20_000
     free_disk_mb: NotNegative = 200
     commit_queue: Positive = 50_000
+    rate_per_key: Annotated[float, Meta(ge=0)] = 0.0
+    rate_per_account: Annotated[float, Meta(ge=0)] = 0.0
 
 
 class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +104,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Port = 8775
     log_level: str = "info"
     default_sender: str = "TIDINGS"
+    trusted_proxies: str = ""
     shutdown_grace: Annotated[float, Meta(ge=0)] = 10.0
     stop_reply: str = "You are unsubscribed and will get no more messages. Reply START to receive them again."
     start_reply: str = "You will receive messages again. Reply STOP to end, HELP for help."
@@ -116,6 +120,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def folder(self) -> Path:
         """The data folder."""
         return Path(self.data)
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Addresses and ranges whose X-Forwarded-For is believed."""
+        return tuple(one.strip() for one in self.trusted_proxies.split(",") if one.strip())
 
     @property
     def simulated(self) -> bool:
@@ -247,6 +256,11 @@ def _check(settings: Settings) -> None:
             raise ConfigError(f"carrier `{carrier.name}`: type `{carrier.type}` is not known; known: smpp")
         if carrier.bind not in _BINDS:
             raise ConfigError(f"carrier `{carrier.name}`: bind must be one of {', '.join(_BINDS)}")
+    for one in settings.proxies:
+        try:
+            ip_network(one)
+        except ValueError:
+            raise ConfigError(f"trusted_proxies: `{one}` is no address and no range like 10.0.0.0/8") from None
     if settings.log_level not in _LEVELS:
         raise ConfigError(f"log_level must be one of {', '.join(_LEVELS)}")
 

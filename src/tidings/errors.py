@@ -52,6 +52,7 @@ PROBLEMS: dict[str, Problem] = {
             "Too late to cancel",
             "The message was already handed to a carrier, or has ended.",
         ),
+        Problem("key_revoked", 409, "caller", "never", "Key revoked", "The key is revoked; make a new one."),
         Problem(
             "idempotency_in_flight",
             409,
@@ -95,6 +96,22 @@ PROBLEMS: dict[str, Problem] = {
             "later",
             "Too many messages queued",
             "This account has as many messages waiting as it may; send again later.",
+        ),
+        Problem(
+            "rate_limited",
+            429,
+            "caller",
+            "later",
+            "Too many messages a second",
+            "This key or its account sends faster than it may; send again after Retry-After.",
+        ),
+        Problem(
+            "quota_used_up",
+            429,
+            "caller",
+            "later",
+            "Quota used up",
+            "The quota of this key or its account leaves no room for these messages until the next day or month.",
         ),
         Problem("internal", 500, "us", "later", "Internal error", "Something broke on our side; it was logged."),
         Problem(

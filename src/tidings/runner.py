@@ -27,7 +27,7 @@ from tidings.core.questions import Tx
 from tidings.core.retry import Again
 from tidings.core.schedule import Schedule, TokenBucket, Waiting
 from tidings.core.status import ACCEPTED, fold
-from tidings.pipeline import accept, cancel, dispatch, expire, receipt, receive, route
+from tidings.pipeline import accept, admit, cancel, dispatch, expire, receipt, receive, route
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.runner")
@@ -46,6 +46,7 @@ CLAIM_MOST = 256
 """Segments claimed at a time: small enough that claims, answers and receipts overlap."""
 OVERLAPPING = 4
 """Batches of carrier events being stored at a time."""
+MINUTE = 60 * SECOND
 OVERLAP = (60 * SECOND) << 21
 """Ids of one minute: commits may be that far out of the order of their ids."""
 
@@ -134,6 +135,8 @@ class Runner:
         self._sessions: dict[str, str] = {}
         """The connection of each bind that texts last came on, while it stands."""
         self._wake_sweep = asyncio.Event()
+        self._next_note = 0
+        """When the use of keys is written down again."""
         self._loops: list[asyncio.Task[None]] = []
         self._next_look = 0.0
         self._stopping = False
@@ -486,6 +489,9 @@ class Runner:
         await house.store.write(receipt.rematch, await house.store.read(lambda tx: tx.receipts.parked(now, SWEEP_MOST)))
         if self._tick % 10 == 1:
             await self._tidy()
+        if now >= self._next_note:
+            self._next_note = now + MINUTE
+            await admit.write_uses(house)
         return False
 
     async def _tidy(self) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from contract_kit import ONE, TWO, Desk, attempt, inbound, message, receipt, remembered
-from tidings.core.account import Key
+from tidings.core.account import Account, Key
 from tidings.core.questions import Attempt, InboundRow, ReceiptRow, Tx
 from tidings.store.inbounds import SIBLING_WAIT
 
@@ -270,6 +270,71 @@ async def test_keys_are_kept(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.accounts.keys()) == [key]
 
 
+async def test_a_key_is_changed_but_for_its_account_scope_and_last_use(desk: Desk) -> None:
+    key = Key(77, ONE, "shop", "send", b"\x00" * 32, 5)
+    await desk.do(lambda tx: tx.accounts.insert_key(key))
+    bounds: dict[str, Any] = {
+        "name": "new", "digest": b"\x01" * 32, "senders": ("ACME", "Ä"), "networks": ("::/0",), "expires_at": 6,
+        "revoked_at": 7, "old_digest": b"\x02", "old_until": 8, "rate": 0.5, "daily_quota": 9, "monthly_quota": 10,
+    }  # fmt: skip
+    changed = msgspec.structs.replace(key, **bounds, scope="admin", last_used_at=3)
+    await desk.do(lambda tx: tx.accounts.change_key(changed))
+    found = await desk.see(lambda tx: tx.accounts.key(ONE, 77))
+    assert found == msgspec.structs.replace(key, **bounds)
+    await desk.do(lambda tx: tx.accounts.insert_key(msgspec.structs.replace(changed, id=78)))
+    assert await desk.see(lambda tx: tx.accounts.key(ONE, 78)) == msgspec.structs.replace(changed, id=78)
+
+
+async def test_the_use_of_keys_is_noted_together(desk: Desk) -> None:
+    for number in (1, 2, 3):
+        await desk.do(lambda tx, number=number: tx.accounts.insert_key(Key(number, ONE, "n", "read", b"", 1)))
+    await desk.do(lambda tx: tx.accounts.touch_keys([1, 3, 99], 60_000))
+    assert [key.last_used_at for key in await desk.see(lambda tx: tx.accounts.keys())] == [60_000, None, 60_000]
+
+
+async def test_keys_of_one_account_newest_first(desk: Desk) -> None:
+    for number, owner in ((1, ONE), (2, TWO), (3, ONE), (4, ONE)):
+        key = Key(number, owner, "n", "read", b"", 1)
+        await desk.do(lambda tx, key=key: tx.accounts.insert_key(key))
+    assert ids(await desk.see(lambda tx: tx.accounts.page_of_keys(ONE, None, 2))) == [4, 3]
+    assert ids(await desk.see(lambda tx: tx.accounts.page_of_keys(ONE, 3, 2))) == [1]
+    assert await desk.see(lambda tx: tx.accounts.key(TWO, 1)) is None
+    assert await desk.see(lambda tx: tx.accounts.key(TWO, 99)) is None
+
+
+async def test_an_account_is_opened_changed_and_listed(desk: Desk) -> None:
+    new = Account(id=50, name="Berlin", created_at=5, rate=2.5, senders=("B", "A"))
+    await desk.do(lambda tx: tx.accounts.insert_account(new))
+    await desk.do(lambda tx: tx.accounts.own_senders(50, new.senders))
+    assert await desk.see(lambda tx: tx.accounts.account(50)) == new
+    changed = msgspec.structs.replace(new, name="X", closed_at=9, rate=None, daily_quota=1, monthly_quota=2)
+    await desk.do(lambda tx: tx.accounts.change_account(changed))
+    await desk.do(lambda tx: tx.accounts.own_senders(50, ()))
+    changed = msgspec.structs.replace(changed, senders=())
+    assert await desk.see(lambda tx: tx.accounts.account(50)) == changed
+    assert ids(await desk.see(lambda tx: tx.accounts.accounts())) == [1, 50]
+    assert await desk.see(lambda tx: tx.accounts.page_of_accounts(None, 1)) == [changed]
+    assert ids(await desk.see(lambda tx: tx.accounts.page_of_accounts(50, 9))) == [1]
+    assert await desk.see(lambda tx: tx.accounts.account(51)) is None
+
+
+async def test_the_senders_of_an_account_take_the_place_of_those_before(desk: Desk) -> None:
+    await desk.do(lambda tx: tx.accounts.own_senders(TWO, ("B", "A")))
+    await desk.do(lambda tx: tx.accounts.own_senders(TWO, ("C", "A")))
+    owners = [await desk.see(lambda tx, name=name: tx.accounts.owner_of(name)) for name in "ABC"]
+    assert owners == [TWO, None, TWO]
+
+
+async def test_messages_are_counted_by_owner_and_period(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.accounts.usage([(1, "2026-11")])) == {}
+    await desk.do(lambda tx: tx.accounts.count_usage([(1, "2026-11", 3), (2, "2026-11", 5), (1, "2026-11-23", 1)]))
+    await desk.do(lambda tx: tx.accounts.count_usage([(1, "2026-11", 4)]))
+    wanted = [(1, "2026-11"), (2, "2026-11-23"), (1, "2026-12")]
+    assert await desk.see(lambda tx: tx.accounts.usage(wanted)) == {(1, "2026-11"): 7}
+    await desk.do(lambda tx: tx.accounts.forget_usage("2026-11-01"))
+    assert await desk.see(lambda tx: tx.accounts.usage([(1, "2026-11"), (1, "2026-11-23")])) == {(1, "2026-11-23"): 1}
+
+
 async def test_a_sender_has_an_owner(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.accounts.owner_of("12345")) is None
     await desk.do(lambda tx: tx.accounts.claim_sender(TWO, "12345"))
@@ -292,6 +357,7 @@ HIGHEST: list[tuple[str, Any]] = [
     ("a receipt", lambda tx: tx.receipts.insert([receipt(500)])),
     ("a text from a handset", lambda tx: tx.inbounds.insert([inbound(500)])),
     ("a key", lambda tx: tx.accounts.insert_key(Key(500, ONE, "n", "read", b"", 1))),
+    ("an account", lambda tx: tx.accounts.insert_account(Account(id=500, name="n", created_at=1))),
 ]
 
 

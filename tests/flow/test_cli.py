@@ -182,6 +182,25 @@ def test_a_key_is_made_listed_and_used(home: Path) -> None:
     assert "needs scope `send`" in refused.err
 
 
+def test_a_key_is_bound_rotated_and_revoked(home: Path) -> None:
+    url = json.loads((home / "tidings-data" / "server.json").read_text())["url"]
+    bounds = ("--sender", "ACME", "--network", "127.0.0.1", "--rate", "50", "--expires-at", "2099-01-01T00:00:00Z")
+    made = json.loads(tidings("keys", "create", "--name", "bound", "--scope", "send", *bounds, "--json", cwd=home).out)
+    assert (made["senders"], made["networks"], made["rate"]) == (["ACME"], ["127.0.0.1"], 50)
+    fresh = tidings("keys", "rotate", made["id"], "--overlap", "60", cwd=home).out.strip()
+    for token in (fresh, made["token"]):
+        sent = tidings("send", "+15551230100", "x", "--json", cwd=home, TIDINGS_URL=url, TIDINGS_KEY=token)
+        assert json.loads(sent.out)["from"] == "ACME"
+    assert tidings("keys", "revoke", made["id"], cwd=home).out == f"{made['id']} is revoked\n"
+    assert tidings("send", "+15551230100", "x", cwd=home, TIDINGS_URL=url, TIDINGS_KEY=fresh).status == 1
+    assert re.search(rf"^{made['id']}  send  .*  revoked  *bound$", tidings("keys", "list", cwd=home).out, re.M)
+    assert "revoked" in tidings("keys", "rotate", made["id"], cwd=home).err
+    assert (
+        "no account"
+        in tidings("keys", "create", "--name", "n", "--scope", "read", "--account", "acc_0000000000009", cwd=home).err
+    )
+
+
 # doctor
 
 

@@ -40,7 +40,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 
 SCANS = {
-    ("accounts", "keys"), ("accounts", "fences"),  # a handful of rows
+    ("accounts", "keys"), ("accounts", "fences"), ("accounts", "accounts"),  # a handful of rows
     ("queue", "expired"), ("queue", "counts"),  # looked through every few seconds, as the runner says
 }  # fmt: skip
 

@@ -2,7 +2,7 @@ CREATE TABLE account (
   id integer primary key,
   name text not null,
   created_at integer not null
-);
+, closed_at integer, rate real, daily_quota integer, monthly_quota integer);
 CREATE TABLE api_key (
   id integer primary key,
   account_id integer not null,
@@ -10,7 +10,8 @@ CREATE TABLE api_key (
   scope text not null,
   digest blob not null,
   created_at integer not null
-);
+, senders text, networks text, expires_at integer, revoked_at integer, last_used_at integer, old_digest blob, old_until integer, rate real, daily_quota integer, monthly_quota integer);
+CREATE INDEX api_key_account on api_key (account_id, id);
 CREATE TABLE attempt (
   id integer primary key,
   message_id integer not null,
@@ -166,3 +167,10 @@ CREATE TABLE suppression (
   created_at integer not null,
   primary key (account_id, number, brand_id, scope)
 );
+CREATE TABLE usage (
+  owner integer not null,
+  period text not null,
+  messages integer not null,
+  primary key (owner, period)
+);
+CREATE INDEX usage_period on usage (period);

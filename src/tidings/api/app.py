@@ -90,11 +90,11 @@ class Named:
 
 
 def guarded(house: House, scope_needed: str, route: Route) -> Route:
-    """`route` open only to keys whose scope includes `scope_needed`; for routes that others bring."""
+    """`route`, brought by others, open only to keys of the default account whose scope includes `scope_needed`."""
     inner = route.app
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-        authorize(house, dict(scope["headers"]).get(b"authorization"), scope_needed)
+        authorize(house, dict(scope["headers"]).get(b"authorization"), scope_needed, scope, operator=True)
         await inner(scope, receive, send)
 
     route.app = checked

@@ -11,7 +11,7 @@ from msgspec import Meta
 from tidings.api import views
 from tidings.api.body import READ_ERRORS, all_faults, malformed
 from tidings.api.call import Call, Reply
-from tidings.api.messages import fit, idempotency, replayed
+from tidings.api.messages import fit, idempotency, limited, replayed
 from tidings.api.problems import Abort, details, refusal
 from tidings.core import ids
 from tidings.core.request import Fault, Invalid, Refused, Request, Result
@@ -55,10 +55,10 @@ async def post(call: Call) -> Reply:
     for start in range(0, len(batch.messages), CHUNK):
         requests += [_item(raw) for raw in batch.messages[start : start + CHUNK]]
         await asyncio.sleep(0)
-    answer = await accept(call.house, call.account_id, requests, idempotency=key, atomic=batch.atomic)
+    answer = await accept(call.house, call.account_id, requests, idempotency=key, atomic=batch.atomic, caller=call.key)
     if isinstance(answer, Refused):
-        return refusal(answer)
-    reply = await _render(answer.results)
+        return limited(call, refusal(answer))
+    reply = limited(call, await _render(answer.results))
     reply.headers += replayed(answer.replayed)
     return reply
 

@@ -81,6 +81,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     scope: str | None = None
     """What the key must be good for; None: open to all."""
+    operator: bool = False
+    """Whether only keys of the default account may call it."""
     body: Any = None
     """Type the body is decoded into. Without one, no body is read."""
     body_checked: Any = None

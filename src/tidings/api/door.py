@@ -64,7 +64,9 @@ class Door:
             _refuse_two_keys(scope["headers"], headers)
             return await endpoint.handle(call)
         if endpoint.scope is not None:
-            call.key = authorize(self._house, headers.get(b"authorization"), endpoint.scope)
+            call.key = authorize(
+                self._house, headers.get(b"authorization"), endpoint.scope, scope, operator=endpoint.operator
+            )
             _refuse_two_keys(scope["headers"], headers)
             if endpoint.query is not None or scope["query_string"]:
                 call.query = query.parse(endpoint.query or _NoQuery, scope["query_string"])

@@ -142,13 +142,45 @@ STORY: dict[str, Any] = {
     "advice": "The carrier simulator reports that the handset has it.",
 }
 
-KEY_REQUEST: dict[str, Any] = {"name": "web shop", "scope": "send"}
-KEY: dict[str, Any] = {
-    "id": "key_02n5m8h2tc801",
+KEY_REQUEST: dict[str, Any] = {
     "name": "web shop",
     "scope": "send",
-    "created_at": "2026-11-23T09:30:00.000Z",
+    "senders": ["ACME"],
+    "networks": ["192.0.2.0/24"],
+    "expires_at": "2027-11-23T00:00:00Z",
+    "daily_quota": 5000,
 }
+KEY: dict[str, Any] = {
+    "id": "key_02n5m8h2tc801",
+    "account_id": "acc_0000000000001",
+    "name": "web shop",
+    "scope": "send",
+    "senders": ["ACME"],
+    "networks": ["192.0.2.0/24"],
+    "rate": None,
+    "daily_quota": 5000,
+    "monthly_quota": None,
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "expires_at": "2027-11-23T00:00:00.000Z",
+    "revoked_at": None,
+    "rotating_until": None,
+    "last_used_at": "2026-11-23T11:02:00.000Z",
+}
+KEY_CHANGE: dict[str, Any] = {"name": "web shop, new host", "networks": ["198.51.100.7"]}
+ROTATION: dict[str, Any] = {"overlap_s": 3600}
+
+ACCOUNT_REQUEST: dict[str, Any] = {"name": "Berlin branch", "senders": ["ACME Berlin"], "rate": 20}
+ACCOUNT: dict[str, Any] = {
+    "id": "acc_02n5m8h2tc801",
+    "name": "Berlin branch",
+    "senders": ["ACME Berlin"],
+    "rate": 20.0,
+    "daily_quota": None,
+    "monthly_quota": None,
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "closed_at": None,
+}
+ACCOUNT_CHANGE: dict[str, Any] = {"monthly_quota": 100000}
 KEY_ISSUED: dict[str, Any] = {**KEY, "token": "tk_02n5m8h2tc801_…"}
 
 READY: dict[str, Any] = {"status": "ready", "degraded": []}

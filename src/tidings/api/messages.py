@@ -54,10 +54,10 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def post(call: Call) -> Reply:
     """One message: stored, then 202."""
     request = fit(call.body)
-    answer = await accept(call.house, call.account_id, (request,), idempotency=idempotency(call))
+    answer = await accept(call.house, call.account_id, (request,), idempotency=idempotency(call), caller=call.key)
     if isinstance(answer, Refused):
-        return refusal(answer)
-    reply = _single(answer.results[0])
+        return limited(call, refusal(answer))
+    reply = limited(call, _single(answer.results[0]))
     reply.headers += replayed(answer.replayed)
     return reply
 
@@ -159,6 +159,21 @@ def is_key(text: str) -> bool:
 def replayed(yes: bool) -> Headers:
     """The header that tells an earlier answer given again."""
     return [(b"idempotent-replayed", b"true")] if yes else []
+
+
+def limited(call: Call, reply: Reply) -> Reply:
+    """The reply, telling how the key stands with its limit, where it has one."""
+    house, key = call.house, call.key
+    if key is None or not (house.keyring.metered or house.meter.by_default):
+        return reply
+    standing = house.meter.standing(key, house.keyring.account(key.account_id), house.clock.monotonic())
+    if standing is not None:
+        reply.headers += (
+            (b"ratelimit-limit", b"%d" % standing.limit),
+            (b"ratelimit-remaining", b"%d" % standing.remaining),
+            (b"ratelimit-reset", b"%d" % standing.reset_s),
+        )
+    return reply
 
 
 def message_id(call: Call) -> int:

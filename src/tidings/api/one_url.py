@@ -78,7 +78,7 @@ async def _send(call: Call) -> Reply:
     given = _idempotency_key(call, values.pop("idempotency_key", None))
     request = msgspec.convert(values, Request)
     asked = Idempotency(given, _digest(values)) if given else None
-    answer = await accept(call.house, call.account_id, (request,), idempotency=asked)
+    answer = await accept(call.house, call.account_id, (request,), idempotency=asked, caller=call.key)
     if isinstance(answer, Refused):
         return refusal(answer)
     reply = _told(answer.results[0], _wants_json(call.headers))
@@ -134,7 +134,7 @@ def _authorize(call: Call, given: str | None) -> None:
     here = call.endpoint.method != "GET" or local(call.scope, call.headers, call.house.settings.host)
     if not here and not call.house.settings.one_url.get:
         raise Abort("forbidden", "GET works on this machine only: addresses end in logs. Use POST, or set one_url.get.")
-    call.key = authorize(call.house, header, "send")
+    call.key = authorize(call.house, header, "send", call.scope)
     if not here and call.key.scope != "send":
         detail = "From afar GET takes only keys of scope `send`: addresses end in logs. This one can do more."
         raise Abort("forbidden", detail)

@@ -94,9 +94,17 @@ def _path_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "pattern": "^msg_[0-9a-z]{13}$"},
-            "example": "msg_02n5m8h2tc800",
+            "schema": {"type": "string", "pattern": f"^{_kind(endpoint.path)}_[0-9a-z]{{13}}$"},
+            "example": f"{_kind(endpoint.path)}_02n5m8h2tc800",
         }
+
+
+def _kind(path: str) -> str:
+    """The prefix of ids of this noun."""
+    return _PREFIXES.get(path.split("/")[2], "msg")
+
+
+_PREFIXES = {"keys": "key", "accounts": "acc"}
 
 
 def _query_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:

@@ -46,7 +46,7 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "
 
 async def post(call: Call) -> Reply:
     """What sending this would lead to; refuses what sending would refuse as invalid."""
-    told = await preview(call.house, call.account_id, fit(call.body))
+    told = await preview(call.house, call.account_id, fit(call.body), call.key)
     if isinstance(told, Invalid):
         return problem("validation_failed", errors=told.errors)
     if isinstance(told, Refused):

@@ -10,7 +10,7 @@ from msgspec import Meta
 from tidings.api.moments import Time, show, show_or_none
 from tidings.api.problems import ProblemDetails
 from tidings.core import ids
-from tidings.core.account import Key
+from tidings.core.account import Account, Key
 from tidings.core.message import Message, MessageError
 from tidings.core.questions import Attempt, Event, ReceiptRow
 
@@ -136,29 +136,56 @@ class BatchAnswer(msgspec.Struct, frozen=True):
     rejected: int
 
 
-class KeyView(msgspec.Struct, frozen=True):
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     """An API key without its secret."""
 
     id: str
+    account_id: str
     name: str
     scope: str
+    senders: Annotated[tuple[str, ...], Meta(description="what it may send from; empty: anything of its account")]
+    networks: Annotated[tuple[str, ...], Meta(description="where it may be used from; empty: anywhere")]
+    rate: Annotated[float | None, Meta(description="messages per second; 0: no limit; null: as the settings say")]
+    daily_quota: Annotated[int | None, Meta(description="messages of one UTC day; null: no quota")]
+    monthly_quota: Annotated[int | None, Meta(description="messages of one UTC month; null: no quota")]
     created_at: Time
+    expires_at: Time | None
+    revoked_at: Time | None
+    rotating_until: Annotated[Time | None, Meta(description="until when the token before the last rotation is taken")]
+    last_used_at: Annotated[Time | None, Meta(description="to the minute, and up to a minute late")]
 
 
-class KeyIssued(msgspec.Struct, frozen=True):
+class KeyIssued(KeyView, frozen=True, kw_only=True):
     """A new API key; `token` is shown this once and cannot be had again."""
 
-    id: str
-    name: str
-    scope: str
-    created_at: Time
     token: Annotated[str, Meta(examples=["tk_05a3mp8qj0000_…"])]
 
 
-class KeyList(msgspec.Struct, frozen=True):
-    """The keys of the account, oldest first."""
+class KeyPage(msgspec.Struct, frozen=True):
+    """The keys of the account, newest first; revoked ones too."""
 
     data: list[KeyView]
+    next_cursor: Annotated[str | None, Meta(description="null on the last page")]
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant: messages, keys and senders that nobody else sees."""
+
+    id: str
+    name: str
+    senders: Annotated[tuple[str, ...], Meta(description="addresses that are its own; the first is its default")]
+    rate: Annotated[float | None, Meta(description="messages per second; 0: no limit; null: as the settings say")]
+    daily_quota: Annotated[int | None, Meta(description="messages of one UTC day; null: no quota")]
+    monthly_quota: Annotated[int | None, Meta(description="messages of one UTC month; null: no quota")]
+    created_at: Time
+    closed_at: Time | None
+
+
+class AccountPage(msgspec.Struct, frozen=True):
+    """Accounts, newest first; closed ones too."""
+
+    data: list[AccountView]
+    next_cursor: Annotated[str | None, Meta(description="null on the last page")]
 
 
 def message(stored: Message) -> MessageView:
@@ -225,7 +252,36 @@ def receipt(stored: ReceiptRow) -> ReceiptView:
 
 def key(stored: Key) -> KeyView:
     """A stored key as answered."""
-    return KeyView(ids.show("key", stored.id), stored.name, stored.scope, show(stored.created_at))
+    return KeyView(
+        id=ids.show("key", stored.id),
+        account_id=ids.show("acc", stored.account_id),
+        name=stored.name,
+        scope=stored.scope,
+        senders=stored.senders,
+        networks=stored.networks,
+        rate=stored.rate,
+        daily_quota=stored.daily_quota,
+        monthly_quota=stored.monthly_quota,
+        created_at=show(stored.created_at),
+        expires_at=show_or_none(stored.expires_at),
+        revoked_at=show_or_none(stored.revoked_at),
+        rotating_until=show_or_none(stored.old_until),
+        last_used_at=show_or_none(stored.last_used_at),
+    )
+
+
+def account(stored: Account) -> AccountView:
+    """A stored account as answered."""
+    return AccountView(
+        id=ids.show("acc", stored.id),
+        name=stored.name,
+        senders=stored.senders,
+        rate=stored.rate,
+        daily_quota=stored.daily_quota,
+        monthly_quota=stored.monthly_quota,
+        created_at=show(stored.created_at),
+        closed_at=show_or_none(stored.closed_at),
+    )
 
 
 def escaped(octets: bytes) -> str:

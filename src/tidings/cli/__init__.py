@@ -24,7 +24,7 @@ SUMMARIES = {
     "up": "Run everything in one process.",
     "send": "Send a text, and with --wait follow it to its end.",
     "trace": "Tell the whole story of a message.",
-    "keys": "Issue and list API keys.",
+    "keys": "Issue, list, rotate and revoke API keys.",
     "doctor": "Say what is wrong and what to do about it.",
     "simulate": "Run the simulated carrier network alone.",
     "migrate": "Bring the schema of the store up to date.",

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tidings.core.account import Key
 from tidings.core.consent import opted_out, opted_out_error
+from tidings.core.limits import Quota, quotas
 from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Queued, Remembered, Tx
 from tidings.core.request import Answer, Fault, Idempotency, Invalid, Refused, Request, Result, Stored, Verdict
 from tidings.core.status import ACCEPTED, REJECTED, SCHEDULED
-from tidings.pipeline import track, validate
+from tidings.pipeline import quota, track, validate
 from tidings.pipeline.house import House
 
 
@@ -24,6 +26,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     invalid: tuple[tuple[int, Invalid], ...] = ()
     idempotency: Idempotency | None = None
     atomic: bool = False
+    quotas: tuple[Quota, ...] = ()
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
@@ -41,25 +44,34 @@ async def accept(
     *,
     idempotency: Idempotency | None = None,
     atomic: bool = False,
+    caller: Key | None = None,
 ) -> Answer | Refused:
     """Take messages in: returns once they are on disk, with one result a request, in order.
 
-    `atomic`: all or nothing. Refused concerns the whole call. Raises StoreUnavailable; nothing is stored then.
+    `atomic`: all or nothing. `caller`: the key that asks, whose bounds, limits and quotas hold; None for what the
+    house itself sends. Refused concerns the whole call. Raises StoreUnavailable; nothing is stored then.
     """
+    if caller is not None and house.keyring.binding:
+        requests = house.keyring.bound(caller, requests)
     claim = (account_id, idempotency.key) if idempotency else None
     if claim is None:
-        return await _accept(house, account_id, requests, idempotency, atomic)
+        return await _accept(house, account_id, requests, idempotency, atomic, caller)
     if claim in house.in_flight:
         return Refused("idempotency_in_flight", "A request with this Idempotency-Key is being worked on.", 1)
     house.in_flight.add(claim)
     try:
-        return await _accept(house, account_id, requests, idempotency, atomic)
+        return await _accept(house, account_id, requests, idempotency, atomic, caller)
     finally:
         house.in_flight.discard(claim)
 
 
 async def _accept(
-    house: House, account_id: int, requests: Sequence[Request | Invalid], idempotency: Idempotency | None, atomic: bool
+    house: House,
+    account_id: int,
+    requests: Sequence[Request | Invalid],
+    idempotency: Idempotency | None,
+    atomic: bool,
+    caller: Key | None,
 ) -> Answer | Refused:
     messages, invalid = _prepare(house, account_id, requests)
     if not messages or (atomic and invalid):
@@ -70,9 +82,24 @@ async def _accept(
     otp = all(message.category == Category.OTP for message in messages)
     if refused := house.backlog.refuse(account_id, len(messages), otp, house.free_disk_mb()):
         return refused
-    entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic)
+    metered = caller if house.keyring.metered or house.meter.by_default else None
+    if metered and (refused := _meter(house, metered, len(messages))):
+        return refused
+    allowed = quotas((metered, house.keyring.account(account_id)), house.clock.now()) if metered else ()
+    entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed)
     entered = (await house.store.write(store_entries, [entry]))[0]
+    if metered and entered.answer is not None:
+        _meter(house, metered, -len(messages))
     return entered.answer or Answer(_merge(len(requests), invalid, entered.stored))
+
+
+def _meter(house: House, caller: Key, messages: int) -> Refused | None:
+    """Draw messages from the buckets of a key and its account; a negative number goes back."""
+    account, now = house.keyring.account(caller.account_id), house.clock.monotonic()
+    if messages < 0:
+        house.meter.give_back(caller, account, -messages, now)
+        return None
+    return house.meter.take(caller, account, messages, now)
 
 
 def _prepare(
@@ -119,9 +146,28 @@ async def store_entries(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[E
             fresh.append((at, entry))
         else:
             results[at] = earlier
+    if any(entry.quotas for _, entry in fresh):
+        fresh = await _within_quotas(tx, fresh, results, now)
     for (at, _), entered in zip(fresh, await enter(tx, [entry for _, entry in fresh], now), strict=True):
         results[at] = entered
+    if any(entry.quotas for _, entry in fresh):
+        await quota.count(tx, [(entry.quotas, _going(results[at])) for at, entry in fresh])
     return [results[at] for at in range(len(entries))]
+
+
+async def _within_quotas(
+    tx: Tx, fresh: Sequence[tuple[int, Entry]], results: dict[int, Entered], now: Millis
+) -> list[tuple[int, Entry]]:
+    """The entries that their quotas leave room for; the others are refused whole."""
+    refusals = await quota.refusals(tx, [(entry.quotas, len(entry.messages)) for _, entry in fresh], now)
+    for (at, _), refused in zip(fresh, refusals, strict=True):
+        if refused is not None:
+            results[at] = Entered((), refused)
+    return [one for one, refused in zip(fresh, refusals, strict=True) if refused is None]
+
+
+def _going(entered: Entered) -> int:
+    return sum(one.message.status != REJECTED for one in entered.stored)
 
 
 async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:

@@ -1,15 +1,43 @@
-"""Let callers in: make API keys and remember them."""
+"""Let callers in: accounts and their API keys, made, changed, rotated and taken away."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from tidings.core.account import DEFAULT_ACCOUNT, Key
-from tidings.core.message import Millis
+import msgspec
+
+from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
+from tidings.core.limits import oldest_kept
+from tidings.core.message import SECOND, Millis
+from tidings.core.network import is_range
 from tidings.core.ports import stage
 from tidings.core.questions import Remembered, Tx
+from tidings.core.request import Fault, Invalid, Refused
 from tidings.pipeline import keyring
 from tidings.pipeline.house import House
+from tidings.pipeline.validate import is_sender
+
+
+class KeyChange(msgspec.Struct, frozen=True):
+    """A key of an account, and what it shall become."""
+
+    account_id: int
+    key_id: int
+    how: Callable[[Key], Key]
+    revoked_too: bool = False
+
+
+class AccountChange(msgspec.Struct, frozen=True):
+    """A new account, or one that is there and what it shall become."""
+
+    account_id: int
+    how: Callable[[Account], Account]
+    new: Account | None = None
+
+
+_NO_KEY = Refused("not_found", "There is no key with this id.")
+_NO_ACCOUNT = Refused("not_found", "There is no account with this id.")
 
 
 @stage(order=5)
@@ -20,11 +48,61 @@ async def store_keys(tx: Tx, keys: Sequence[Key], now: Millis) -> list[Key]:
     return list(keys)
 
 
+@stage(order=5)
+async def change_keys(tx: Tx, changes: Sequence[KeyChange], now: Millis) -> list[Key | Refused]:
+    """Change keys as they stand in the store, so that two changes at once do not undo each other."""
+    results: list[Key | Refused] = []
+    for change in changes:
+        key = await tx.accounts.key(change.account_id, change.key_id)
+        if key is None:
+            results.append(_NO_KEY)
+        elif key.revoked_at is not None:
+            results.append(key if change.revoked_too else Refused("key_revoked", "The key is revoked."))
+        else:
+            changed = change.how(key)
+            await tx.accounts.change_key(changed)
+            results.append(changed)
+    return results
+
+
+@stage(order=5)
+async def change_accounts(tx: Tx, changes: Sequence[AccountChange], now: Millis) -> list[Account | Refused | Invalid]:
+    """Open or change accounts, unless another owns one of their senders."""
+    results: list[Account | Refused | Invalid] = []
+    for change in changes:
+        account = change.new or await tx.accounts.account(change.account_id)
+        if account is None:
+            results.append(_NO_ACCOUNT)
+            continue
+        changed = change.how(account)
+        if taken := await _taken(tx, changed):
+            results.append(taken)
+            continue
+        if change.new is None:
+            await tx.accounts.change_account(changed)
+        else:
+            await tx.accounts.insert_account(changed)
+        if change.new is not None or changed.senders != account.senders:
+            await tx.accounts.own_senders(changed.id, changed.senders)
+        results.append(changed)
+    return results
+
+
+async def _taken(tx: Tx, account: Account) -> Invalid | None:
+    faults = []
+    for at, sender in enumerate(account.senders):
+        owner = await tx.accounts.owner_of(sender)
+        if owner is not None and owner != account.id:
+            faults.append(Fault(f"/senders/{at}", "belongs to another account"))
+    return Invalid(tuple(faults)) if faults else None
+
+
 @stage(order=6)
 async def know_sender(tx: Tx, senders: Sequence[tuple[int, str]], now: Millis) -> list[None]:
     """Remember which account a sender address belongs to, so that answers to it find their owner."""
     for account_id, address in senders:
-        await tx.accounts.claim_sender(account_id, address)
+        if await tx.accounts.owner_of(address) is None:
+            await tx.accounts.claim_sender(account_id, address)
     return [None] * len(senders)
 
 
@@ -36,11 +114,115 @@ async def probe(tx: Tx, items: Sequence[None], now: Millis) -> list[None]:
     return list(items)
 
 
-async def issue(house: House, account_id: int, name: str, scope: str) -> tuple[Key, str]:
-    """Make a key; returns it with its token, which is not kept and cannot be shown again."""
+@stage(order=90)
+async def note_uses(tx: Tx, key_ids: Sequence[int], now: Millis) -> list[None]:
+    """Write down that these keys were used, and drop counts of quotas long over."""
+    await tx.accounts.touch_keys(key_ids, now // (60 * SECOND) * (60 * SECOND))
+    await tx.accounts.forget_usage(oldest_kept(now))
+    return [None] * len(key_ids)
+
+
+async def issue(house: House, account_id: int, name: str, scope: str, **bounds: Any) -> tuple[Key, str]:
+    """Make a key; returns it with its token, which is not kept and cannot be shown again.
+
+    `bounds`: the fields of Key that narrow what it may do.
+    """
     key_id = house.new_id()
     shown, digest = keyring.token(key_id, house.clock.token(32))
-    key = Key(key_id, account_id, name, scope, digest, house.clock.now())
+    key = Key(key_id, account_id, name, scope, digest, house.clock.now(), **bounds)
     await house.store.write(store_keys, [key])
     house.keyring.add(key)
     return key, shown
+
+
+async def change(house: House, account_id: int, key_id: int, changes: dict[str, Any]) -> Key | Refused:
+    """Set fields of a key."""
+    return await _change(house, KeyChange(account_id, key_id, lambda key: msgspec.structs.replace(key, **changes)))
+
+
+async def rotate(house: House, account_id: int, key_id: int, overlap: Millis) -> tuple[Key, str] | Refused:
+    """Give a key a new secret; the one before is taken for `overlap` more, any older one no longer."""
+    shown, digest = keyring.token(key_id, house.clock.token(32))
+    until = house.clock.now() + overlap
+
+    def how(key: Key) -> Key:
+        old = (key.digest, until) if overlap else (None, None)
+        return msgspec.structs.replace(key, digest=digest, old_digest=old[0], old_until=old[1])
+
+    changed = await _change(house, KeyChange(account_id, key_id, how))
+    return changed if isinstance(changed, Refused) else (changed, shown)
+
+
+async def revoke(house: House, account_id: int, key_id: int) -> Key | Refused:
+    """Take a key away: from the return on it opens nothing."""
+    now = house.clock.now()
+
+    def how(key: Key) -> Key:
+        return msgspec.structs.replace(key, revoked_at=now, old_digest=None, old_until=None)
+
+    return await _change(house, KeyChange(account_id, key_id, how, revoked_too=True))
+
+
+async def _change(house: House, change: KeyChange) -> Key | Refused:
+    changed = (await house.store.write(change_keys, [change]))[0]
+    if isinstance(changed, Key):
+        house.keyring.add(changed)
+        if changed.revoked_at is not None:
+            house.meter.forget(changed.id)
+    return changed
+
+
+async def open_account(house: House, name: str, **more: Any) -> Account | Refused | Invalid:
+    """Open an account; `more`: further fields of Account."""
+    new = Account(id=house.new_id(), name=name, created_at=house.clock.now(), **more)
+    return await _account(house, AccountChange(new.id, lambda account: account, new))
+
+
+async def change_account(house: House, account_id: int, changes: dict[str, Any]) -> Account | Refused | Invalid:
+    """Set fields of an account."""
+    return await _account(house, AccountChange(account_id, lambda account: msgspec.structs.replace(account, **changes)))
+
+
+async def close_account(house: House, account_id: int) -> Account | Refused | Invalid:
+    """From the return on the keys of the account open nothing; what it sent already goes its way."""
+    if account_id == DEFAULT_ACCOUNT:
+        return Refused("forbidden", "The default account cannot be closed.")
+    now = house.clock.now()
+
+    def how(account: Account) -> Account:
+        return account if account.closed_at is not None else msgspec.structs.replace(account, closed_at=now)
+
+    return await _account(house, AccountChange(account_id, how))
+
+
+async def _account(house: House, change: AccountChange) -> Account | Refused | Invalid:
+    changed = (await house.store.write(change_accounts, [change]))[0]
+    if isinstance(changed, Account):
+        house.keyring.know(changed)
+    return changed
+
+
+async def write_uses(house: House) -> None:
+    """Write down which keys were used since the last time."""
+    used, house.keyring.used = house.keyring.used, set()
+    if used:
+        await house.store.write(note_uses, sorted(used))
+
+
+def faults_of(
+    senders: Sequence[str] = (), networks: Sequence[str] = (), expires_at: Millis | None = None, now: Millis = 0
+) -> list[Fault]:
+    """What stands against such bounds of a key or senders of an account."""
+    faults = [
+        Fault(f"/senders/{at}", "must be E.164, a short code, or up to 11 letters, digits and blanks with one letter")
+        for at, sender in enumerate(senders)
+        if not is_sender(sender)
+    ]
+    faults += [
+        Fault(f"/networks/{at}", "must be an address or a range like 192.0.2.0/24, without host bits")
+        for at, network in enumerate(networks)
+        if not is_range(network)
+    ]
+    if expires_at is not None and expires_at <= now:
+        faults.append(Fault("/expires_at", "must lie ahead"))
+    return faults

@@ -9,6 +9,7 @@ from tidings.config import Settings
 from tidings.core.backlog import Backlog
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
+from tidings.core.limits import Meter
 from tidings.core.ports import Clock, Store
 from tidings.pipeline.keyring import Keyring
 
@@ -31,6 +32,10 @@ class House:
     """Carriers in the order of their configuration, each with its rate in segments per second (0: no limit)."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)
     """(account, Idempotency-Key) of calls being worked on."""
+    meter: Meter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(self.settings.limits)
 
     def new_id(self) -> int:
         """A fresh id of this moment."""

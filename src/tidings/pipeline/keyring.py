@@ -1,38 +1,112 @@
-"""Which key a caller holds: tokens looked up in memory and compared in constant time."""
+"""Which key a caller holds, and what its account may do: looked up in memory, tokens compared in constant time."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from tidings.core.account import Key
+import msgspec
+
+from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
 from tidings.core.ids import parse, show
+from tidings.core.message import Millis
+from tidings.core.request import Fault, Invalid, Request
 
 _SECRET_OCTETS = 32
 
 
 class Keyring:
-    """All keys by id. The secret is 256 random bits, so a plain SHA-256 of it cannot be reversed by guessing."""
+    """All keys that open something, and all accounts, by id.
 
-    __slots__ = ("_keys",)
+    A secret is 256 random bits, so a plain SHA-256 of it cannot be reversed by guessing.
+    """
 
-    def __init__(self, keys: Iterable[Key] = ()) -> None:
-        self._keys = {key.id: key for key in keys}
+    __slots__ = ("_accounts", "_keys", "_owners", "binding", "metered", "used")
+
+    def __init__(self, keys: Iterable[Key] = (), accounts: Iterable[Account] = ()) -> None:
+        self._keys = {key.id: key for key in keys if key.revoked_at is None}
+        self._accounts = {account.id: account for account in accounts}
+        self._owners: dict[str, int] = {}
+        self.used: set[int] = set()
+        """Keys used since somebody last looked."""
+        self.binding = False
+        """Whether any key or account is bound to senders; most houses have none, and pay nothing."""
+        self.metered = False
+        """Whether any key or account has a limit or a quota of its own."""
+        self._survey()
 
     def add(self, key: Key) -> None:
-        """Know one more key."""
-        self._keys[key.id] = key
+        """Know a key as it is now; one that is revoked opens nothing from here on."""
+        if key.revoked_at is None:
+            self._keys[key.id] = key
+        else:
+            self._keys.pop(key.id, None)
+        self._survey()
 
-    def find(self, token: str) -> Key | None:
-        """The key behind `tk_<id>_<secret>`, or None."""
+    def know(self, account: Account) -> None:
+        """Know an account as it is now."""
+        self._accounts[account.id] = account
+        self._survey()
+
+    def account(self, account_id: int) -> Account | None:
+        """The account, as it is now."""
+        return self._accounts.get(account_id)
+
+    def find(self, token: str, now: Callable[[], Millis]) -> Key | None:
+        """The key behind `tk_<id>_<secret>`, or None. None too for expired keys and those of closed accounts."""
         head, mark, secret = _cut(token)
         number = parse("tk", head)
         key = self._keys.get(number) if number is not None and mark == "_" else None
-        if key is None or not hmac.compare_digest(digest(secret), key.digest):
+        if key is None:
             return None
+        given = digest(secret)
+        if not hmac.compare_digest(given, key.digest) and not _before_rotation(key, given, now):
+            return None
+        if key.expires_at is not None and key.expires_at <= now():
+            return None
+        account = self._accounts.get(key.account_id)
+        if account is not None and account.closed_at is not None:
+            return None
+        self.used.add(key.id)
         return key
+
+    def bound(self, key: Key, requests: Sequence[Request | Invalid]) -> Sequence[Request | Invalid]:
+        """The requests with the sender this key gives them; those it may not send from as Invalid."""
+        account = self._accounts.get(key.account_id)
+        own = account.senders if account is not None else ()
+        return [one if isinstance(one, Invalid) else self._from(key, own, one) for one in requests]
+
+    def _from(self, key: Key, own: tuple[str, ...], request: Request) -> Request | Invalid:
+        sender = request.sender or next(iter(key.senders or (own if key.account_id != DEFAULT_ACCOUNT else ())), None)
+        if sender is None:
+            return request if key.account_id == DEFAULT_ACCOUNT else Invalid((Fault("/from", _NO_SENDERS),))
+        if key.senders and sender not in key.senders:
+            return Invalid((Fault("/from", "this key may not send from this address"),))
+        if self._owners.get(sender, DEFAULT_ACCOUNT) != key.account_id:
+            return Invalid((Fault("/from", "does not belong to this account"),))
+        return request if sender == request.sender else msgspec.structs.replace(request, sender=sender)
+
+    def _survey(self) -> None:
+        keys, accounts = self._keys.values(), self._accounts.values()
+        self._owners = {sender: one.id for one in accounts for sender in one.senders}
+        self.binding = any(one.id != DEFAULT_ACCOUNT for one in accounts) or any(key.senders for key in keys)
+        self.metered = any(_limited(one) for one in accounts) or any(_limited(key) for key in keys)
+
+
+_NO_SENDERS = "is required: this account has no senders yet; its operator adds them"
+
+
+def _limited(owner: Key | Account) -> bool:
+    return bool(owner.rate) or owner.daily_quota is not None or owner.monthly_quota is not None
+
+
+def _before_rotation(key: Key, given: bytes, now: Callable[[], Millis]) -> bool:
+    """Whether this is the secret before the last rotation, while that is still taken."""
+    if key.old_digest is None or key.old_until is None or not hmac.compare_digest(given, key.old_digest):
+        return False
+    return now() < key.old_until
 
 
 def digest(secret: str) -> bytes:

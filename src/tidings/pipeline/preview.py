@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tidings.core.account import Key
 from tidings.core.consent import opted_out
 from tidings.core.message import SECOND, Category, Message, Millis
 from tidings.core.questions import Tx
@@ -54,8 +55,12 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """When a carrier would have it, by what waits and the carrier's rate; None where that cannot be known."""
 
 
-async def preview(house: House, account_id: int, request: Request | Invalid) -> Preview | Invalid | Refused:
+async def preview(
+    house: House, account_id: int, request: Request | Invalid, caller: Key | None = None
+) -> Preview | Invalid | Refused:
     """What accepting this request now would lead to; Invalid or Refused where accept would answer that."""
+    if caller is not None and house.keyring.binding:
+        request = house.keyring.bound(caller, (request,))[0]
     if isinstance(request, Invalid):
         return request
     now = house.clock.now()
