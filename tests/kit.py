@@ -201,6 +201,7 @@ class FakeHouse:
         self.events: list[Event] = []
         self.attempts: list[Attempt] = []
         self.receipts: list[ReceiptRow] = []
+        self.carriers: dict[str, float] = {"north": 0.0}
         self.asked: Filter | None = None
         self.complete = True
         self.state = Health(True)
@@ -219,6 +220,7 @@ class FakeHouse:
         idempotency: Idempotency | None = None,
         atomic: bool = False,
         caller: Key | None = None,
+        door: str = "",
     ) -> Answer | Refused:
         """Stands in for `tidings.pipeline.accept.accept`: stores what is valid unless told otherwise by `outcomes`."""
         self.taken.append((requests, idempotency, atomic))
@@ -231,6 +233,9 @@ class FakeHouse:
             return request
         told = self.outcomes.get(request.to)
         return told or Stored(self.put(to=request.to, text=request.text, account_id=account_id))
+
+    def describe(self, carrier: str, part: Any, at: Millis) -> None:
+        """Nothing is known of PDUs."""
 
     async def cancel(self, account_id: int, message_id: int) -> Message | Refused:
         """Stands in for `tidings.pipeline.cancel.cancel`."""

@@ -25,8 +25,10 @@ from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
 from tidings.core.backlog import Backlog
 from tidings.core.health import CarrierState, Health, Snapshot
 from tidings.core.ids import Ids, moment
+from tidings.core.message import Millis, Part
 from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
+from tidings.core.story import PduSummary
 from tidings.drivers.clock import SystemClock
 from tidings.pipeline import admit, validate
 from tidings.pipeline.house import House
@@ -70,6 +72,7 @@ class Tidings:
                 routes = await self._simulate(house) if self.settings.simulated else []
                 self._carriers = [SmppCarrier(one, self._clock, tasks) for one in self._carrier_settings]
                 house.carriers = {one.name: one.rate for one in self._carriers}
+                house.describe = self._describe
                 self._runner = Runner(house, self._carriers)
                 await self._runner.start(tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
@@ -193,6 +196,10 @@ class Tidings:
                 binds_up=len(carrier.room()), binds_total=settings.binds, down_reason=down.reason if down else None,
                 permanent=bool(down and down.permanent), answers=dict(runner.answers[carrier.name]) if runner else {},
             )  # fmt: skip
+
+    def _describe(self, carrier: str, part: Part, at: Millis) -> PduSummary | None:
+        found = next((one for one in self._carriers if one.name == carrier), None)
+        return None if found is None else found.describe(part, at)
 
     async def _snapshot(self) -> Snapshot:
         now = self._clock.now()

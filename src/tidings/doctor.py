@@ -163,7 +163,27 @@ def _receipts(snapshot: Snapshot) -> Iterator[Advice]:
 
 
 def explain(message: Message, attempts: Sequence[Attempt], receipts: Sequence[ReceiptRow], now: Millis) -> str:
-    """What the state of a message means and what to do, in a plain sentence or two."""
+    """What the state of a message means, who decided it and what to do, in a few plain sentences."""
+    means, decider = _means(message, attempts, receipts, now), decided_by(message)
+    if decider is None:
+        return means
+    who = {"tidings": "tidings", "caller": "the caller"}.get(decider, f"the carrier {message.carrier or ''}".rstrip())
+    return f"{means} Decided by {who}."
+
+
+def decided_by(message: Message) -> Literal["tidings", "carrier", "caller"] | None:
+    """Who decided how a message ended; None before that, and of texts from handsets."""
+    match message.status:
+        case "delivered" | "undelivered":
+            return "carrier"
+        case "canceled":
+            return "caller"
+        case "failed" | "rejected" | "expired" | "unknown":
+            return "carrier" if message.error is not None and message.error.decided_by == "carrier" else "tidings"
+    return None
+
+
+def _means(message: Message, attempts: Sequence[Attempt], receipts: Sequence[ReceiptRow], now: Millis) -> str:
     match message.status:
         case "accepted" | "queued":
             return _waiting(attempts)
@@ -178,11 +198,19 @@ def explain(message: Message, attempts: Sequence[Attempt], receipts: Sequence[Re
         case "canceled":
             return "It was canceled before any part of it was handed to a carrier."
         case "unknown":
-            return f"Nobody knows whether it arrived. {_cause(message.error)}"
+            return f"Nobody knows whether it arrived. {_unknown(message.error, attempts)}"
         case "expired":
             return f"Its validity ended before it was delivered. {_late(receipts)}"
         case _:
             return _cause(message.error) or "It ended without a reason being kept."
+
+
+def _unknown(error: MessageError | None, attempts: Sequence[Attempt]) -> str:
+    """A second text would perhaps be one too many: first ask who may know."""
+    why = _reason(error) if error is not None else "No reason was kept."
+    ids = [attempt.carrier_id for attempt in attempts if attempt.carrier_id]
+    ask = f"Ask the carrier about its id {ids[-1]}" if ids else "Ask the recipient"
+    return f"{why} {ask} before you send it again: it may arrive twice."
 
 
 def _waiting(attempts: Sequence[Attempt]) -> str:
@@ -206,8 +234,13 @@ def _awaited(message: Message, now: Millis) -> str:
 
 def _late(receipts: Sequence[ReceiptRow]) -> str:
     if receipts:
-        return "The carrier had it and could not deliver it in time; the handset was probably off."
-    return "It was never handed over in time: see `tidings doctor` for carriers that are down or slow."
+        return (
+            "The carrier had it and could not deliver it in time; the handset was probably off. "
+            "It may be sent again later."
+        )
+    return (
+        "It was never handed over in time: see `tidings doctor` for carriers that are down or slow, then send it again."
+    )
 
 
 _WHAT_TO_DO = {
@@ -222,9 +255,14 @@ def _cause(error: MessageError | None) -> str:
     if error is None:
         return ""
     known = MESSAGE_ERRORS.get(error.code, MESSAGE_ERRORS["unknown"])
+    return f"{_reason(error)} {_WHAT_TO_DO[known.retry]}"
+
+
+def _reason(error: MessageError) -> str:
+    known = MESSAGE_ERRORS.get(error.code, MESSAGE_ERRORS["unknown"])
     code = f" (carrier's code {error.carrier_code})" if error.carrier_code else ""
     detail = f" {_sentence(error.detail)}" if error.detail and error.detail not in known.sentence else ""
-    return f"{known.sentence.rstrip('.')}{code}.{detail} {_WHAT_TO_DO[known.retry]}"
+    return f"{known.sentence.rstrip('.')}{code}.{detail}"
 
 
 def _last(attempts: Sequence[Attempt]) -> Attempt | None:

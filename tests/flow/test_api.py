@@ -107,7 +107,7 @@ async def test_from_post_to_cancel(place: Place) -> None:
     assert (again.status, again.json()["code"]) == (409, "not_cancelable")
     story = (await place.ask("GET", f"{path}/explain")).json()
     assert [event["type"] for event in story["events"]] == ["message.accepted", "message.canceled"]
-    assert story["advice"] == "It was canceled before any part of it was handed to a carrier."
+    assert story["advice"] == ("It was canceled before any part of it was handed to a carrier. Decided by the caller.")
 
 
 async def test_a_scheduled_message_waits(place: Place) -> None:

@@ -162,7 +162,11 @@ def test_trace_of_a_failure_names_the_carriers_code(home: Path) -> None:
     assert "0x0000000B" in done.out
     assert "advice" in done.out
     told = json.loads(tidings("trace", sent["id"], "--json", cwd=home).out)
-    assert set(told) == {"message", "events", "attempts", "receipts", "advice"}
+    assert told["decided_by"] == "carrier"
+    assert f"door      rest, key {told['origin']['key']}" in done.out
+    assert "gate      claim: suppression passed" in done.out
+    assert "route     simulator: simulator is the only carrier." in done.out
+    assert "dest 1/1, esm_class 0x00, data_coding 0x00, sm_length 5" in done.out
 
 
 # keys

@@ -55,7 +55,9 @@ async def post(call: Call) -> Reply:
     for start in range(0, len(batch.messages), CHUNK):
         requests += [_item(raw) for raw in batch.messages[start : start + CHUNK]]
         await asyncio.sleep(0)
-    answer = await accept(call.house, call.account_id, requests, idempotency=key, atomic=batch.atomic, caller=call.key)
+    answer = await accept(
+        call.house, call.account_id, requests, idempotency=key, atomic=batch.atomic, caller=call.key, door="batch"
+    )
     if isinstance(answer, Refused):
         return limited(call, refusal(answer))
     reply = limited(call, await _render(answer.results))

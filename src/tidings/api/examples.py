@@ -92,7 +92,12 @@ BATCH_ANSWER: dict[str, Any] = {
 }
 
 EVENTS: list[dict[str, Any]] = [
-    {"type": "message.accepted", "sequence": 1, "occurred_at": "2026-11-23T09:30:00.000Z", "data": None},
+    {
+        "type": "message.accepted",
+        "sequence": 1,
+        "occurred_at": "2026-11-23T09:30:00.000Z",
+        "data": {"door": "rest", "key": "key_02n5m8h2tc801"},
+    },
     {
         "type": "message.queued",
         "sequence": 2,
@@ -110,6 +115,24 @@ EVENTS: list[dict[str, Any]] = [
 
 STORY: dict[str, Any] = {
     "message": DELIVERED,
+    "origin": {"door": "rest", "key": "key_02n5m8h2tc801"},
+    "gates": [
+        {
+            "at": "accept",
+            "rule": "suppression",
+            "allowed": True,
+            "detail": "The number had not opted out.",
+            "occurred_at": "2026-11-23T09:30:00.000Z",
+        },
+        {
+            "at": "claim",
+            "rule": "suppression",
+            "allowed": True,
+            "detail": "The number had not opted out.",
+            "occurred_at": "2026-11-23T09:30:00.020Z",
+        },
+    ],
+    "route": {"carrier": "simulator", "why": "simulator is the only carrier."},
     "events": EVENTS,
     "attempts": [
         {
@@ -122,8 +145,22 @@ STORY: dict[str, Any] = {
             "detail": None,
             "started_at": "2026-11-23T09:30:00.020Z",
             "answered_at": "2026-11-23T09:30:00.041Z",
+            "took_ms": 21,
             "receipt": "delivered",
             "receipt_code": "000",
+            "pdu": {
+                "source_addr_ton": 5,
+                "source_addr_npi": 0,
+                "dest_addr_ton": 1,
+                "dest_addr_npi": 1,
+                "esm_class": 0,
+                "protocol_id": 0,
+                "data_coding": 0,
+                "registered_delivery": 1,
+                "validity_period": "000000235959000R",
+                "sm_length": 20,
+                "tlvs": [],
+            },
         }
     ],
     "receipts": [
@@ -139,7 +176,8 @@ STORY: dict[str, Any] = {
             "received_at": "2026-11-23T09:30:00.118Z",
         }
     ],
-    "advice": "The carrier simulator reports that the handset has it.",
+    "decided_by": "carrier",
+    "advice": "The carrier simulator reports that the handset has it. Decided by the carrier simulator.",
 }
 
 KEY_REQUEST: dict[str, Any] = {

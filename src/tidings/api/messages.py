@@ -10,14 +10,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from tidings import doctor
 from tidings.api import views
 from tidings.api.call import Call, Headers, Reply
 from tidings.api.moments import millis
 from tidings.api.problems import Abort, problem, refusal
 from tidings.core import ids
 from tidings.core.message import Message
-from tidings.core.questions import Attempt, Event, Filter, Page, ReceiptRow, Tx
+from tidings.core.questions import Event, Filter, Page, Tx
 from tidings.core.request import Fault, Idempotency, Invalid, Moment, Refused, Request, Result, Stored
 from tidings.pipeline.accept import accept
 from tidings.pipeline.cancel import cancel
@@ -54,7 +53,9 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def post(call: Call) -> Reply:
     """One message: stored, then 202."""
     request = fit(call.body)
-    answer = await accept(call.house, call.account_id, (request,), idempotency=idempotency(call), caller=call.key)
+    answer = await accept(
+        call.house, call.account_id, (request,), idempotency=idempotency(call), caller=call.key, door="rest"
+    )
     if isinstance(answer, Refused):
         return limited(call, refusal(answer))
     reply = limited(call, _single(answer.results[0]))
@@ -81,7 +82,7 @@ async def read(call: Call) -> Reply:
     """One message."""
 
     async def ask(tx: Tx) -> Message:
-        return await _owned(tx, call)
+        return await owned(tx, call)
 
     return Reply(200, views.encode(views.message(await call.house.store.read(ask))))
 
@@ -90,29 +91,10 @@ async def events(call: Call) -> Reply:
     """What happened to one message, in order."""
 
     async def ask(tx: Tx) -> list[Event]:
-        return await tx.events.of((await _owned(tx, call)).id)
+        return await tx.events.of((await owned(tx, call)).id)
 
     found = await call.house.store.read(ask)
     return Reply(200, views.encode(views.EventList([views.event(event) for event in found])))
-
-
-async def explain(call: Call) -> Reply:
-    """The whole story of one message."""
-
-    async def ask(tx: Tx) -> tuple[Message, list[Event], list[Attempt], list[ReceiptRow]]:
-        message = await _owned(tx, call)
-        attempts = await tx.attempts.of([message.id])
-        return message, await tx.events.of(message.id), attempts.get(message.id, []), await tx.receipts.of(message.id)
-
-    message, happened, attempts, receipts = await call.house.store.read(ask)
-    story = views.Explanation(
-        message=views.message(message),
-        events=[views.event(event) for event in happened],
-        attempts=[views.attempt(attempt) for attempt in attempts],
-        receipts=[views.receipt(receipt) for receipt in receipts],
-        advice=doctor.explain(message, attempts, receipts, call.house.clock.now()),
-    )
-    return Reply(200, views.encode(story))
 
 
 async def stop(call: Call) -> Reply:
@@ -184,6 +166,14 @@ def message_id(call: Call) -> int:
     return number
 
 
+async def owned(tx: Tx, call: Call) -> Message:
+    """The message of the path; aborts with 404 when the account has none of this id."""
+    message = await tx.messages.one(call.account_id, message_id(call))
+    if message is None:
+        raise Abort("not_found", "There is no message with this id.")
+    return message
+
+
 def _single(result: Result) -> Reply:
     if isinstance(result, Invalid):
         return problem("validation_failed", errors=result.errors)
@@ -199,13 +189,6 @@ def _single(result: Result) -> Reply:
 def _reason(stored: Stored) -> str:
     against = [verdict.detail for verdict in stored.verdicts if not verdict.allowed]
     return " ".join(against)
-
-
-async def _owned(tx: Tx, call: Call) -> Message:
-    message = await tx.messages.one(call.account_id, message_id(call))
-    if message is None:
-        raise Abort("not_found", "There is no message with this id.")
-    return message
 
 
 def _filter(query: ListQuery) -> Filter:

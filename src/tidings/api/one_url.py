@@ -78,7 +78,7 @@ async def _send(call: Call) -> Reply:
     given = _idempotency_key(call, values.pop("idempotency_key", None))
     request = msgspec.convert(values, Request)
     asked = Idempotency(given, _digest(values)) if given else None
-    answer = await accept(call.house, call.account_id, (request,), idempotency=asked, caller=call.key)
+    answer = await accept(call.house, call.account_id, (request,), idempotency=asked, caller=call.key, door="one_url")
     if isinstance(answer, Refused):
         return refusal(answer)
     reply = _told(answer.results[0], _wants_json(call.headers))

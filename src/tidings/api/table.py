@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.api import accounts, batch, examples, health, keys, messages, one_url, preview, views
+from tidings.api import accounts, batch, examples, explain, health, keys, messages, one_url, preview, views
 from tidings.api.call import Endpoint
 from tidings.core.request import Request
 
@@ -140,12 +140,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         method="GET",
         path="/v1/messages/{id}/explain",
-        handle=messages.explain,
+        handle=explain.get,
         name="explainMessage",
         summary="The whole story of a message",
-        detail="The message, its events, every attempt at a carrier, every receipt as it came, and what it all means.",
+        detail="Who brought it, what the gates said, the route and why, its events, every attempt at a carrier with "
+        "its time and its PDU (without addresses and text), every receipt as it came, who decided, and what to do.",
         scope="read",
-        answer=views.Explanation,
+        answer=explain.Explanation,
         problems=("not_found",),
         answer_example=examples.STORY,
     ),

@@ -109,16 +109,6 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     received_at: Time
 
 
-class Explanation(msgspec.Struct, frozen=True):
-    """The whole story of a message."""
-
-    message: MessageView
-    events: list[EventView]
-    attempts: list[AttemptView]
-    receipts: list[ReceiptView]
-    advice: Annotated[str, Meta(description="what it means and what to do, in plain words")]
-
-
 class BatchOutcome(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one item: `id` and `status` when it is on its way, else `error`."""
 

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from tidings.config import ConfigError
-from tidings.core.message import Part
+from tidings.core.message import Millis, Part
 from tidings.core.ports import CarrierEvent, Clock, Down, SendError, Sent, Up
+from tidings.core.story import PduSummary
 from tidings.drivers.smpp_bind import SmppBind, Target
 from tidings.drivers.smpp_link import SmppLink
 from tidings.drivers.smpp_messages import Translator
@@ -114,6 +115,23 @@ class SmppCarrier:
             if not taken:
                 detail = "The bind is down or its window is full."
                 self._tell(SendError(part.attempt_id, "not_written", "carrier_outage", "", detail, part.bind))
+
+    def describe(self, part: Part, at: Millis) -> PduSummary:
+        """The submit_sm that a part went as at a moment, without addresses and text."""
+        pdu = Translator(self.name, self._translator.profile, lambda: at).submit(part)
+        return PduSummary(
+            source_addr_ton=pdu.source_addr_ton,
+            source_addr_npi=pdu.source_addr_npi,
+            dest_addr_ton=pdu.dest_addr_ton,
+            dest_addr_npi=pdu.dest_addr_npi,
+            esm_class=pdu.esm_class,
+            protocol_id=pdu.protocol_id,
+            data_coding=pdu.data_coding,
+            registered_delivery=pdu.registered_delivery,
+            validity_period=pdu.validity_period,
+            sm_length=len(pdu.short_message),
+            tlvs=tuple(f"0x{tag:04x}" for tag, _ in pdu.tlvs),
+        )
 
     async def events(self) -> AsyncIterator[list[CarrierEvent]]:
         """What happened, in order, in the batches it came in; ends after `stop`. For one reader."""

@@ -63,10 +63,36 @@ def story(told: dict[str, Any]) -> Iterator[str]:
         yield "  text      (blanked)"
     else:
         yield f"  text      {plain(message['text'])}"
+    yield from _origin(told)
     yield f"  from {_day(message['created_at'])} on:"
     for moment, _, line in sorted(_steps(told), key=lambda step: step[:2]):
         yield f"  {clock(moment)}  {line}"
     yield f"  {click.style('advice', bold=True)}    {told['advice']}"
+
+
+def _origin(told: dict[str, Any]) -> Iterator[str]:
+    """Who brought it, what the gates said, where it went and why."""
+    origin, route = told["origin"], told["route"]
+    if origin is not None:
+        key = f", key {origin['key']}" if origin["key"] else ""
+        yield f"  door      {plain(origin['door']) or '(not recorded)'}{key}"
+    for gate in told["gates"]:
+        said = "passed" if gate["allowed"] else "refused"
+        yield f"  gate      {gate['at']}: {gate['rule']} {said}; {plain(gate['detail'])}"
+    if route is not None:
+        yield f"  route     {plain(route['carrier'] or 'none')}: {plain(route['why'])}"
+
+
+def _pdu(pdu: dict[str, Any] | None) -> str:
+    if pdu is None:
+        return ""
+    length = "?" if pdu["sm_length"] is None else pdu["sm_length"]
+    return (
+        f"  (submit_sm: source {pdu['source_addr_ton']}/{pdu['source_addr_npi']}, dest {pdu['dest_addr_ton']}/"
+        f"{pdu['dest_addr_npi']}, esm_class 0x{pdu['esm_class']:02x}, data_coding 0x{pdu['data_coding']:02x}, "
+        f"sm_length {length}, registered_delivery {pdu['registered_delivery']}, "
+        f"validity {pdu['validity_period'] or '-'})"
+    )
 
 
 def _addresses(message: dict[str, Any]) -> str:
@@ -96,9 +122,9 @@ def _steps(told: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
         yield event["occurred_at"], rank, status(word) + _data(event["data"])
     for attempt in told["attempts"]:
         where = f"part {attempt['part']} → {attempt['bind']}"
-        yield attempt["started_at"], _HANDED, f"{where}: handed over"
+        yield attempt["started_at"], _HANDED, f"{where}: handed over{_pdu(attempt['pdu'])}"
         if attempt["answered_at"]:
-            yield attempt["answered_at"], _ANSWERED, f"{where}: {_answer(attempt)}"
+            yield attempt["answered_at"], _ANSWERED, f"{where}: {_answer(attempt)}, after {attempt['took_ms']} ms"
     for receipt in told["receipts"]:
         line = f"receipt {plain(receipt['state'])} ({receipt['status']}) from {receipt['bind']}"
         yield receipt["received_at"], _REPORTED, f"{line}\n                  {receipt['raw']}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from tidings.core.account import Key
 from tidings.core.consent import opted_out, opted_out_error
+from tidings.core.ids import show
 from tidings.core.limits import Quota, quotas
 from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
 from tidings.core.ports import stage
@@ -27,6 +30,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     idempotency: Idempotency | None = None
     atomic: bool = False
     quotas: tuple[Quota, ...] = ()
+    origin: dict[str, Any] | None = None
+    """What the first event of its messages tells of the door and the key they came by."""
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
@@ -45,22 +50,24 @@ async def accept(
     idempotency: Idempotency | None = None,
     atomic: bool = False,
     caller: Key | None = None,
+    door: str = "",
 ) -> Answer | Refused:
     """Take messages in: returns once they are on disk, with one result a request, in order.
 
     `atomic`: all or nothing. `caller`: the key that asks, whose bounds, limits and quotas hold; None for what the
-    house itself sends. Refused concerns the whole call. Raises StoreUnavailable; nothing is stored then.
+    house itself sends. `door`: where it came in, kept in the first event. Refused concerns the whole call.
+    Raises StoreUnavailable; nothing is stored then.
     """
     if caller is not None and house.keyring.binding:
         requests = house.keyring.bound(caller, requests)
     claim = (account_id, idempotency.key) if idempotency else None
     if claim is None:
-        return await _accept(house, account_id, requests, idempotency, atomic, caller)
+        return await _accept(house, account_id, requests, idempotency, atomic, caller, door)
     if claim in house.in_flight:
         return Refused("idempotency_in_flight", "A request with this Idempotency-Key is being worked on.", 1)
     house.in_flight.add(claim)
     try:
-        return await _accept(house, account_id, requests, idempotency, atomic, caller)
+        return await _accept(house, account_id, requests, idempotency, atomic, caller, door)
     finally:
         house.in_flight.discard(claim)
 
@@ -72,6 +79,7 @@ async def _accept(
     idempotency: Idempotency | None,
     atomic: bool,
     caller: Key | None,
+    door: str,
 ) -> Answer | Refused:
     messages, invalid = _prepare(house, account_id, requests)
     if not messages or (atomic and invalid):
@@ -86,7 +94,8 @@ async def _accept(
     if metered and (refused := _meter(house, metered, len(messages))):
         return refused
     allowed = quotas((metered, house.keyring.account(account_id)), house.clock.now()) if metered else ()
-    entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed)
+    origin = _told(door, None if caller is None else caller.id)
+    entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin)
     entered = (await house.store.write(store_entries, [entry]))[0]
     if metered and entered.answer is not None:
         _meter(house, metered, -len(messages))
@@ -100,6 +109,14 @@ def _meter(house: House, caller: Key, messages: int) -> Refused | None:
         house.meter.give_back(caller, account, -messages, now)
         return None
     return house.meter.take(caller, account, messages, now)
+
+
+@lru_cache(maxsize=4096)
+def _told(door: str, key_id: int | None) -> dict[str, Any] | None:
+    """An origin as the first event keeps it: one value for all messages of a key, never changed."""
+    if not door:
+        return None
+    return {"door": door} if key_id is None else {"door": door, "key": show("key", key_id)}
 
 
 def _prepare(
@@ -175,7 +192,8 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     suppressed = await tx.suppressions.among((m.account_id, m.to) for entry in entries for m in entry.messages)
     results = [_gate(entry, suppressed, now) for entry in entries]
     stored = [one.message for entered in results for one in entered.stored]
-    await track.begin(tx, stored, [_history(message) for message in stored])
+    origins = [entry.origin for entry, entered in zip(entries, results, strict=True) for _ in entered.stored]
+    await track.begin(tx, stored, [_history(message) for message in stored], origins)
     await tx.queue.insert([_queued(message) for message in stored if message.status != REJECTED])
     await tx.idempotencies.insert(
         [

@@ -54,7 +54,9 @@ def _stop(message: Message, suppressed: set[tuple[int, str]], now: Millis) -> tr
         return track.Move(message_id=message.id, status=EXPIRED, error=track.our_error("expired"))
     verdict = opted_out(message.category, (message.account_id, message.to) in suppressed)
     if verdict is not None:
-        return track.Move(message_id=message.id, status=REJECTED, error=opted_out_error(verdict))
+        return track.Move(
+            message_id=message.id, status=REJECTED, error=opted_out_error(verdict), data={"gate": "claim"}
+        )
     return None
 
 

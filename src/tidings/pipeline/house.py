@@ -10,8 +10,14 @@ from tidings.core.backlog import Backlog
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
+from tidings.core.message import Millis, Part
 from tidings.core.ports import Clock, Store
+from tidings.core.story import PduSummary
 from tidings.pipeline.keyring import Keyring
+
+
+def _nothing(carrier: str, part: Part, at: Millis) -> PduSummary | None:
+    return None
 
 
 @dataclass(slots=True)
@@ -30,6 +36,8 @@ class House:
     snapshot: Callable[[], Awaitable[Snapshot]]
     carriers: Mapping[str, float] = field(default_factory=dict)
     """Carriers in the order of their configuration, each with its rate in segments per second (0: no limit)."""
+    describe: Callable[[str, Part, Millis], PduSummary | None] = _nothing
+    """The PDU that a carrier (by name) made of a part at a moment; None where that cannot be told."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)
     """(account, Idempotency-Key) of calls being worked on."""
     meter: Meter = field(init=False)

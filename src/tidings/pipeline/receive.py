@@ -111,7 +111,7 @@ async def _complete(tx: Tx, rows: Sequence[InboundRow], arrival: Arrival | Lone,
     reply = await _obey(tx, message, asked, arrival.settings, now) if asked else None
     if reply is None:
         return Received(message)
-    entry = accept.Entry(message.account_id, (_reply(message, reply, arrival.reply_id, now),))
+    entry = accept.Entry(message.account_id, (_reply(message, reply, arrival.reply_id, now),), origin={"door": "reply"})
     entered = (await accept.enter(tx, [entry], now))[0]
     return Received(message, tuple(one.message for one in entered.stored))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -24,13 +25,22 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     data: dict[str, Any] | None = None
 
 
-async def begin(tx: Tx, messages: Sequence[Message], history: Sequence[tuple[str, ...]]) -> None:
-    """Store new messages with the statuses they have gone through; `event_count` is their number."""
+async def begin(
+    tx: Tx,
+    messages: Sequence[Message],
+    history: Sequence[tuple[str, ...]],
+    origins: Iterable[dict[str, Any] | None] | None = None,
+) -> None:
+    """Store new messages with the statuses they have gone through; `event_count` is their number.
+
+    `origins`: for each message, what its first event tells of where it came from.
+    """
+    told = [_first(m, origin) for m, origin in zip(messages, origins or repeat(None), strict=False)]
     await tx.messages.insert(messages)
     await tx.events.append(
         [
-            Event(m.id, m.account_id, sequence, f"message.{status}", m.created_at, _told(m.error) if m.error else None)
-            for m, statuses in zip(messages, history, strict=True)
+            Event(m.id, m.account_id, sequence, f"message.{status}", m.created_at, data if sequence == 1 else None)
+            for m, statuses, data in zip(messages, history, told, strict=True)
             for sequence, status in enumerate(statuses, 1)
         ]
     )
@@ -113,6 +123,10 @@ def _event(state: State, move: Move, now: Millis) -> Event:
     if move.error:
         data |= _told(move.error)
     return Event(state.id, state.account_id, state.event_count, f"message.{state.status}", now, data or None)
+
+
+def _first(message: Message, origin: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {**(origin or {}), **_told(message.error)} if message.error else origin
 
 
 def _told(error: MessageError) -> dict[str, Any]:

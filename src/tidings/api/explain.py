@@ -1,0 +1,117 @@
+"""The whole story of one message: who brought it, what was decided, by whom, and what to do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tidings import doctor
+from tidings.api import views
+from tidings.api.call import Call, Reply
+from tidings.api.messages import owned
+from tidings.api.moments import Time, show
+from tidings.core import ids
+from tidings.core.message import Message
+from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
+from tidings.core.story import PduSummary
+from tidings.pipeline import explain as story
+from tidings.pipeline.route import Choice
+
+
+class OriginView(msgspec.Struct, frozen=True):
+    """Who brought a message."""
+
+    door: Annotated[str, Meta(description="`rest`, `batch`, `one_url` or `reply`; empty of messages older than this")]
+    key: Annotated[str | None, Meta(description="id of the key, not its secret; null for our own answers")]
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """What a gate said."""
+
+    at: Annotated[Literal["accept", "claim"], Meta(description="`claim`: in the commit before the hand-over")]
+    rule: str
+    allowed: bool
+    detail: str
+    occurred_at: Time
+
+
+class AttemptStory(msgspec.Struct, frozen=True, kw_only=True):
+    """One segment handed, or about to be handed, to a carrier."""
+
+    part: int
+    carrier: str
+    bind: str
+    outcome: Annotated[str | None, Meta(description="null while open; `sent`, `in_doubt` or the kind of error")]
+    carrier_id: str | None
+    carrier_code: str | None
+    detail: str | None
+    started_at: Time
+    answered_at: Time | None
+    took_ms: Annotated[int | None, Meta(description="from the hand-over's commit to the answer's")]
+    receipt: Annotated[str | None, Meta(description="status its final receipt gave")]
+    receipt_code: str | None
+    pdu: Annotated[
+        PduSummary | None, Meta(description="the submit_sm without addresses and text; null of carriers gone since")
+    ]
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole story of a message."""
+
+    message: views.MessageView
+    origin: OriginView | None
+    gates: list[Gate]
+    route: Choice | None
+    events: list[views.EventView]
+    attempts: list[AttemptStory]
+    receipts: list[views.ReceiptView]
+    decided_by: Annotated[
+        Literal["tidings", "carrier", "caller"] | None, Meta(description="who decided how it ended; null before that")
+    ]
+    advice: Annotated[str, Meta(description="what it means, who decided, and what to do, in plain words")]
+
+
+_Rows = tuple[Message, list[Event], list[Attempt], list[ReceiptRow]]
+
+
+async def get(call: Call) -> Reply:
+    """The whole story of one message."""
+
+    async def ask(tx: Tx) -> _Rows:
+        message = await owned(tx, call)
+        attempts = await tx.attempts.of([message.id])
+        return message, await tx.events.of(message.id), attempts.get(message.id, []), await tx.receipts.of(message.id)
+
+    return Reply(200, views.encode(_told(call, await call.house.store.read(ask))))
+
+
+def _told(call: Call, rows: _Rows) -> Explanation:
+    message, events, attempts, receipts = rows
+    brought = story.origin(message, events)
+    key = None if brought is None or brought.key_id is None else ids.show("key", brought.key_id)
+    return Explanation(
+        message=views.message(message),
+        origin=None if brought is None else OriginView(brought.door, key),
+        gates=[
+            Gate(one.at, one.rule, one.allowed, one.detail, show(one.occurred_at))
+            for one in story.gates(message, events, attempts)
+        ],
+        route=story.chosen(message, events, call.house.carriers),
+        events=[views.event(event) for event in events],
+        attempts=[_attempt(call, message, attempt) for attempt in attempts],
+        receipts=[views.receipt(receipt) for receipt in receipts],
+        decided_by=doctor.decided_by(message),
+        advice=doctor.explain(message, attempts, receipts, call.house.clock.now()),
+    )
+
+
+def _attempt(call: Call, message: Message, stored: Attempt) -> AttemptStory:
+    plain = views.attempt(stored)
+    part, whole = story.handed(message, stored)
+    pdu = call.house.describe(stored.carrier, part, stored.started_at)
+    if pdu is not None and not whole:
+        pdu = msgspec.structs.replace(pdu, sm_length=None)
+    took = None if stored.answered_at is None else stored.answered_at - stored.started_at
+    return AttemptStory(**msgspec.structs.asdict(plain), took_ms=took, pdu=pdu)

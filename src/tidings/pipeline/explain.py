@@ -1,0 +1,74 @@
+"""One message's story, worked out from its rows: origin, gates, route, and the segments as they were handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tidings.core.ids import parse
+from tidings.core.message import Category, Message, Part
+from tidings.core.questions import Attempt, Event
+from tidings.core.story import Origin, Passage
+from tidings.pipeline import dispatch, route
+from tidings.text.udh import build_concat
+
+_PASSED = "The number had not opted out."
+_ASKED_FOR = "Our answer to a keyword was asked for, and is not held back."
+
+
+def origin(message: Message, events: Sequence[Event]) -> Origin | None:
+    """Who brought an MT, as its first event keeps it; None of an MO."""
+    if message.direction != "mt":
+        return None
+    data = (events[0].data if events else None) or {}
+    return Origin(str(data.get("door", "")), parse("key", str(data.get("key", ""))))
+
+
+def gates(message: Message, events: Sequence[Event], attempts: Sequence[Attempt]) -> Iterator[Passage]:
+    """What the consent gate said: asked once at accept, and again in the commit of every hand-over."""
+    if message.direction != "mt" or not events:
+        return
+    passed = _ASKED_FOR if message.category == Category.SYSTEM else _PASSED
+    first, *later = events
+    yield _refusal("accept", first) or Passage("accept", "suppression", True, passed, first.occurred_at)
+    if attempts:
+        yield Passage("claim", "suppression", True, passed, attempts[-1].started_at)
+    for event in later:
+        if refusal := _refusal("claim", event):
+            yield refusal
+
+
+def _refusal(at: str, event: Event) -> Passage | None:
+    error = (event.data or {}).get("error") or {}
+    if event.type != "message.rejected" or error.get("code") != "opted_out":
+        return None
+    return Passage("accept" if at == "accept" else "claim", "suppression", False, error["detail"], event.occurred_at)
+
+
+def chosen(message: Message, events: Sequence[Event], carriers: Iterable[str]) -> route.Choice | None:
+    """The route that was taken and why; None while there is none, and of an MO."""
+    if message.direction != "mt":
+        return None
+    if message.error is not None and message.error.code == "no_route":
+        return route.Choice(None, "No carrier was configured.")
+    queued = [event.data["carrier"] for event in events if event.data and event.type == "message.queued"]
+    if not queued:
+        return None
+    now = route.explain(carriers)
+    if now.carrier == queued[-1]:
+        return now
+    return route.Choice(queued[-1], f"{queued[-1]} came first among the carriers configured then.")
+
+
+def handed(message: Message, attempt: Attempt) -> tuple[Part, bool]:
+    """The segment of an attempt as its carrier got it; False: without its text, which is blanked by now."""
+    if message.text is not None:
+        one = dispatch.Claim(
+            message, (attempt.part,), (attempt.id,), attempt.carrier, attempt.bind, attempt.fence
+        )  # fmt: skip
+        return dispatch.parts(one, attempt.started_at)[0], True
+    udh = build_concat(message.reference, message.segments, attempt.part) if message.segments > 1 else b""
+    return Part(
+        attempt_id=attempt.id, message_id=message.id, part=attempt.part, parts=message.segments, bind=attempt.bind,
+        sender=message.sender, to=message.to, encoding=message.encoding, payload=b"", udh=udh,
+        validity_s=max(1, (message.expires_at - attempt.started_at) // 1000),
+    ), False  # fmt: skip
