@@ -54,25 +54,25 @@ class Client:
         self.url = _url(data)
         self._key: str | None = None
 
-    def call(self, method: str, path: str, body: Any = None, *, with_key: bool = True, **headers: str) -> Any:
+    def call(self, method: str, path: str, body: Any = None, *, with_key: bool = True) -> Any:
         """The answer's JSON. Raises CommandError when there is no server or no key, ProblemError when it refuses."""
-        import urllib3
+        from tidings_client import Client as Wire
+        from tidings_client import NoAnswer, NotTidings, Problem, Retries
+        from tidings_client.wire import Call
 
-        sent = {"Accept": "application/json", **headers}
-        if with_key:
-            sent["Authorization"] = f"Bearer {self.key}"
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-        pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S)
-        try:
-            answer = pool.request(
-                method, self.url + path, body=None if body is None else json.dumps(body).encode(), headers=sent
-            )
-        except urllib3.exceptions.LocationValueError:
-            raise CommandError(f"{self.url} is no address of a server; see TIDINGS_URL") from None
-        except urllib3.exceptions.HTTPError as fault:
-            raise CommandError(f"tidings does not answer at {self.url} ({_why(fault)}); {self._start()}") from None
-        return self._read(answer)
+        key = self.key if with_key else None
+        with Wire(self.url, key, timeout=TIMEOUT_S, retries=Retries(attempts=1)) as wire:
+            try:
+                return wire.call(Call(method, path, body=body))
+            except Problem as problem:
+                raise ProblemError(problem.status, problem.told) from None
+            except NotTidings as fault:
+                raise CommandError(str(fault)) from None
+            except NoAnswer as fault:
+                if fault.kind == "LocationValueError":
+                    raise CommandError(f"{self.url} is no address of a server; see TIDINGS_URL") from None
+                told = f"tidings does not answer at {self.url} ({_why(fault.kind)}); {self._start()}"
+                raise CommandError(told) from None
 
     @property
     def key(self) -> str:
@@ -80,15 +80,6 @@ class Client:
         if self._key is None:
             self._key = _key(self._data)
         return self._key
-
-    def _read(self, answer: Any) -> Any:
-        try:
-            told = json.loads(answer.data)
-        except ValueError:
-            raise CommandError(f"what answers at {self.url} is not tidings (HTTP {answer.status}, no JSON)") from None
-        if answer.status >= 400:
-            raise ProblemError(answer.status, told if isinstance(told, dict) else {})
-        return told
 
     def _start(self) -> str:
         if os.environ.get("TIDINGS_URL"):
@@ -136,7 +127,7 @@ def _fit(key: str, source: str) -> str:
     return key
 
 
-def _why(fault: Exception) -> str:
+def _why(kind: str) -> str:
     kinds = {
         "NewConnectionError": "connection refused or host unknown",
         "NameResolutionError": "host unknown",
@@ -144,7 +135,7 @@ def _why(fault: Exception) -> str:
         "ReadTimeoutError": "no answer in time",
         "ProtocolError": "the connection broke",
     }
-    return kinds.get(type(fault).__name__, type(fault).__name__)
+    return kinds.get(kind, kind)
 
 
 def _in_one_line(status: int, problem: dict[str, Any]) -> str:

@@ -1,0 +1,418 @@
+"""A method for every call of the API. Written by clients/python/write.py."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from tidings_client import types
+from tidings_client.wire import Call, step
+
+
+class Calls:
+    """The calls of the API; `call` makes them."""
+
+    def call(self, call: Call, *, keyed: bool = False) -> Any:
+        """Make one call."""
+        raise NotImplementedError
+
+    def post_message(self, body: types.MessageRequest, *, idempotency_key: str | None = None) -> types.Message:
+        """Send a message."""
+        answer: types.Message = self.call(
+            Call("POST", "/v1/messages", body=body, idempotency_key=idempotency_key), keyed=True
+        )
+        return answer
+
+    def list_messages(
+        self,
+        *,
+        status: Literal[
+            "accepted",
+            "canceled",
+            "delivered",
+            "expired",
+            "failed",
+            "queued",
+            "received",
+            "rejected",
+            "scheduled",
+            "sent",
+            "undelivered",
+            "unknown",
+        ]
+        | None = None,
+        to: str | None = None,
+        from_: str | None = None,
+        direction: Literal["mo", "mt"] | None = None,
+        tag: str | None = None,
+        client_ref: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> types.MessagePage:
+        """List messages, newest first."""
+        answer: types.MessagePage = self.call(
+            Call(
+                "GET",
+                "/v1/messages",
+                query={
+                    "status": status,
+                    "to": to,
+                    "from": from_,
+                    "direction": direction,
+                    "tag": tag,
+                    "client_ref": client_ref,
+                    "since": since,
+                    "until": until,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+        return answer
+
+    def post_batch(self, body: types.Batch, *, idempotency_key: str | None = None) -> types.BatchAnswer:
+        """Send many messages in one request."""
+        answer: types.BatchAnswer = self.call(
+            Call("POST", "/v1/messages/batch", body=body, idempotency_key=idempotency_key), keyed=True
+        )
+        return answer
+
+    def preview_message(self, body: types.MessageRequest) -> types.Preview:
+        """What sending a message would lead to."""
+        answer: types.Preview = self.call(Call("POST", "/v1/messages/preview", body=body))
+        return answer
+
+    def send_by_form(self, body: dict[str, Any] | None = None) -> Any:
+        """Send a message by a form."""
+        answer: Any = self.call(Call("POST", "/send", body=body, harmless=False))
+        return answer
+
+    def send_by_url(
+        self,
+        *,
+        to: str | None = None,
+        text: str | None = None,
+        from_: str | None = None,
+        client_ref: str | None = None,
+        idempotency_key: str | None = None,
+        key: str | None = None,
+    ) -> Any:
+        """Send a message by opening an address."""
+        answer: Any = self.call(
+            Call(
+                "GET",
+                "/send",
+                harmless=False,
+                query={
+                    "to": to,
+                    "text": text,
+                    "from": from_,
+                    "client_ref": client_ref,
+                    "idempotency_key": idempotency_key,
+                    "key": key,
+                },
+            )
+        )
+        return answer
+
+    def get_message(self, id: str) -> types.Message:
+        """Read a message."""
+        answer: types.Message = self.call(Call("GET", f"/v1/messages/{step(id)}"))
+        return answer
+
+    def list_message_events(self, id: str) -> types.EventList:
+        """What happened to a message, in order."""
+        answer: types.EventList = self.call(Call("GET", f"/v1/messages/{step(id)}/events"))
+        return answer
+
+    def explain_message(self, id: str) -> types.Explanation:
+        """The whole story of a message."""
+        answer: types.Explanation = self.call(Call("GET", f"/v1/messages/{step(id)}/explain"))
+        return answer
+
+    def cancel_message(self, id: str, body: types.Nothing | None = None) -> types.Message:
+        """Cancel a message that is not yet sent."""
+        answer: types.Message = self.call(Call("POST", f"/v1/messages/{step(id)}/cancel", body=body))
+        return answer
+
+    def create_key(self, body: types.KeyRequest) -> types.KeyIssued:
+        """Issue an API key."""
+        answer: types.KeyIssued = self.call(Call("POST", "/v1/keys", body=body))
+        return answer
+
+    def list_keys(self, *, limit: int | None = None, cursor: str | None = None) -> types.KeyPage:
+        """List API keys, without their secrets."""
+        answer: types.KeyPage = self.call(Call("GET", "/v1/keys", query={"limit": limit, "cursor": cursor}))
+        return answer
+
+    def get_key(self, id: str) -> types.Key:
+        """Read a key, without its secret."""
+        answer: types.Key = self.call(Call("GET", f"/v1/keys/{step(id)}"))
+        return answer
+
+    def change_key(self, id: str, body: types.KeyChange) -> types.Key:
+        """Change the name or the bounds of a key."""
+        answer: types.Key = self.call(Call("PATCH", f"/v1/keys/{step(id)}", body=body))
+        return answer
+
+    def revoke_key(self, id: str) -> types.Key:
+        """Revoke a key."""
+        answer: types.Key = self.call(Call("DELETE", f"/v1/keys/{step(id)}"))
+        return answer
+
+    def rotate_key(self, id: str, body: types.Rotation | None = None) -> types.KeyIssued:
+        """Give a key a new secret."""
+        answer: types.KeyIssued = self.call(Call("POST", f"/v1/keys/{step(id)}/rotate", body=body))
+        return answer
+
+    def create_account(self, body: types.AccountRequest) -> types.Account:
+        """Open an account."""
+        answer: types.Account = self.call(Call("POST", "/v1/accounts", body=body))
+        return answer
+
+    def list_accounts(self, *, limit: int | None = None, cursor: str | None = None) -> types.AccountPage:
+        """List accounts."""
+        answer: types.AccountPage = self.call(Call("GET", "/v1/accounts", query={"limit": limit, "cursor": cursor}))
+        return answer
+
+    def get_account(self, id: str) -> types.Account:
+        """Read an account."""
+        answer: types.Account = self.call(Call("GET", f"/v1/accounts/{step(id)}"))
+        return answer
+
+    def change_account(self, id: str, body: types.AccountChange) -> types.Account:
+        """Change the name, senders or limits of an account."""
+        answer: types.Account = self.call(Call("PATCH", f"/v1/accounts/{step(id)}", body=body))
+        return answer
+
+    def close_account(self, id: str) -> types.Account:
+        """Close an account."""
+        answer: types.Account = self.call(Call("DELETE", f"/v1/accounts/{step(id)}"))
+        return answer
+
+    def create_account_key(self, id: str, body: types.KeyRequest) -> types.KeyIssued:
+        """Issue a key for an account."""
+        answer: types.KeyIssued = self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
+        return answer
+
+    def diagnose(self) -> types.Diagnosis:
+        """What is wrong and what to do about it."""
+        answer: types.Diagnosis = self.call(Call("GET", "/v1/doctor"))
+        return answer
+
+    def alive(self) -> types.Alive:
+        """Is the process alive?"""
+        answer: types.Alive = self.call(Call("GET", "/healthz"))
+        return answer
+
+    def ready(self) -> types.Ready:
+        """Are messages taken?"""
+        answer: types.Ready = self.call(Call("GET", "/readyz"))
+        return answer
+
+
+class AsyncCalls:
+    """The calls of the API; `call` makes them."""
+
+    async def call(self, call: Call, *, keyed: bool = False) -> Any:
+        """Make one call."""
+        raise NotImplementedError
+
+    async def post_message(self, body: types.MessageRequest, *, idempotency_key: str | None = None) -> types.Message:
+        """Send a message."""
+        answer: types.Message = await self.call(
+            Call("POST", "/v1/messages", body=body, idempotency_key=idempotency_key), keyed=True
+        )
+        return answer
+
+    async def list_messages(
+        self,
+        *,
+        status: Literal[
+            "accepted",
+            "canceled",
+            "delivered",
+            "expired",
+            "failed",
+            "queued",
+            "received",
+            "rejected",
+            "scheduled",
+            "sent",
+            "undelivered",
+            "unknown",
+        ]
+        | None = None,
+        to: str | None = None,
+        from_: str | None = None,
+        direction: Literal["mo", "mt"] | None = None,
+        tag: str | None = None,
+        client_ref: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> types.MessagePage:
+        """List messages, newest first."""
+        answer: types.MessagePage = await self.call(
+            Call(
+                "GET",
+                "/v1/messages",
+                query={
+                    "status": status,
+                    "to": to,
+                    "from": from_,
+                    "direction": direction,
+                    "tag": tag,
+                    "client_ref": client_ref,
+                    "since": since,
+                    "until": until,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+        return answer
+
+    async def post_batch(self, body: types.Batch, *, idempotency_key: str | None = None) -> types.BatchAnswer:
+        """Send many messages in one request."""
+        answer: types.BatchAnswer = await self.call(
+            Call("POST", "/v1/messages/batch", body=body, idempotency_key=idempotency_key), keyed=True
+        )
+        return answer
+
+    async def preview_message(self, body: types.MessageRequest) -> types.Preview:
+        """What sending a message would lead to."""
+        answer: types.Preview = await self.call(Call("POST", "/v1/messages/preview", body=body))
+        return answer
+
+    async def send_by_form(self, body: dict[str, Any] | None = None) -> Any:
+        """Send a message by a form."""
+        answer: Any = await self.call(Call("POST", "/send", body=body, harmless=False))
+        return answer
+
+    async def send_by_url(
+        self,
+        *,
+        to: str | None = None,
+        text: str | None = None,
+        from_: str | None = None,
+        client_ref: str | None = None,
+        idempotency_key: str | None = None,
+        key: str | None = None,
+    ) -> Any:
+        """Send a message by opening an address."""
+        answer: Any = await self.call(
+            Call(
+                "GET",
+                "/send",
+                harmless=False,
+                query={
+                    "to": to,
+                    "text": text,
+                    "from": from_,
+                    "client_ref": client_ref,
+                    "idempotency_key": idempotency_key,
+                    "key": key,
+                },
+            )
+        )
+        return answer
+
+    async def get_message(self, id: str) -> types.Message:
+        """Read a message."""
+        answer: types.Message = await self.call(Call("GET", f"/v1/messages/{step(id)}"))
+        return answer
+
+    async def list_message_events(self, id: str) -> types.EventList:
+        """What happened to a message, in order."""
+        answer: types.EventList = await self.call(Call("GET", f"/v1/messages/{step(id)}/events"))
+        return answer
+
+    async def explain_message(self, id: str) -> types.Explanation:
+        """The whole story of a message."""
+        answer: types.Explanation = await self.call(Call("GET", f"/v1/messages/{step(id)}/explain"))
+        return answer
+
+    async def cancel_message(self, id: str, body: types.Nothing | None = None) -> types.Message:
+        """Cancel a message that is not yet sent."""
+        answer: types.Message = await self.call(Call("POST", f"/v1/messages/{step(id)}/cancel", body=body))
+        return answer
+
+    async def create_key(self, body: types.KeyRequest) -> types.KeyIssued:
+        """Issue an API key."""
+        answer: types.KeyIssued = await self.call(Call("POST", "/v1/keys", body=body))
+        return answer
+
+    async def list_keys(self, *, limit: int | None = None, cursor: str | None = None) -> types.KeyPage:
+        """List API keys, without their secrets."""
+        answer: types.KeyPage = await self.call(Call("GET", "/v1/keys", query={"limit": limit, "cursor": cursor}))
+        return answer
+
+    async def get_key(self, id: str) -> types.Key:
+        """Read a key, without its secret."""
+        answer: types.Key = await self.call(Call("GET", f"/v1/keys/{step(id)}"))
+        return answer
+
+    async def change_key(self, id: str, body: types.KeyChange) -> types.Key:
+        """Change the name or the bounds of a key."""
+        answer: types.Key = await self.call(Call("PATCH", f"/v1/keys/{step(id)}", body=body))
+        return answer
+
+    async def revoke_key(self, id: str) -> types.Key:
+        """Revoke a key."""
+        answer: types.Key = await self.call(Call("DELETE", f"/v1/keys/{step(id)}"))
+        return answer
+
+    async def rotate_key(self, id: str, body: types.Rotation | None = None) -> types.KeyIssued:
+        """Give a key a new secret."""
+        answer: types.KeyIssued = await self.call(Call("POST", f"/v1/keys/{step(id)}/rotate", body=body))
+        return answer
+
+    async def create_account(self, body: types.AccountRequest) -> types.Account:
+        """Open an account."""
+        answer: types.Account = await self.call(Call("POST", "/v1/accounts", body=body))
+        return answer
+
+    async def list_accounts(self, *, limit: int | None = None, cursor: str | None = None) -> types.AccountPage:
+        """List accounts."""
+        answer: types.AccountPage = await self.call(
+            Call("GET", "/v1/accounts", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    async def get_account(self, id: str) -> types.Account:
+        """Read an account."""
+        answer: types.Account = await self.call(Call("GET", f"/v1/accounts/{step(id)}"))
+        return answer
+
+    async def change_account(self, id: str, body: types.AccountChange) -> types.Account:
+        """Change the name, senders or limits of an account."""
+        answer: types.Account = await self.call(Call("PATCH", f"/v1/accounts/{step(id)}", body=body))
+        return answer
+
+    async def close_account(self, id: str) -> types.Account:
+        """Close an account."""
+        answer: types.Account = await self.call(Call("DELETE", f"/v1/accounts/{step(id)}"))
+        return answer
+
+    async def create_account_key(self, id: str, body: types.KeyRequest) -> types.KeyIssued:
+        """Issue a key for an account."""
+        answer: types.KeyIssued = await self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
+        return answer
+
+    async def diagnose(self) -> types.Diagnosis:
+        """What is wrong and what to do about it."""
+        answer: types.Diagnosis = await self.call(Call("GET", "/v1/doctor"))
+        return answer
+
+    async def alive(self) -> types.Alive:
+        """Is the process alive?"""
+        answer: types.Alive = await self.call(Call("GET", "/healthz"))
+        return answer
+
+    async def ready(self) -> types.Ready:
+        """Are messages taken?"""
+        answer: types.Ready = await self.call(Call("GET", "/readyz"))
+        return answer

@@ -1,0 +1,450 @@
+"""What the API takes and answers, as typed dictionaries. Written by clients/python/write.py."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Account(TypedDict):
+    """A tenant: messages, keys and senders that nobody else sees."""
+
+    id: str
+    name: str
+    senders: list[str]
+    rate: float | None
+    daily_quota: int | None
+    monthly_quota: int | None
+    created_at: str
+    closed_at: str | None
+
+
+class AccountChange(TypedDict):
+    """What shall be different about an account; what is not named stays."""
+
+    name: NotRequired[str]
+    senders: NotRequired[list[str]]
+    rate: NotRequired[float | None]
+    daily_quota: NotRequired[int | None]
+    monthly_quota: NotRequired[int | None]
+
+
+class AccountPage(TypedDict):
+    """Accounts, newest first; closed ones too."""
+
+    data: list[Account]
+    next_cursor: str | None
+
+
+class AccountRequest(TypedDict):
+    """An account to be opened."""
+
+    name: str
+    senders: NotRequired[list[str]]
+    rate: NotRequired[float | None]
+    daily_quota: NotRequired[int | None]
+    monthly_quota: NotRequired[int | None]
+
+
+class Advice(TypedDict):
+    """One finding: how bad, what is the matter, what to do."""
+
+    severity: Literal["error", "note", "warning"]
+    what: str
+    do: str
+
+
+class Alive(TypedDict):
+    """The process lives."""
+
+    status: NotRequired[Literal["ok"]]
+
+
+class AttemptStory(TypedDict):
+    """One segment handed, or about to be handed, to a carrier."""
+
+    part: int
+    carrier: str
+    bind: str
+    outcome: str | None
+    carrier_id: str | None
+    carrier_code: str | None
+    detail: str | None
+    started_at: str
+    answered_at: str | None
+    took_ms: int | None
+    receipt: str | None
+    receipt_code: str | None
+    pdu: PduSummary | None
+
+
+class Batch(TypedDict):
+    """Many messages in one request."""
+
+    messages: list[MessageRequest]
+    atomic: NotRequired[bool]
+
+
+class BatchAnswer(TypedDict):
+    """What became of each item, in order."""
+
+    data: list[BatchOutcome]
+    accepted: int
+    rejected: int
+
+
+class BatchOutcome(TypedDict):
+    """What became of one item: `id` and `status` when it is on its way, else `error`."""
+
+    index: int
+    id: NotRequired[str | None]
+    status: NotRequired[str | None]
+    error: NotRequired[ProblemDetails | None]
+
+
+class CarrierState(TypedDict):
+    """One carrier as it stands at this moment."""
+
+    name: str
+    type: str
+    address: str
+    binds_up: int
+    binds_total: int
+    down_reason: NotRequired[str | None]
+    permanent: NotRequired[bool]
+    answers: NotRequired[dict[str, Any]]
+
+
+class Choice(TypedDict):
+    """The carrier a message would go to, or none, and why."""
+
+    carrier: str | None
+    why: str
+
+
+class Cut(TypedDict):
+    """One segment as it would go out."""
+
+    part: int
+    text: str
+    units: int
+    room: int
+
+
+class Diagnosis(TypedDict):
+    """The doctor's advice, worst first, and the figures it was made from."""
+
+    data: list[Advice]
+    snapshot: Snapshot
+
+
+class Event(TypedDict):
+    """Something that happened to a message."""
+
+    type: str
+    sequence: int
+    occurred_at: str
+    data: dict[str, Any] | None
+
+
+class EventList(TypedDict):
+    """Events of one message, in order."""
+
+    data: list[Event]
+
+
+class Explanation(TypedDict):
+    """The whole story of a message."""
+
+    message: Message
+    origin: Origin | None
+    gates: list[Gate]
+    route: Choice | None
+    events: list[Event]
+    attempts: list[AttemptStory]
+    receipts: list[Receipt]
+    decided_by: Literal["caller", "carrier", "tidings"] | None
+    advice: str
+
+
+class Fault(TypedDict):
+    """One field that cannot be used: a JSON pointer and what to do about it."""
+
+    pointer: str
+    detail: str
+
+
+class Forcing(TypedDict):
+    """A character that GSM-7 lacks, so that the whole text goes as UCS-2."""
+
+    at: int
+    character: str
+    codepoint: str
+
+
+class Gate(TypedDict):
+    """What a gate said."""
+
+    at: Literal["accept", "claim"]
+    rule: str
+    allowed: bool
+    detail: str
+    occurred_at: str
+
+
+class Key(TypedDict):
+    """An API key without its secret."""
+
+    id: str
+    account_id: str
+    name: str
+    scope: str
+    senders: list[str]
+    networks: list[str]
+    rate: float | None
+    daily_quota: int | None
+    monthly_quota: int | None
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    rotating_until: str | None
+    last_used_at: str | None
+
+
+class KeyChange(TypedDict):
+    """What shall be different about a key; what is not named stays."""
+
+    name: NotRequired[str]
+    senders: NotRequired[list[str]]
+    networks: NotRequired[list[str]]
+    expires_at: NotRequired[str | None]
+    rate: NotRequired[float | None]
+    daily_quota: NotRequired[int | None]
+    monthly_quota: NotRequired[int | None]
+
+
+class KeyIssued(TypedDict):
+    """A new API key; `token` is shown this once and cannot be had again."""
+
+    id: str
+    account_id: str
+    name: str
+    scope: str
+    senders: list[str]
+    networks: list[str]
+    rate: float | None
+    daily_quota: int | None
+    monthly_quota: int | None
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    rotating_until: str | None
+    last_used_at: str | None
+    token: str
+
+
+class KeyPage(TypedDict):
+    """The keys of the account, newest first; revoked ones too."""
+
+    data: list[Key]
+    next_cursor: str | None
+
+
+class KeyRequest(TypedDict):
+    """A key to be issued."""
+
+    name: str
+    scope: Literal["admin", "read", "send"]
+    senders: NotRequired[list[str]]
+    networks: NotRequired[list[str]]
+    expires_at: NotRequired[str | None]
+    rate: NotRequired[float | None]
+    daily_quota: NotRequired[int | None]
+    monthly_quota: NotRequired[int | None]
+
+
+Message = TypedDict(
+    "Message",
+    {
+        "id": "str",
+        "direction": "str",
+        "status": "str",
+        "to": "str",
+        "from": "str",
+        "text": "str | None",
+        "encoding": "str",
+        "segments": "int",
+        "category": "str",
+        "carrier": "str | None",
+        "error": "MessageError | None",
+        "client_ref": "str | None",
+        "tags": "list[str]",
+        "metadata": "dict[str, Any] | None",
+        "created_at": "str",
+        "send_at": "str | None",
+        "expires_at": "str",
+        "sent_at": "str | None",
+        "finished_at": "str | None",
+        "price": "str | None",
+    },
+)
+
+
+class MessageError(TypedDict):
+    """Why a message did not arrive, in one shape for every carrier and for our own decisions."""
+
+    code: str
+    category: str
+    permanent: bool
+    detail: str
+    carrier_code: NotRequired[str | None]
+    decided_by: NotRequired[str]
+
+
+class MessagePage(TypedDict):
+    """Messages, newest first."""
+
+    data: list[Message]
+    next_cursor: str | None
+    incomplete: NotRequired[bool]
+
+
+MessageRequest = TypedDict(
+    "MessageRequest",
+    {
+        "to": "str",
+        "text": "str",
+        "from": "NotRequired[str | None]",
+        "category": 'NotRequired[Literal["conversation", "marketing", "otp", "transactional"]]',
+        "send_at": "NotRequired[str | None]",
+        "expires_at": "NotRequired[str | None]",
+        "client_ref": "NotRequired[str | None]",
+        "tags": "NotRequired[list[str]]",
+        "metadata": "NotRequired[dict[str, Any] | None]",
+        "max_segments": "NotRequired[int | None]",
+        "encoding": 'NotRequired[Literal["auto", "gsm7", "ucs2"]]',
+    },
+)
+
+
+class Nothing(TypedDict):
+    """No body, or an empty object."""
+
+
+OneUrl = TypedDict(
+    "OneUrl",
+    {
+        "to": "str",
+        "text": "str",
+        "from": "NotRequired[str | None]",
+        "client_ref": "NotRequired[str | None]",
+        "idempotency_key": "NotRequired[str | None]",
+        "key": "NotRequired[str | None]",
+    },
+)
+
+
+class Origin(TypedDict):
+    """Who brought a message."""
+
+    door: str
+    key: str | None
+
+
+class PduSummary(TypedDict):
+    """A submit_sm without addresses and text: the fields that carriers ask about (SMPP 3.4 section 4.4.1)."""
+
+    source_addr_ton: int
+    source_addr_npi: int
+    dest_addr_ton: int
+    dest_addr_npi: int
+    esm_class: int
+    protocol_id: int
+    data_coding: int
+    registered_delivery: int
+    validity_period: str
+    sm_length: int | None
+    tlvs: list[str]
+
+
+Preview = TypedDict(
+    "Preview",
+    {
+        "status": 'Literal["accepted", "rejected", "scheduled"]',
+        "to": "str",
+        "from": "str",
+        "category": "str",
+        "text": "str",
+        "encoding": "str",
+        "unit": 'Literal["septet", "utf16"]',
+        "segments": "int",
+        "parts": "list[Cut]",
+        "forces_ucs2": "list[Forcing]",
+        "forces_ucs2_count": "int",
+        "route": "Choice",
+        "verdicts": "list[Verdict]",
+        "goes_at": "str | None",
+        "expires_at": "str",
+        "eta": "str | None",
+    },
+)
+
+
+class ProblemDetails(TypedDict):
+    """An error as RFC 9457 problem details; `code` is stable and meant for programs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: NotRequired[list[Fault] | None]
+    message_id: NotRequired[str | None]
+    verdicts: NotRequired[list[Verdict] | None]
+
+
+class Ready(TypedDict):
+    """Messages are taken."""
+
+    status: Literal["ready"]
+    degraded: list[str]
+
+
+class Receipt(TypedDict):
+    """A delivery receipt as the carrier sent it."""
+
+    carrier: str
+    bind: str
+    carrier_id: str
+    state: str
+    status: str
+    error_code: str
+    raw: str
+    received_at: str
+
+
+class Rotation(TypedDict):
+    """How long the old secret goes on."""
+
+    overlap_s: NotRequired[int]
+
+
+class Snapshot(TypedDict):
+    """The figures of one moment."""
+
+    carriers: NotRequired[list[CarrierState]]
+    queued: NotRequired[int]
+    oldest_s: NotRequired[float]
+    in_flight: NotRequired[int]
+    orphans: NotRequired[int]
+    disk_free_mb: NotRequired[int | None]
+    disk_needed_mb: NotRequired[int]
+    commit_lag_ms: NotRequired[float]
+    store_fault: NotRequired[str | None]
+
+
+class Verdict(TypedDict):
+    """What one rule said of a message, with its reason."""
+
+    rule: str
+    allowed: bool
+    detail: str

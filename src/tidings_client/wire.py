@@ -1,0 +1,115 @@
+"""One HTTP exchange: a call goes out, its answer or its fault comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import urllib3
+
+from tidings_client.errors import NoAnswer, NotTidings, Problem
+
+MOST_OCTETS = 64 * 1024 * 1024
+"""Largest answer that is read."""
+_NOT_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of the API."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    idempotency_key: str | None = None
+    harmless: bool | None = None
+    """Whether making it twice does no more than once; None: as its method says."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be made again when nobody knows what became of it."""
+        if self.harmless is not None:
+            return self.harmless
+        return self.method in ("GET", "DELETE", "PATCH") or self.idempotency_key is not None
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        given = {name: value for name, value in self.query.items() if value is not None}
+        return f"{self.path}?{urlencode(given)}" if given else self.path
+
+
+def step(value: str) -> str:
+    """A value as one step of a path."""
+    return quote(value, safe="")
+
+
+class Wire:
+    """A pool of connections to one server. Safe to share among threads."""
+
+    def __init__(self, url: str, key: str | None, timeout: float, connections: int) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"Accept": "application/json", "User-Agent": "tidings-client"}
+        if key is not None:
+            self._headers["Authorization"] = f"Bearer {key}"
+        self._pool = urllib3.PoolManager(retries=False, timeout=timeout, maxsize=connections, block=True)
+
+    def exchange(self, call: Call) -> Any:
+        """The answer as JSON, or as text where it is none. Raises Problem, NoAnswer or NotTidings."""
+        headers = dict(self._headers)
+        if call.idempotency_key is not None:
+            headers["Idempotency-Key"] = call.idempotency_key
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        octets = None if call.body is None else json.dumps(call.body).encode()
+        try:
+            answer = self._pool.request(
+                call.method,
+                self._url + call.target,
+                body=octets,
+                headers=headers,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                told = answer.read(MOST_OCTETS + 1)
+            finally:
+                answer.release_conn()
+        except urllib3.exceptions.HTTPError as fault:
+            kind = type(fault).__name__
+            raise NoAnswer(f"{self._url} does not answer ({kind})", kind, not isinstance(fault, _NOT_SENT)) from fault
+        if len(told) > MOST_OCTETS:
+            raise NotTidings(f"the answer of {self._url} is larger than {MOST_OCTETS} octets", answer.status)
+        return self._read(answer, told)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _read(self, answer: urllib3.BaseHTTPResponse, octets: bytes) -> Any:
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        is_json = kind == "application/json" or kind.endswith("+json")
+        told: Any = None
+        try:
+            told = json.loads(octets) if is_json else octets.decode() if kind == "text/plain" else None
+        except ValueError:
+            is_json = False
+        if answer.status < 300 and (is_json or told is not None):
+            return told
+        if not is_json:
+            raise NotTidings(
+                f"what answers at {self._url} is not tidings (HTTP {answer.status}, no JSON)", answer.status
+            )
+        if answer.status == 422 and isinstance(told, dict) and "rejected" in told and "data" in told:
+            return told  # a batch of which nothing was accepted: an outcome each, as ever
+        details = told if isinstance(told, dict) else {}
+        raise Problem(answer.status, details, answer.headers.get("x-request-id"), _seconds(answer))
+
+
+def _seconds(answer: urllib3.BaseHTTPResponse) -> float | None:
+    value = answer.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else None
