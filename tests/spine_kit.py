@@ -120,6 +120,9 @@ class Watched:
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
         self._store.follow(stage, then)
 
+    def after_commit(self, then: Callable[[set[str]], None]) -> None:
+        self._store.after_commit(then)
+
     async def _outside(self, work: Coroutine[Any, Any, R]) -> R:
         self._idle.outside += 1
         try:

@@ -30,6 +30,8 @@ from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.core.story import PduSummary
 from tidings.drivers.clock import SystemClock
+from tidings.drivers.http_client import HttpPost
+from tidings.notifier import Notifier
 from tidings.pipeline import admit, validate
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
@@ -56,6 +58,10 @@ class Tidings:
         self._carrier_settings: list[CarrierSettings] = list(settings.carriers)
         self._carriers: list[SmppCarrier] = []
         self._runner: Runner | None = None
+        self._notifier: Notifier | None = None
+        self._post = HttpPost(
+            self._clock, timeout_s=settings.webhooks.timeout, allow_private=settings.webhooks_reach_inside
+        )
         self._free_disk_mb = 1 << 30
         self._serving = False
         self._end = 0.0
@@ -74,16 +80,20 @@ class Tidings:
                 house.carriers = {one.name: one.rate for one in self._carriers}
                 house.describe = self._describe
                 self._runner = Runner(house, self._carriers)
+                self._notifier = Notifier(house, self._post)
+                await self._notifier.start(tasks)
                 await self._runner.start(tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
                 await self._serve(house, routes, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
                 await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
+                await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
                 watch.cancel()
             if self._network is not None:
                 await self._network.stop()
         finally:
             self._store.stop()
+            self._post.close()
         log.info("stopped")
 
     # the house
@@ -95,7 +105,7 @@ class Tidings:
         house = House(
             store=store, clock=self._clock, ids=Ids(last=last), settings=self.settings,
             backlog=Backlog(self.settings.limits), keyring=Keyring(keys, accounts),
-            free_disk_mb=lambda: self._free_disk_mb, health=self._health, snapshot=self._snapshot,
+            free_disk_mb=lambda: self._free_disk_mb, health=self._health, snapshot=self._snapshot, post=self._post,
         )  # fmt: skip
         if last and self._clock.now() < moment(last) - 1000:
             log.warning("the clock is behind the newest stored message; ids go on from there")
@@ -186,6 +196,8 @@ class Tidings:
             if one.binds_up < one.binds_total:
                 why = one.down_reason or "connecting"
                 yield f"carrier {one.name}: {one.binds_up} of {one.binds_total} binds up; {why}"
+        if self._notifier is not None:
+            yield from self._notifier.failing()
 
     def _carrier_states(self) -> Iterator[CarrierState]:
         runner = self._runner

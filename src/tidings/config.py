@@ -80,6 +80,17 @@ class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     marketing: NotNegative = 90
 
 
+class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[webhooks]`: how events go out, and what they may reach."""
+
+    allow_private: bool | None = None
+    timeout: Annotated[float, Meta(gt=0, le=120)] = 15.0
+    concurrency: Annotated[int, Meta(ge=1, le=100)] = 10
+    retention: Annotated[int, Meta(ge=1)] = 30
+    per_account: Positive = 1_000
+    replay_rate: Annotated[float, Meta(gt=0)] = 50.0
+
+
 class OneUrlSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[one_url]`: sending by opening an address."""
 
@@ -114,6 +125,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention: Retention = field(default_factory=Retention)
     one_url: OneUrlSettings = field(default_factory=OneUrlSettings)
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     carriers: tuple[CarrierSettings, ...] = ()
 
     @property
@@ -130,6 +142,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def simulated(self) -> bool:
         """Whether the embedded simulator runs: by default, only while no carrier is configured."""
         return not self.carriers if self.simulator.enabled is None else self.simulator.enabled
+
+    @property
+    def webhooks_reach_inside(self) -> bool:
+        """Whether webhooks may call private addresses: by default, only while the simulator is all there is."""
+        if self.webhooks.allow_private is None:
+            return self.simulated and not self.carriers
+        return self.webhooks.allow_private
 
 
 def names(kind: type[Struct] = Settings, prefix: str = "") -> Iterator[str]:

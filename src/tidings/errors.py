@@ -113,6 +113,14 @@ PROBLEMS: dict[str, Problem] = {
             "Quota used up",
             "The quota of this key or its account leaves no room for these messages until the next day or month.",
         ),
+        Problem(
+            "too_many_webhooks",
+            409,
+            "caller",
+            "after_fix",
+            "Too many webhooks",
+            "This account has as many webhooks as it may; delete one first.",
+        ),
         Problem("internal", 500, "us", "later", "Internal error", "Something broke on our side; it was logged."),
         Problem(
             "unavailable",

@@ -16,7 +16,7 @@ from tidings.api.table import ENDPOINTS
 from tidings.config import Limits, Settings
 from tidings.core import ids
 from tidings.core.account import DEFAULT_ACCOUNT
-from tidings.pipeline import admit
+from tidings.pipeline import admit, notify
 
 
 class Town(Place):
@@ -36,11 +36,16 @@ async def settle(place: Place) -> Town:
     key = await admin(town, "POST", f"/v1/accounts/{town.tenant_id}/keys", {"name": "first", "scope": "admin"})
     town.tenant = key.json()["token"]
     own = (await admin(town, "GET", "/v1/keys")).json()["data"][0]["id"]
+    hook = await admin(town, "POST", "/v1/webhooks", {"url": "https://example.com/"})
     town.made = {
+        "webhooks": hook.json()["id"],
         "messages": (await place.post()).json()["id"],
         "keys": own,
         "accounts": ids.show("acc", DEFAULT_ACCOUNT),
     }
+    listeners = await place.house.store.read(notify.directory)
+    fanned = await place.house.store.write(notify.fan_out, [notify.Tail(0, listeners)])
+    town.made["webhooks/deliveries"] = ids.show("whd", fanned[0].loads[0].delivery.id)
     return town
 
 
@@ -76,7 +81,7 @@ OF_ONE = [endpoint for endpoint in ENDPOINTS if "{id}" in endpoint.path]
 
 @pytest.mark.parametrize("endpoint", OF_ONE, ids=[endpoint.name for endpoint in OF_ONE])
 async def test_what_belongs_to_another_account_is_not_there(town: Town, endpoint: Any) -> None:
-    noun = endpoint.path.split("/")[2]
+    noun = endpoint.path.removeprefix("/v1/").partition("/{id}")[0]
     assert noun in town.made, f"make a {noun} of the default account in `settle`, so that this can be asked"
     path = endpoint.path.replace("{id}", town.made[noun])
     before = (await admin(town, "GET", f"/v1/{noun}/{town.made[noun]}")).json()

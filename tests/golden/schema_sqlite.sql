@@ -113,6 +113,12 @@ CREATE INDEX message_account on message (account_id, id);
 CREATE INDEX message_client_ref on message (account_id, client_ref, id) where client_ref is not null;
 CREATE INDEX message_recipient on message (account_id, recipient, id);
 CREATE INDEX message_sent on message (expires_at) where status = 'sent';
+CREATE TABLE message_callback (
+  message_id integer primary key,
+  account_id integer not null,
+  url text not null,
+  events text not null
+);
 CREATE TABLE message_event (
   message_id integer not null,
   sequence integer not null,
@@ -174,3 +180,65 @@ CREATE TABLE usage (
   primary key (owner, period)
 );
 CREATE INDEX usage_period on usage (period);
+CREATE TABLE webhook (
+  id integer primary key,
+  account_id integer not null,
+  url text not null,
+  events text not null,
+  ordered integer not null,
+  batch integer not null,
+  enabled integer not null,
+  disabled_reason text,
+  description text not null,
+  created_at integer not null,
+  since integer not null
+);
+CREATE INDEX webhook_account on webhook (account_id, id);
+CREATE TABLE webhook_attempt (
+  delivery_id integer not null,
+  number integer not null,
+  at integer not null,
+  took_ms integer not null,
+  outcome text not null,
+  status_code integer,
+  digest text not null,
+  octets integer not null,
+  answer text not null,
+  detail text not null,
+  primary key (delivery_id, number)
+) without rowid;
+CREATE TABLE webhook_cursor (
+  id integer primary key,
+  position integer not null,
+  version integer not null
+);
+CREATE TABLE webhook_delivery (
+  id integer primary key,
+  account_id integer not null,
+  webhook_id integer,
+  endpoint text not null,
+  url text,
+  message_id integer not null,
+  sequence integer not null,
+  type text not null,
+  occurred_at integer not null,
+  status text not null,
+  attempts integer not null,
+  created_at integer not null,
+  began_at integer not null,
+  next_at integer,
+  finished_at integer,
+  reply_id integer
+);
+CREATE INDEX webhook_delivery_account on webhook_delivery (account_id, id);
+CREATE INDEX webhook_delivery_message on webhook_delivery (message_id);
+CREATE INDEX webhook_delivery_waiting on webhook_delivery (endpoint, next_at, id) where next_at is not null;
+CREATE INDEX webhook_delivery_webhook on webhook_delivery (webhook_id, id) where webhook_id is not null;
+CREATE TABLE webhook_secret (
+  account_id integer not null,
+  webhook_id integer not null,
+  octets blob not null,
+  created_at integer not null,
+  ends_at integer
+);
+CREATE INDEX webhook_secret_of on webhook_secret (webhook_id, account_id);

@@ -68,14 +68,22 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("expired before it is due", {"send_at": ZERO + HOUR, "expires_at": ZERO + HOUR}, ["/expires_at"]),
     ("valid for more than a week", {"expires_at": ZERO + 7 * DAY + MOMENT}, ["/expires_at"]),
     *((f"{name} is not built", {name: "x"}, [f"/{name}"]) for name in NOT_BUILT),
+    ("a callback to a folder", {"callback_url": "file:///etc"}, ["/callback_url"]),
+    ("a callback with a password", {"callback_url": "https://a:b@example.com/"}, ["/callback_url"]),
+    ("events without a callback", {"callback_events": ("message.sent",)}, ["/callback_events"]),
+    (
+        "an event there is not",
+        {"callback_url": "https://example.com/", "callback_events": ("message.sent", "message.send")},
+        ["/callback_events/1"],
+    ),
     ("media alone asks for no text", {"text": None, "media": ["x"]}, ["/media"]),
     (
         "everything at once",
         {
             "to": "x", "sender": "", "text": "", "client_ref": "\0", "tags": ("\0",), "metadata": {"a": "\ud800"},
-            "send_at": ZERO, "expires_at": ZERO, "callback_url": "http://x",
+            "send_at": ZERO, "expires_at": ZERO, "callback_url": "x",
         },
-        ["/callback_url", "/to", "/from", "/client_ref", "/tags", "/metadata", "/send_at", "/expires_at", "/text"],
+        ["/to", "/from", "/client_ref", "/tags", "/metadata", "/callback_url", "/send_at", "/expires_at", "/text"],
     ),
 ]  # fmt: skip
 

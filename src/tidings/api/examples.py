@@ -255,3 +255,81 @@ DIAGNOSIS: dict[str, Any] = {
         "store_fault": None,
     },
 }
+
+WEBHOOK_REQUEST: dict[str, Any] = {"url": "https://example.com/hooks/sms", "events": ["message.delivered"]}
+WEBHOOK: dict[str, Any] = {
+    "id": "wh_02n5m8h2tc802",
+    "url": "https://example.com/hooks/sms",
+    "events": ["message.delivered"],
+    "ordered": False,
+    "batch": 1,
+    "enabled": True,
+    "disabled_reason": None,
+    "description": "",
+    "created_at": "2026-11-23T09:30:00.000Z",
+}
+SECRET_ROTATION: dict[str, Any] = {"overlap_s": 86400}
+SECRET: dict[str, Any] = {"secret": "whsec_…", "previous_until": "2026-11-24T09:30:00.000Z"}
+WEBHOOK_DELIVERY: dict[str, Any] = {
+    "id": "whd_0000000000001",
+    "webhook": "wh_02n5m8h2tc802",
+    "url": None,
+    "event": "evt_02n5m8h2tc800_4",
+    "type": "message.delivered",
+    "message_id": "msg_02n5m8h2tc800",
+    "occurred_at": "2026-11-23T09:30:00.120Z",
+    "status": "delivered",
+    "attempts": 1,
+    "created_at": "2026-11-23T09:30:00.121Z",
+    "next_at": None,
+    "finished_at": "2026-11-23T09:30:00.140Z",
+    "reply_id": None,
+}
+WEBHOOK_STORY: dict[str, Any] = {
+    "delivery": WEBHOOK_DELIVERY,
+    "attempts": [
+        {
+            "number": 1,
+            "at": "2026-11-23T09:30:00.122Z",
+            "took_ms": 12,
+            "outcome": "delivered",
+            "status_code": 200,
+            "request_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "request_octets": 612,
+            "answer": "ok",
+            "detail": "",
+        }
+    ],
+    "request": {
+        "id": "evt_02n5m8h2tc800_4",
+        "type": "message.delivered",
+        "occurred_at": "2026-11-23T09:30:00.120Z",
+        "sequence": 4,
+        "data": DELIVERED,
+    },
+}
+VERIFY: dict[str, Any] = {
+    "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "headers": {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    },
+    "body": '{"test": 2432232314}',
+}
+CHECKED: dict[str, Any] = {
+    "valid": False,
+    "problem": "webhook-timestamp lies 900 s behind the clock here; 300 s are allowed",
+    "signed": 'msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}',
+    "signed_octets": 60,
+    "expected": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    "got": ["v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="],
+    "difference": None,
+}
+WEBHOOK_TEST: dict[str, Any] = {
+    "delivered": True,
+    "status_code": 200,
+    "took_ms": 12,
+    "problem": None,
+    "answer": "ok",
+}

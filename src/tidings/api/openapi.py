@@ -101,10 +101,12 @@ def _path_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
 
 def _kind(path: str) -> str:
     """The prefix of ids of this noun."""
+    if path.startswith("/v1/webhooks/deliveries/"):
+        return "whd"
     return _PREFIXES.get(path.split("/")[2], "msg")
 
 
-_PREFIXES = {"keys": "key", "accounts": "acc"}
+_PREFIXES = {"keys": "key", "accounts": "acc", "webhooks": "wh"}
 
 
 def _query_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:

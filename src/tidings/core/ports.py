@@ -84,6 +84,39 @@ class Store(Protocol):
         """Call `then` on the event loop after each commit of `stage`, whether or not its caller still waits."""
         ...
 
+    def after_commit(self, then: Callable[[set[str]], None]) -> None:
+        """Call `then` on the event loop after every commit, with the names of the stages that ran in it."""
+        ...
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """An endpoint answered."""
+
+    status: int
+    headers: dict[str, str]
+    """Names in lower case; of a name that came twice, the last."""
+    body: bytes
+    """Its beginning, as far as the bound goes."""
+    truncated: bool
+    took_ms: int
+
+
+class NotPosted(msgspec.Struct, frozen=True):
+    """No answer came. `kind`: `blocked` (an address that must not be called), `unresolved`, `unreachable`, `tls`,
+    `timeout` or `broken` (no HTTP, or cut off)."""
+
+    kind: str
+    detail: str
+    took_ms: int
+
+
+class Post(Protocol):
+    """One prepared outgoing request: guarded against inner addresses, without redirects, bounded in time and size."""
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Posted | NotPosted:
+        """Send it once; every outcome is a value."""
+        ...
+
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
     """A carrier took one part."""

@@ -1,4 +1,4 @@
-"""When a webhook that failed comes again, and how much an endpoint is asked at a time. Pure; the clock is an argument."""
+"""When a failed webhook comes again, and how much an endpoint is asked at a time; the clock is an argument."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def asked_wait(retry_after: str | None, now: Millis) -> Millis | None:
         return None
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
-        return min(int(text[:9]), LONGEST_ASKED) * SECOND
+        return int(text) * SECOND if len(text) < 10 else LONGEST_ASKED
     moment = _http_date(text)
     return None if moment is None else max(0, moment - now)
 
@@ -86,12 +86,11 @@ class Breaker:
         self.in_flight += 1
 
     def release(self) -> None:
-        """A request ended without a word about the endpoint."""
+        """A request ended, however it did."""
         self.in_flight -= 1
 
     def succeeded(self) -> None:
         """It took one: the next may be more at a time."""
-        self.in_flight -= 1
         self.failures, self.until, self.known = 0, 0.0, True
         self._window = min(self._limit, self._window * 2)
 
@@ -100,7 +99,6 @@ class Breaker:
 
         `asked`: seconds the endpoint asked for before anything else comes.
         """
-        self.in_flight -= 1
         self.failures += 1
         self._window = 1
         if self.failures >= self.TRIP:

@@ -36,12 +36,17 @@ class Request(
     template: Any = None
     values: Any = None
     media: Any = None
-    callback_url: Any = None
-    callback_events: Any = None
+    callback_url: (
+        Annotated[str, Meta(max_length=2_000, description="called with the final status; http or https")] | None
+    ) = None
+    callback_events: (
+        Annotated[tuple[Short, ...], Meta(max_length=20, description="types or patterns beside the final statuses")]
+        | None
+    ) = None
     smart_encoding: Any = None
 
 
-NOT_BUILT = ("html", "template", "values", "media", "callback_url", "callback_events", "smart_encoding")
+NOT_BUILT = ("html", "template", "values", "media", "smart_encoding")
 
 
 class Fault(msgspec.Struct, frozen=True):

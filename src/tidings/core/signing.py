@@ -112,17 +112,17 @@ def _nearest(expected: str, got: Sequence[str]) -> str | None:
     """Where the likeliest of the signatures departs from the one expected."""
     if not got:
         return None
-    best = max(got, key=lambda one: _common(one, expected))
-    at = _common(best, expected)
+    best = max(got, key=lambda one: _alike(one, expected))
+    at = _alike(best, expected)
     return f"signature, character {at + 1}: expected {expected[at : at + 12]!r}, got {best[at : at + 12]!r}"
 
 
 def _difference(sent: bytes, body: bytes) -> str:
-    at = _common(sent, body)
+    at = _alike(sent, body)
     return f"body, octet {at + 1} of {len(sent)}: sent {sent[at : at + 24]!r}, got {body[at : at + 24]!r}"
 
 
-def _common(one: Any, other: Any) -> int:
+def _alike(one: Any, other: Any) -> int:
     """How many leading elements two sequences share."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 

@@ -17,6 +17,7 @@ from tidings.core.ports import stage
 from tidings.core.questions import Queued, Remembered, Tx
 from tidings.core.request import Answer, Fault, Idempotency, Invalid, Refused, Request, Result, Stored, Verdict
 from tidings.core.status import ACCEPTED, REJECTED, SCHEDULED
+from tidings.core.webhook import Callback
 from tidings.pipeline import quota, track, validate
 from tidings.pipeline.house import House
 
@@ -32,6 +33,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     quotas: tuple[Quota, ...] = ()
     origin: dict[str, Any] | None = None
     """What the first event of its messages tells of the door and the key they came by."""
+    callbacks: tuple[Callback, ...] = ()
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
@@ -81,7 +83,7 @@ async def _accept(
     caller: Key | None,
     door: str,
 ) -> Answer | Refused:
-    messages, invalid = _prepare(house, account_id, requests)
+    messages, invalid, callbacks = _prepare(house, account_id, requests)
     if not messages or (atomic and invalid):
         # What was valid when it first came may no longer be: its `send_at` has passed.
         if idempotency and (earlier := await _answered(house, account_id, idempotency)):
@@ -95,7 +97,9 @@ async def _accept(
         return refused
     allowed = quotas((metered, house.keyring.account(account_id)), house.clock.now()) if metered else ()
     origin = _told(door, None if caller is None else caller.id)
-    entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin)
+    entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks))
+    if callbacks:
+        house.listening = True
     entered = (await house.store.write(store_entries, [entry]))[0]
     if metered and entered.answer is not None:
         _meter(house, metered, -len(messages))
@@ -121,8 +125,9 @@ def _told(door: str, key_id: int | None) -> dict[str, Any] | None:
 
 def _prepare(
     house: House, account_id: int, requests: Sequence[Request | Invalid]
-) -> tuple[list[Message], list[tuple[int, Invalid]]]:
+) -> tuple[list[Message], list[tuple[int, Invalid]], list[Callback]]:
     messages: list[Message] = []
+    callbacks: list[Callback] = []
     invalid: list[tuple[int, Invalid]] = []
     now, settings, next_id = house.clock.now(), house.settings, house.ids.next
     for index, request in enumerate(requests):
@@ -135,7 +140,9 @@ def _prepare(
             invalid.append((index, made))
         else:
             messages.append(made)
-    return messages, invalid
+            if isinstance(request, Request) and request.callback_url is not None:
+                callbacks.append(Callback(made.id, account_id, request.callback_url, request.callback_events or ()))
+    return messages, invalid, callbacks
 
 
 def _merge(length: int, invalid: Sequence[tuple[int, Invalid]], rest: Sequence[Result]) -> tuple[Result, ...]:
@@ -192,6 +199,9 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     suppressed = await tx.suppressions.among((m.account_id, m.to) for entry in entries for m in entry.messages)
     results = [_gate(entry, suppressed, now) for entry in entries]
     stored = [one.message for entered in results for one in entered.stored]
+    callbacks = [callback for entry in entries for callback in entry.callbacks]
+    if callbacks:
+        await _listen(tx, callbacks, {message.id for message in stored})
     origins = [entry.origin for entry, entered in zip(entries, results, strict=True) for _ in entered.stored]
     await track.begin(tx, stored, [_history(message) for message in stored], origins)
     await tx.queue.insert([_queued(message) for message in stored if message.status != REJECTED])
@@ -203,6 +213,13 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
         ]
     )
     return results
+
+
+async def _listen(tx: Tx, callbacks: Sequence[Callback], stored: set[int]) -> None:
+    """Remember who is to be called, before there is anything to tell."""
+    if not await tx.webhooks.has_callbacks():
+        await tx.webhooks.changed()
+    await tx.webhooks.insert_callbacks([callback for callback in callbacks if callback.message_id in stored])
 
 
 def _gate(entry: Entry, suppressed: set[tuple[int, str]], now: Millis) -> Entered:

@@ -11,7 +11,7 @@ from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
 from tidings.core.message import Millis, Part
-from tidings.core.ports import Clock, Store
+from tidings.core.ports import Clock, Post, Store
 from tidings.core.story import PduSummary
 from tidings.pipeline.keyring import Keyring
 
@@ -40,6 +40,10 @@ class House:
     """The PDU that a carrier (by name) made of a part at a moment; None where that cannot be told."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)
     """(account, Idempotency-Key) of calls being worked on."""
+    post: Post | None = None
+    """How webhooks go out; None where nothing does, as in some tests."""
+    listening: bool = False
+    """Whether anybody may want to hear of events: while nobody does, commits wake nobody."""
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:

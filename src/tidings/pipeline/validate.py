@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 
 import msgspec
 
 from tidings.config import Settings
+from tidings.core.events import EVENT_TYPES, types_of
 from tidings.core.message import CATEGORY_RULES, DAY, Message, Millis
 from tidings.core.request import NOT_BUILT, Fault, Invalid, Request
 from tidings.core.status import ACCEPTED, SCHEDULED
+from tidings.core.webhook import url_fault
 from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
@@ -28,6 +31,8 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 def message(request: Request, account_id: int, message_id: int, now: Millis, settings: Settings) -> Message | Invalid:
     """The message a request asks for, accepted or scheduled; or Invalid with every fault found."""
     faults: list[Fault] = [*_not_built(request), *_addresses(request), *_labels(request)]
+    if request.callback_url is not None or request.callback_events:
+        faults += _callback(request)
     send_at, expires_at = _times(request, now, faults)
     encoding, segments = _measure(request, faults)
     if faults:
@@ -65,6 +70,25 @@ def _addresses(request: Request) -> list[Fault]:
 def is_sender(sender: str) -> bool:
     """Whether a text may come from this address: E.164, short code or alphanumeric."""
     return bool(E164.match(sender) or SHORT_CODE.match(sender) or ALPHANUMERIC.match(sender))
+
+
+def _callback(request: Request) -> list[Fault]:
+    if request.callback_url is None:
+        return [Fault("/callback_events", "needs a `callback_url` to be sent to")]
+    why = url_fault(request.callback_url)
+    faults = [Fault("/callback_url", why)] if why else []
+    events = enumerate(request.callback_events or ())
+    return faults + [Fault(f"/callback_events/{at}", bad) for at, one in events if (bad := pattern_fault(one))]
+
+
+def pattern_fault(pattern: str) -> str | None:
+    """Why this is no type of event, nor the beginning of some with a `*` behind; None when it is."""
+    if types_of([pattern]):
+        return None
+    near = difflib.get_close_matches(pattern, EVENT_TYPES, n=1)
+    return "is no type of event" + (
+        f"; did you mean `{near[0]}`?" if near else ", like `message.delivered` or `message.*`"
+    )
 
 
 def _labels(request: Request) -> list[Fault]:

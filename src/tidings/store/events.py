@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tidings.core.questions import Event
-from tidings.store.engine import Engine, statements
+from tidings.store.engine import Engine, as_list, statements
 
 SQL = statements("events")
 _encode = msgspec.json.Encoder().encode
@@ -36,3 +36,34 @@ class Events:
     async def of(self, message_id: int) -> list[Event]:
         rows = await self._engine.fetch(SQL["of"], message_id)
         return [Event(r[0], r[1], r[2], r[3], r[4], _decode(r[5]) if r[5] else None) for r in rows]
+
+    async def some(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Event]:
+        """Events by message and sequence."""
+        events = await self._engine.fetch_as(_Row, SQL["some"], as_list(message_id for message_id, _ in keys))
+        wanted = set(keys)
+        found = {(e.message_id, e.sequence): e for e in events if (e.message_id, e.sequence) in wanted}
+        return {
+            key: Event(e.message_id, e.account_id, e.sequence, e.type, e.occurred_at, e.data)
+            for key, e in found.items()
+        }
+
+    async def newest(self) -> int:
+        """Position of the newest event that is committed, or part of this transaction."""
+        return int((await self._engine.fetch(SQL["newest"]))[0][0])
+
+    async def after(self, cursor: int, limit: int, until: int | None = None) -> list[tuple[int, Event]]:
+        """Events behind a position, each with its own, in the order of their commits.
+
+        Here positions are row numbers: there is one writer, so that a number is seen before any higher one.
+        """
+        rows = await self._engine.fetch(SQL["after"], cursor, limit, (1 << 62) if until is None else until)
+        return [(r[0], Event(r[1], r[2], r[3], r[4], r[5], _decode(r[6]) if r[6] else None)) for r in rows]
+
+
+class _Row(msgspec.Struct, frozen=True, array_like=True):
+    message_id: int
+    account_id: int
+    sequence: int
+    type: str
+    occurred_at: int
+    data: dict[str, Any] | None

@@ -56,12 +56,12 @@ class Messages:
 
     async def page(self, account_id: int, filter: Filter, before: int | None, limit: int) -> Page:
         """Newest first; by recipient or client_ref through an index, other filters over a bounded scan."""
-        narrow, narrow_values = _clauses(
+        narrow, narrow_values = clauses(
             ("account_id = ?{}", account_id), ("id < ?{}", before), ("recipient = ?{}", filter.to),
             ("client_ref = ?{}", filter.client_ref), ("created_at >= ?{}", filter.since),
             ("created_at <= ?{}", filter.until),
         )  # fmt: skip
-        rest, rest_values = _clauses(
+        rest, rest_values = clauses(
             ("status = ?{}", filter.status), ("sender = ?{}", filter.sender), ("direction = ?{}", filter.direction),
             ("exists (select 1 from json_each(tags) as tag where tag.value = ?{})", filter.tag),
             taken=len(narrow_values),
@@ -107,7 +107,7 @@ class Messages:
         return [row[0] for row in rows]
 
 
-def _clauses(*conditions: tuple[str, Any], taken: int = 0) -> tuple[list[str], list[Any]]:
+def clauses(*conditions: tuple[str, Any], taken: int = 0) -> tuple[list[str], list[Any]]:
     """The conditions that are asked for, with numbered parameters after the `taken` ones, and their values."""
     given = [(clause, value) for clause, value in conditions if value is not None]
     return [clause.format(taken + at) for at, (clause, _) in enumerate(given, 1)], [value for _, value in given]

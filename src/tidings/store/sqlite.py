@@ -140,6 +140,7 @@ class SqliteStore:
         self._wake = threading.Condition()
         self._stopping = False
         self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
+        self._watchers: list[Callable[[set[str]], None]] = []
         self._readers = ThreadPoolExecutor(READERS, "tidings-read")
         self._local = threading.local()
         self._thread = threading.Thread(target=self._commit_for_ever, name="tidings-write", daemon=True)
@@ -207,6 +208,9 @@ class SqliteStore:
 
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
         self._followers[stage] = then
+
+    def after_commit(self, then: Callable[[set[str]], None]) -> None:
+        self._watchers.append(then)
 
     # health
 
@@ -325,6 +329,8 @@ class SqliteStore:
             except Exception:
                 # What is on disk is on disk: those who wait must hear of it all the same.
                 log.exception("a follower of %s broke", submission.stage.name)
+        if self._watchers:
+            self._tell({one.stage.name for one in batch if isinstance(one.outcome, list)})
         for submission in batch:
             if submission.future.done():
                 continue
@@ -332,6 +338,13 @@ class SqliteStore:
                 submission.future.set_exception(submission.outcome)
             else:
                 submission.future.set_result(submission.outcome)
+
+    def _tell(self, committed: set[str]) -> None:
+        for then in self._watchers if committed else ():
+            try:
+                then(committed)
+            except Exception:
+                log.exception("one who watches commits broke")
 
     # readers and schema
 

@@ -12,6 +12,7 @@ from tidings.store.messages import Messages
 from tidings.store.queue import Queue
 from tidings.store.receipts import Receipts
 from tidings.store.suppressions import Suppressions
+from tidings.store.webhooks import Webhooks
 
 
 class Transaction:
@@ -19,6 +20,7 @@ class Transaction:
 
     __slots__ = (
         "accounts", "attempts", "events", "idempotencies", "inbounds", "messages", "queue", "receipts", "suppressions",
+        "webhooks",
     )  # fmt: skip
 
     def __init__(self, engine: Engine) -> None:
@@ -31,3 +33,4 @@ class Transaction:
         self.inbounds = Inbounds(engine)
         self.idempotencies = Idempotencies(engine)
         self.accounts = Accounts(engine)
+        self.webhooks = Webhooks(engine)

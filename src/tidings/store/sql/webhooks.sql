@@ -1,0 +1,151 @@
+-- name: cursor
+select position, version from webhook_cursor where id = 1;
+
+-- name: advance
+update webhook_cursor set position = ?2 where id = ?1;
+
+-- name: bump
+update webhook_cursor set version = version + 1 where id = 1;
+
+-- name: skip
+update webhook_cursor set position = (select coalesce(max(rowid), 0) from message_event)
+where id = 1 and not exists (select 1 from webhook where enabled = 1) and not exists (select 1 from message_callback);
+
+-- name: columns
+id, account_id, url, json(events), json(case ordered when 1 then 'true' else 'false' end), batch,
+  json(case enabled when 1 then 'true' else 'false' end), disabled_reason,
+  description, created_at, since
+
+-- name: enabled
+select rows_of({columns}) from webhook where enabled = 1;
+
+-- name: of_account
+select rows_of({columns}) from (select * from webhook where account_id = ?1 and id < ?2 order by id desc limit ?3) as w;
+
+-- name: one
+select rows_of({columns}) from webhook where account_id = ?1 and id = ?2;
+
+-- name: count
+select count(*) from webhook where account_id = ?1;
+
+-- name: insert
+insert into webhook (id, account_id, url, events, ordered, batch, enabled, disabled_reason, description, created_at,
+  since)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+
+-- name: change
+update webhook set url = ?2, events = ?3, ordered = ?4, batch = ?5, enabled = ?6, disabled_reason = ?7,
+  description = ?8, since = ?9
+where id = ?1;
+
+-- name: delete
+delete from webhook where account_id = ?1 and id = ?2 returning id;
+
+-- name: secrets
+select account_id, webhook_id, octets, created_at, ends_at from webhook_secret
+where webhook_id = ?2 and account_id = ?1 order by created_at desc, rowid desc;
+
+-- name: insert_secret
+insert into webhook_secret (account_id, webhook_id, octets, created_at, ends_at) values (?1, ?2, ?3, ?4, ?5);
+
+-- name: delete_secrets
+delete from webhook_secret where webhook_id = ?2 and account_id = ?1;
+
+-- name: has_callbacks
+select exists (select 1 from message_callback);
+
+-- name: insert_callback
+insert into message_callback (message_id, account_id, url, events) values (?1, ?2, ?3, ?4);
+
+-- name: callbacks
+select rows_of(message_id, account_id, url, json(events)) from message_callback where message_id in rows_int(?1);
+
+-- name: last_delivery
+select coalesce(max(id), 0) from webhook_delivery;
+
+-- name: whole
+id, account_id, webhook_id, endpoint, url, message_id, sequence, type, occurred_at, status, attempts, created_at,
+  began_at, next_at, finished_at, reply_id
+
+-- name: insert_delivery
+insert into webhook_delivery (id, account_id, webhook_id, endpoint, url, message_id, sequence, type, occurred_at, status,
+  attempts, created_at, began_at, next_at, finished_at, reply_id)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16);
+
+-- name: settle_delivery
+update webhook_delivery set status = ?2, attempts = ?3, next_at = ?4, finished_at = ?5, reply_id = ?6 where id = ?1;
+
+-- name: deliveries
+select rows_of({whole}) from webhook_delivery where id in rows_int(?1);
+
+-- name: waiting
+select rows_of({whole}) from
+  (select * from webhook_delivery where endpoint = ?1 and next_at is not null order by next_at, id limit ?2) as d;
+
+-- name: waiting_in_order
+select rows_of({whole}) from
+  (select * from webhook_delivery as mine where endpoint = ?1 and next_at is not null and not exists
+    (select 1 from webhook_delivery as older where older.message_id = mine.message_id
+       and older.endpoint = mine.endpoint and older.sequence < mine.sequence and older.next_at is not null)
+   order by next_at, id limit ?2) as d;
+
+-- name: endpoints
+select endpoint, min(webhook_id), min(account_id), min(next_at) from webhook_delivery
+where next_at is not null group by endpoint limit ?1;
+
+-- name: scan
+select * from webhook_delivery where {where} order by id desc limit {most}
+
+-- name: chosen
+select rows_of({whole}) from (select * from ({scan}) as scanned where {where} order by id desc limit {most}) as d
+
+-- name: floor
+select min(id), count(*) from ({scan}) as scanned
+
+-- name: of_message
+select rows_of({whole}) from webhook_delivery where message_id = ?1;
+
+-- name: replayable
+select id from webhook_delivery
+where account_id = ?1 and id > ?2 and status in ('delivered', 'dead') and created_at >= ?3 and created_at <= ?4
+  and (webhook_id is null or exists (select 1 from webhook where webhook.id = webhook_delivery.webhook_id))
+  and (?5 is null or webhook_id = ?5) and (?6 is null or type = ?6) and (?7 is null or status = ?7)
+order by id limit ?8;
+
+-- name: replay
+update webhook_delivery set status = 'waiting', began_at = ?2, next_at = ?3, finished_at = null where id = ?1;
+
+-- name: bury
+update webhook_delivery set status = 'dead', next_at = null, finished_at = ?4 where id in
+  (select id from webhook_delivery where endpoint = ?1 and next_at is not null and began_at <= ?2 order by next_at limit ?3)
+returning id;
+
+-- name: bury_old
+update webhook_delivery set status = 'dead', next_at = null, finished_at = ?3 where id in
+  (select id from webhook_delivery where next_at is not null and began_at <= ?1 limit ?2)
+returning id;
+
+-- name: withdraw
+update webhook_delivery set status = 'canceled', next_at = null, finished_at = ?3 where id in
+  (select id from webhook_delivery where endpoint = ?1 and next_at is not null order by next_at limit ?2)
+returning id;
+
+-- name: insert_try
+insert into webhook_attempt (delivery_id, number, at, took_ms, outcome, status_code, digest, octets, answer, detail)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
+
+-- name: forget_tries
+delete from webhook_attempt where delivery_id = ?1 and number <= ?2;
+
+-- name: tries
+select rows_of(delivery_id, number, at, took_ms, outcome, status_code, digest, octets, answer, detail)
+from webhook_attempt where delivery_id = ?1;
+
+-- name: aged
+select id from webhook_delivery where id > ?1 and next_at is null and created_at <= ?2 order by id limit ?3;
+
+-- name: forget_deliveries
+delete from webhook_delivery where id in rows_int(?1);
+
+-- name: forget_their_tries
+delete from webhook_attempt where delivery_id in rows_int(?1);
