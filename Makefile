@@ -11,6 +11,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := tests/interop
+TYPES := clients/typescript
 FAST := $(wildcard tests/unit tests/contract tests/flow)
 TYPED := src $(wildcard tests/kit tests/kit.py tests/conftest.py)
 
@@ -23,13 +24,14 @@ ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
 STALE := stale
 endif
 
-.PHONY: help run setup dev peers test check bench audit lock clean stale
+.PHONY: help run setup dev peers types test check bench audit lock clean stale
 
 help:
 	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
 	@echo 'make test    set up what is needed and pass every test'
 	@echo 'make check   format, lint, types, import contracts, fast tests; changes no file'
 	@echo 'make bench   speed, side by side with peers'
+	@echo 'make types   TypeScript types of the API: clients/typescript/api.d.ts'
 	@echo 'also: setup (all of run but the start), peers (foreign programs the tests talk to),'
 	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), clean'
 
@@ -89,7 +91,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/.node/bin:$$PATH"
 
 DEBIAN := curl
 
-peers: $(PEERS)/node_modules/.ready
+peers: $(PEERS)/node_modules/.ready $(TYPES)/node_modules/.ready
 	@missing=; for one in $(DEBIAN); do command -v $$one >/dev/null || missing="$$missing $$one"; done; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  export DEBIAN_FRONTEND=noninteractive; \
@@ -108,6 +110,16 @@ $(PEERS)/node_modules/.ready: $(PEERS)/package.json $(PEERS)/package-lock.json $
 	fi; \
 	cd $(PEERS) && $(NODE_PATH_FIRST) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
 	touch node_modules/.ready
+
+# The tools that write and check TypeScript types; Node as above.
+$(TYPES)/node_modules/.ready: $(TYPES)/package.json $(TYPES)/package-lock.json $(PEERS)/node_modules/.ready
+	@set -e; cd $(TYPES); PATH="$(CURDIR)/.node/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	touch node_modules/.ready
+
+types: $(TYPES)/node_modules/.ready
+	@set -e; cd $(TYPES); ../../$(BIN)/python write.py openapi.json; \
+	PATH="$(CURDIR)/.node/bin:$$PATH" node node_modules/openapi-typescript/bin/cli.js openapi.json --default-non-nullable false -o api.d.ts && \
+	PATH="$(CURDIR)/.node/bin:$$PATH" node node_modules/typescript/bin/tsc -p .
 
 # Everything, under coverage. With CI=true a skipped test fails the run; elsewhere skips are listed.
 test: dev peers
@@ -143,6 +155,6 @@ lock: setup
 
 # Data folders stay: they are not ours to delete.
 clean:
-	@rm -rf $(VENV) .node $(PEERS)/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf $(VENV) .node $(PEERS)/node_modules $(TYPES)/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis dist
 	@find src tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +
