@@ -196,6 +196,92 @@ class Calls:
         answer: types.KeyIssued = self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
         return answer
 
+    def create_webhook(self, body: types.WebhookRequest) -> types.Webhook:
+        """Be told of events at a URL."""
+        answer: types.Webhook = self.call(Call("POST", "/v1/webhooks", body=body))
+        return answer
+
+    def list_webhooks(self, *, limit: int | None = None, cursor: str | None = None) -> types.WebhookPage:
+        """List webhooks, newest first."""
+        answer: types.WebhookPage = self.call(Call("GET", "/v1/webhooks", query={"limit": limit, "cursor": cursor}))
+        return answer
+
+    def rotate_default_secret(self, body: types.SecretRotation | None = None) -> types.Secret:
+        """Make or rotate the secret that signs calls of `callback_url`."""
+        answer: types.Secret = self.call(Call("POST", "/v1/webhooks/secret", body=body))
+        return answer
+
+    def list_deliveries(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        webhook: str | None = None,
+        message: str | None = None,
+        status: Literal["canceled", "dead", "delivered", "waiting"] | None = None,
+        type: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> types.DeliveryList:
+        """The log of webhook deliveries, newest first."""
+        answer: types.DeliveryList = self.call(
+            Call(
+                "GET",
+                "/v1/webhooks/deliveries",
+                query={
+                    "limit": limit,
+                    "cursor": cursor,
+                    "webhook": webhook,
+                    "message": message,
+                    "status": status,
+                    "type": type,
+                    "since": since,
+                    "until": until,
+                },
+            )
+        )
+        return answer
+
+    def get_delivery(self, id: str) -> types.DeliveryStory:
+        """One delivery with its attempts and its body."""
+        answer: types.DeliveryStory = self.call(Call("GET", f"/v1/webhooks/deliveries/{step(id)}"))
+        return answer
+
+    def replay_deliveries(self, body: types.ReplayRequest) -> types.Replayed:
+        """Send deliveries that have ended again."""
+        answer: types.Replayed = self.call(Call("POST", "/v1/webhooks/replay", body=body))
+        return answer
+
+    def verify_signature(self, body: types.VerifyRequest) -> types.Checked:
+        """Check a signature and see what is wrong with it."""
+        answer: types.Checked = self.call(Call("POST", "/v1/webhooks/verify", body=body))
+        return answer
+
+    def get_webhook(self, id: str) -> types.Webhook:
+        """Read a webhook."""
+        answer: types.Webhook = self.call(Call("GET", f"/v1/webhooks/{step(id)}"))
+        return answer
+
+    def change_webhook(self, id: str, body: types.WebhookChange) -> types.Webhook:
+        """Change a webhook."""
+        answer: types.Webhook = self.call(Call("PATCH", f"/v1/webhooks/{step(id)}", body=body))
+        return answer
+
+    def delete_webhook(self, id: str) -> types.Gone:
+        """Delete a webhook."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/webhooks/{step(id)}"))
+        return answer
+
+    def rotate_webhook(self, id: str, body: types.SecretRotation | None = None) -> types.Secret:
+        """Rotate the secret of a webhook."""
+        answer: types.Secret = self.call(Call("POST", f"/v1/webhooks/{step(id)}/rotate", body=body))
+        return answer
+
+    def test_webhook(self, id: str) -> types.Test:
+        """Call the endpoint once and see what it says."""
+        answer: types.Test = self.call(Call("POST", f"/v1/webhooks/{step(id)}/test"))
+        return answer
+
     def diagnose(self) -> types.Diagnosis:
         """What is wrong and what to do about it."""
         answer: types.Diagnosis = self.call(Call("GET", "/v1/doctor"))
@@ -400,6 +486,94 @@ class AsyncCalls:
     async def create_account_key(self, id: str, body: types.KeyRequest) -> types.KeyIssued:
         """Issue a key for an account."""
         answer: types.KeyIssued = await self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
+        return answer
+
+    async def create_webhook(self, body: types.WebhookRequest) -> types.Webhook:
+        """Be told of events at a URL."""
+        answer: types.Webhook = await self.call(Call("POST", "/v1/webhooks", body=body))
+        return answer
+
+    async def list_webhooks(self, *, limit: int | None = None, cursor: str | None = None) -> types.WebhookPage:
+        """List webhooks, newest first."""
+        answer: types.WebhookPage = await self.call(
+            Call("GET", "/v1/webhooks", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    async def rotate_default_secret(self, body: types.SecretRotation | None = None) -> types.Secret:
+        """Make or rotate the secret that signs calls of `callback_url`."""
+        answer: types.Secret = await self.call(Call("POST", "/v1/webhooks/secret", body=body))
+        return answer
+
+    async def list_deliveries(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        webhook: str | None = None,
+        message: str | None = None,
+        status: Literal["canceled", "dead", "delivered", "waiting"] | None = None,
+        type: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> types.DeliveryList:
+        """The log of webhook deliveries, newest first."""
+        answer: types.DeliveryList = await self.call(
+            Call(
+                "GET",
+                "/v1/webhooks/deliveries",
+                query={
+                    "limit": limit,
+                    "cursor": cursor,
+                    "webhook": webhook,
+                    "message": message,
+                    "status": status,
+                    "type": type,
+                    "since": since,
+                    "until": until,
+                },
+            )
+        )
+        return answer
+
+    async def get_delivery(self, id: str) -> types.DeliveryStory:
+        """One delivery with its attempts and its body."""
+        answer: types.DeliveryStory = await self.call(Call("GET", f"/v1/webhooks/deliveries/{step(id)}"))
+        return answer
+
+    async def replay_deliveries(self, body: types.ReplayRequest) -> types.Replayed:
+        """Send deliveries that have ended again."""
+        answer: types.Replayed = await self.call(Call("POST", "/v1/webhooks/replay", body=body))
+        return answer
+
+    async def verify_signature(self, body: types.VerifyRequest) -> types.Checked:
+        """Check a signature and see what is wrong with it."""
+        answer: types.Checked = await self.call(Call("POST", "/v1/webhooks/verify", body=body))
+        return answer
+
+    async def get_webhook(self, id: str) -> types.Webhook:
+        """Read a webhook."""
+        answer: types.Webhook = await self.call(Call("GET", f"/v1/webhooks/{step(id)}"))
+        return answer
+
+    async def change_webhook(self, id: str, body: types.WebhookChange) -> types.Webhook:
+        """Change a webhook."""
+        answer: types.Webhook = await self.call(Call("PATCH", f"/v1/webhooks/{step(id)}", body=body))
+        return answer
+
+    async def delete_webhook(self, id: str) -> types.Gone:
+        """Delete a webhook."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/webhooks/{step(id)}"))
+        return answer
+
+    async def rotate_webhook(self, id: str, body: types.SecretRotation | None = None) -> types.Secret:
+        """Rotate the secret of a webhook."""
+        answer: types.Secret = await self.call(Call("POST", f"/v1/webhooks/{step(id)}/rotate", body=body))
+        return answer
+
+    async def test_webhook(self, id: str) -> types.Test:
+        """Call the endpoint once and see what it says."""
+        answer: types.Test = await self.call(Call("POST", f"/v1/webhooks/{step(id)}/test"))
         return answer
 
     async def diagnose(self) -> types.Diagnosis:

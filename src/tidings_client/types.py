@@ -114,6 +114,18 @@ class CarrierState(TypedDict):
     answers: NotRequired[dict[str, Any]]
 
 
+class Checked(TypedDict):
+    """What a check of a signature found."""
+
+    valid: bool
+    problem: str | None
+    signed: str
+    signed_octets: int
+    expected: str
+    got: list[str]
+    difference: str | None
+
+
 class Choice(TypedDict):
     """The carrier a message would go to, or none, and why."""
 
@@ -128,6 +140,40 @@ class Cut(TypedDict):
     text: str
     units: int
     room: int
+
+
+class Delivery(TypedDict):
+    """One event on its way to one endpoint."""
+
+    id: str
+    webhook: str | None
+    url: str | None
+    event: str
+    type: str
+    message_id: str
+    occurred_at: str
+    status: str
+    attempts: int
+    created_at: str
+    next_at: str | None
+    finished_at: str | None
+    reply_id: str | None
+
+
+class DeliveryList(TypedDict):
+    """Deliveries, newest first."""
+
+    data: list[Delivery]
+    next_cursor: str | None
+    incomplete: NotRequired[bool]
+
+
+class DeliveryStory(TypedDict):
+    """A delivery with its newest attempts, and its body as it would be sent now."""
+
+    delivery: Delivery
+    attempts: list[Try]
+    request: Any
 
 
 class Diagnosis(TypedDict):
@@ -189,6 +235,10 @@ class Gate(TypedDict):
     allowed: bool
     detail: str
     occurred_at: str
+
+
+class Gone(TypedDict):
+    """Nothing is left to tell."""
 
 
 class Key(TypedDict):
@@ -322,6 +372,8 @@ MessageRequest = TypedDict(
         "metadata": "NotRequired[dict[str, Any] | None]",
         "max_segments": "NotRequired[int | None]",
         "encoding": 'NotRequired[Literal["auto", "gsm7", "ucs2"]]',
+        "callback_url": "NotRequired[str | None]",
+        "callback_events": "NotRequired[list[str] | None]",
     },
 )
 
@@ -422,8 +474,39 @@ class Receipt(TypedDict):
     received_at: str
 
 
+class ReplayRequest(TypedDict):
+    """Which deliveries to send again: one by `delivery`, or all that the other fields leave."""
+
+    delivery: NotRequired[str | None]
+    webhook: NotRequired[str | None]
+    type: NotRequired[str | None]
+    status: NotRequired[Literal["dead", "delivered"] | None]
+    since: NotRequired[str | None]
+    until: NotRequired[str | None]
+
+
+class Replayed(TypedDict):
+    """How many deliveries go out again, and by when the last one is due."""
+
+    count: int
+    paced_over_s: float
+
+
 class Rotation(TypedDict):
     """How long the old secret goes on."""
+
+    overlap_s: NotRequired[int]
+
+
+class Secret(TypedDict):
+    """A new secret, and until when the one before signs beside it."""
+
+    secret: str
+    previous_until: str | None
+
+
+class SecretRotation(TypedDict):
+    """How to rotate a secret."""
 
     overlap_s: NotRequired[int]
 
@@ -442,9 +525,86 @@ class Snapshot(TypedDict):
     store_fault: NotRequired[str | None]
 
 
+class Test(TypedDict):
+    """What the endpoint said to a test."""
+
+    delivered: bool
+    status_code: int | None
+    took_ms: int
+    problem: str | None
+    answer: str
+
+
+class Try(TypedDict):
+    """One attempt."""
+
+    number: int
+    at: str
+    took_ms: int
+    outcome: str
+    status_code: int | None
+    request_sha256: str
+    request_octets: int
+    answer: str
+    detail: str
+
+
 class Verdict(TypedDict):
     """What one rule said of a message, with its reason."""
 
     rule: str
     allowed: bool
     detail: str
+
+
+class VerifyRequest(TypedDict):
+    """A request as it arrived, to be checked with a secret or with those of a subscription."""
+
+    headers: dict[str, Any]
+    body: str
+    secret: NotRequired[str | None]
+    webhook: NotRequired[str | None]
+
+
+class Webhook(TypedDict):
+    """A subscription. Its secret is in the answers that make and rotate it, and nowhere else."""
+
+    id: str
+    url: str
+    events: list[str]
+    ordered: bool
+    batch: int
+    enabled: bool
+    disabled_reason: str | None
+    description: str
+    created_at: str
+    secret: NotRequired[str | None]
+
+
+class WebhookChange(TypedDict):
+    """What shall be different about a subscription; what is not named stays."""
+
+    url: NotRequired[str]
+    events: NotRequired[list[str]]
+    ordered: NotRequired[bool]
+    batch: NotRequired[int]
+    enabled: NotRequired[bool]
+    description: NotRequired[str]
+
+
+class WebhookPage(TypedDict):
+    """Subscriptions, newest first."""
+
+    data: list[Webhook]
+    next_cursor: str | None
+
+
+class WebhookRequest(TypedDict):
+    """A subscription to be made."""
+
+    url: str
+    events: NotRequired[list[str]]
+    ordered: NotRequired[bool]
+    batch: NotRequired[int]
+    enabled: NotRequired[bool]
+    description: NotRequired[str]
