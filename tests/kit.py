@@ -18,6 +18,7 @@ from tidings.core.limits import Meter
 from tidings.core.message import Message, Millis
 from tidings.core.questions import Attempt, Event, Filter, Page, ReceiptRow
 from tidings.core.request import Answer, Idempotency, Invalid, Refused, Request, Result, Stored
+from tidings.metrics import Metrics
 
 NOW: Millis = 1_790_000_000_000
 
@@ -202,6 +203,7 @@ class FakeHouse:
         self.attempts: list[Attempt] = []
         self.receipts: list[ReceiptRow] = []
         self.carriers: dict[str, float] = {"north": 0.0}
+        self.metrics = Metrics()
         self.asked: Filter | None = None
         self.complete = True
         self.state = Health(True)

@@ -31,6 +31,8 @@ from tidings.core.questions import Tx
 from tidings.core.story import PduSummary
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
+from tidings.drivers.log_lines import JsonLines, Plain
+from tidings.metrics import Metrics
 from tidings.notifier import Notifier
 from tidings.pipeline import admit, validate
 from tidings.pipeline.house import House
@@ -106,6 +108,7 @@ class Tidings:
             store=store, clock=self._clock, ids=Ids(last=last), settings=self.settings,
             backlog=Backlog(self.settings.limits), keyring=Keyring(keys, accounts),
             free_disk_mb=lambda: self._free_disk_mb, health=self._health, snapshot=self._snapshot, post=self._post,
+            metrics=Metrics(store.tally),
         )  # fmt: skip
         if last and self._clock.now() < moment(last) - 1000:
             log.warning("the clock is behind the newest stored message; ids go on from there")
@@ -299,9 +302,9 @@ def _shown(host: str) -> str:
 
 def run(settings: Settings) -> None:
     """Run until told to stop. Raises ConfigError, DataFolderInUse, UnsafeSqlite or OSError before serving."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if settings.log_format == "json" else Plain())
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
     # The writer thread and the loop share one interpreter: short turns keep commits from waiting for the loop.
     sys.setswitchinterval(0.001)
     # Messages in memory are plain values without cycles: look for garbage rarely, and never among what stays.

@@ -91,6 +91,12 @@ class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     replay_rate: Annotated[float, Meta(gt=0)] = 50.0
 
 
+class MetricsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[metrics]`: who may read the figures of this process."""
+
+    open: bool = False
+
+
 class OneUrlSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[one_url]`: sending by opening an address."""
 
@@ -114,6 +120,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Port = 8775
     log_level: str = "info"
+    log_format: str = "text"
     default_sender: str = "TIDINGS"
     trusted_proxies: str = ""
     shutdown_grace: Annotated[float, Meta(ge=0)] = 10.0
@@ -123,6 +130,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = field(default_factory=Limits)
     delivery: Delivery = field(default_factory=Delivery)
     retention: Retention = field(default_factory=Retention)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     one_url: OneUrlSettings = field(default_factory=OneUrlSettings)
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
@@ -280,6 +288,8 @@ def _check(settings: Settings) -> None:
             ip_network(one)
         except ValueError:
             raise ConfigError(f"trusted_proxies: `{one}` is no address and no range like 10.0.0.0/8") from None
+    if settings.log_format not in ("text", "json"):
+        raise ConfigError("log_format must be text or json")
     if settings.log_level not in _LEVELS:
         raise ConfigError(f"log_level must be one of {', '.join(_LEVELS)}")
 

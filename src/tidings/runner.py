@@ -392,7 +392,7 @@ class Runner:
     async def _keep_receipts(self, carrier: Carrier, receipts: Sequence[Receipt]) -> None:
         if receipts:
             arrived = [receipt.Arrived(self._house.new_id(), event) for event in receipts]
-            await self._insist(receipt.take_receipts, arrived)
+            self._house.metrics.receipts_came(await self._insist(receipt.take_receipts, arrived))
             carrier.acknowledge([event.token for event in receipts], True)
 
     async def _keep_inbound(self, carrier: Carrier, inbound: Sequence[Inbound]) -> None:

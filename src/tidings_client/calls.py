@@ -287,6 +287,11 @@ class Calls:
         answer: types.Diagnosis = self.call(Call("GET", "/v1/doctor"))
         return answer
 
+    def metrics(self) -> Any:
+        """Figures of this process for Prometheus."""
+        answer: Any = self.call(Call("GET", "/metrics"))
+        return answer
+
     def alive(self) -> types.Alive:
         """Is the process alive?"""
         answer: types.Alive = self.call(Call("GET", "/healthz"))
@@ -579,6 +584,11 @@ class AsyncCalls:
     async def diagnose(self) -> types.Diagnosis:
         """What is wrong and what to do about it."""
         answer: types.Diagnosis = await self.call(Call("GET", "/v1/doctor"))
+        return answer
+
+    async def metrics(self) -> Any:
+        """Figures of this process for Prometheus."""
+        answer: Any = await self.call(Call("GET", "/metrics"))
         return answer
 
     async def alive(self) -> types.Alive:

@@ -32,6 +32,7 @@ class Door:
         self._rows = {endpoint.method: _Row(endpoint) for endpoint in endpoints}
         if "GET" in self._rows and self._rows["GET"].endpoint.safe:
             self._rows["HEAD"] = self._rows["GET"]
+        self._path = endpoints[0].path
         self._allow = ", ".join(self._rows).encode()
         self._limit = house.settings.limits.body_bytes
 
@@ -50,6 +51,7 @@ class Door:
         except Exception as fault:
             path = row.endpoint.path if row else "?"
             reply = broken(fault, request_id, scope["method"], path)
+        self._house.metrics.requested(scope["method"] if row else "other", self._path, reply.status)
         await respond(send, reply, request_id)
 
     async def _reply(

@@ -221,6 +221,15 @@ ACCOUNT: dict[str, Any] = {
 ACCOUNT_CHANGE: dict[str, Any] = {"monthly_quota": 100000}
 KEY_ISSUED: dict[str, Any] = {**KEY, "token": "tk_02n5m8h2tc801_…"}
 
+METRICS = """# HELP tidings_messages_total Messages that took a status.
+# TYPE tidings_messages_total counter
+tidings_messages_total{status="accepted",category="transactional"} 412
+tidings_messages_total{status="delivered",category="transactional"} 409
+# HELP tidings_queue_messages Messages that wait for a carrier.
+# TYPE tidings_queue_messages gauge
+tidings_queue_messages 3
+"""
+
 READY: dict[str, Any] = {"status": "ready", "degraded": []}
 
 DIAGNOSIS: dict[str, Any] = {

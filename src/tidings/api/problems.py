@@ -101,7 +101,8 @@ def broken(fault: BaseException, request_id: str, method: str, route: str) -> Re
     The log gets the request id, the kinds of the exceptions and where they arose; never their texts, which may quote
     what the caller sent.
     """
-    _log.error("request %s (%s %s) broke: %s", request_id, method, route, _where(fault))
+    extra = {"request_id": request_id}
+    _log.error("request %s (%s %s) broke: %s", request_id, method, route, _where(fault), extra=extra)
     return problem("internal", f"Something broke on our side; it was logged under request {request_id}.")
 
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tidings.api import accounts, batch, examples, explain, health, keys, messages, one_url, preview, views, webhooks
+from tidings.api import (
+    accounts,
+    batch,
+    examples,
+    explain,
+    health,
+    keys,
+    messages,
+    metrics,
+    one_url,
+    preview,
+    views,
+    webhooks,
+)
 from tidings.api.call import Endpoint
 from tidings.core.request import Request
 
@@ -490,6 +503,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         operator=True,
         answer=health.Diagnosis,
         answer_example=examples.DIAGNOSIS,
+    ),
+    Endpoint(
+        method="GET",
+        path="/metrics",
+        handle=metrics.get,
+        name="metrics",
+        summary="Figures of this process for Prometheus",
+        detail="Without a key for callers on the same machine, and for all where the setting `metrics.open` is on.",
+        scope="read",
+        operator=True,
+        raw=True,
+        answer=str,
+        answer_kind="text/plain",
+        answer_example=examples.METRICS,
     ),
     Endpoint(
         method="GET",

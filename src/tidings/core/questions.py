@@ -10,6 +10,7 @@ import msgspec
 from tidings.core.account import Account, Key
 from tidings.core.message import Message, MessageError, Millis
 from tidings.core.webhook import Callback, Delivery, Secret, Subscription, Try
+from tidings.metrics import Tally
 
 
 class Queued(msgspec.Struct, frozen=True, gc=False):
@@ -329,6 +330,9 @@ class Webhooks(Protocol):
 
 class Tx(Protocol):
     """One transaction. Reads see its own writes; every question takes and gives batches."""
+
+    @property
+    def tally(self) -> Tally: ...
 
     @property
     def messages(self) -> Messages: ...

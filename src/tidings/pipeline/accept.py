@@ -83,6 +83,7 @@ async def _accept(
     caller: Key | None,
     door: str,
 ) -> Answer | Refused:
+    began = house.clock.monotonic()
     messages, invalid, callbacks = _prepare(house, account_id, requests)
     if not messages or (atomic and invalid):
         # What was valid when it first came may no longer be: its `send_at` has passed.
@@ -101,6 +102,7 @@ async def _accept(
     if callbacks:
         house.listening = True
     entered = (await house.store.write(store_entries, [entry]))[0]
+    house.metrics.accept.observe(house.clock.monotonic() - began)
     if metered and entered.answer is not None:
         _meter(house, metered, -len(messages))
     return entered.answer or Answer(_merge(len(requests), invalid, entered.stored))

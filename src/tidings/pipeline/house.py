@@ -13,6 +13,7 @@ from tidings.core.limits import Meter
 from tidings.core.message import Millis, Part
 from tidings.core.ports import Clock, Post, Store
 from tidings.core.story import PduSummary
+from tidings.metrics import Metrics
 from tidings.pipeline.keyring import Keyring
 
 
@@ -36,6 +37,7 @@ class House:
     snapshot: Callable[[], Awaitable[Snapshot]]
     carriers: Mapping[str, float] = field(default_factory=dict)
     """Carriers in the order of their configuration, each with its rate in segments per second (0: no limit)."""
+    metrics: Metrics = field(default_factory=Metrics)
     describe: Callable[[str, Part, Millis], PduSummary | None] = _nothing
     """The PDU that a carrier (by name) made of a part at a moment; None where that cannot be told."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)

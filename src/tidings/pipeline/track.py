@@ -36,6 +36,10 @@ async def begin(
     `origins`: for each message, what its first event tells of where it came from.
     """
     told = [_first(m, origin) for m, origin in zip(messages, origins or repeat(None), strict=False)]
+    moved = tx.tally.pending
+    for message, statuses in zip(messages, history, strict=True):
+        for status in statuses:
+            moved[status, message.category] += 1
     await tx.messages.insert(messages)
     await tx.events.append(
         [
@@ -58,12 +62,14 @@ async def advance(
     states = dict(states) if states is not None else await tx.messages.states(move.message_id for move in moves)
     changed: dict[int, State] = {}
     events: list[Event] = []
+    moved = tx.tally.pending
     for move in moves:
         state = states.get(move.message_id)
         if state is None or not may_become(state.status, move.status, state.error):
             continue
         states[state.id] = changed[state.id] = _moved(state, move, now)
         events.append(_event(changed[state.id], move, now))
+        moved[move.status, state.category] += 1
     await tx.messages.change(list(changed.values()))
     await tx.events.append(events)
     await tx.messages.blank(

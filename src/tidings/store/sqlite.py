@@ -23,6 +23,7 @@ import msgspec
 from tidings.core.message import Millis
 from tidings.core.ports import Clock, Stage, StoreUnavailable
 from tidings.core.questions import Tx
+from tidings.metrics import Tally
 from tidings.store import migrate
 from tidings.store.engine import Row
 from tidings.store.transaction import Transaction
@@ -145,6 +146,8 @@ class SqliteStore:
         self._local = threading.local()
         self._thread = threading.Thread(target=self._commit_for_ever, name="tidings-write", daemon=True)
         self._lock: TextIO | None = None
+        self.tally = Tally()
+        """Moves of messages, committed."""
         self.fault = ""
         """The last engine fault in words, "" while commits succeed."""
 
@@ -227,9 +230,10 @@ class SqliteStore:
 
     def _commit_for_ever(self) -> None:
         connection = Connection(self._db)
-        tx = Transaction(connection)
+        tx = Transaction(connection, self.tally)
         while batch := self._next():
             self._commit(tx, batch)
+            self.tally.publish()
             self._loop.call_soon_threadsafe(self._hand_back, batch)
 
     def _next(self) -> list[_Submission]:
@@ -263,11 +267,13 @@ class SqliteStore:
 
     def _transact(self, work: Callable[[Millis], object]) -> None:
         before = self._db.total_changes()
+        self.tally.pending.clear()
         self._db.execute("begin immediate")
         try:
             work(self._clock.now())
             self._db.execute("commit")
         except BaseException:
+            self.tally.pending.clear()
             if self._db.in_transaction:
                 self._db.execute("rollback")
             raise
@@ -301,12 +307,14 @@ class SqliteStore:
 
     def _apart(self, tx: Transaction, submission: _Submission, now: Millis) -> None:
         self._db.execute("savepoint one")
+        counted = self.tally.pending.copy()
         try:
             self._run_group(tx, submission.stage, [submission], now)
         except _ENGINE_FAULTS:
             raise
         except Exception as fault:
             self._db.execute("rollback to one")
+            self.tally.pending = counted
             submission.outcome = fault
         self._db.execute("release one")
 

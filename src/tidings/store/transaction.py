@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidings.metrics import Tally
 from tidings.store.accounts import Accounts
 from tidings.store.attempts import Attempts
 from tidings.store.engine import Engine
@@ -20,10 +21,12 @@ class Transaction:
 
     __slots__ = (
         "accounts", "attempts", "events", "idempotencies", "inbounds", "messages", "queue", "receipts", "suppressions",
+        "tally",
         "webhooks",
     )  # fmt: skip
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
+        self.tally = tally or Tally()
         self.messages = Messages(engine)
         self.queue = Queue(engine)
         self.events = Events(engine)

@@ -1,0 +1,50 @@
+"""`/metrics`: the figures of this process for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import tidings
+from tidings.api.auth import authorize
+from tidings.api.call import Call, Reply
+from tidings.api.loopback import local
+from tidings.core.health import Snapshot
+from tidings.metrics import KIND, Labels, Metrics, counter, family, gauge, histogram, process
+
+
+async def get(call: Call) -> Reply:
+    """All figures; a key is asked of callers from elsewhere unless `metrics.open` is set."""
+    settings = call.house.settings
+    if not settings.metrics.open and not local(call.scope, call.headers, settings.host):
+        authorize(call.house, call.headers.get(b"authorization"), "read", call.scope, operator=True)
+    lines = _lines(call.house.metrics, await call.house.snapshot())
+    return Reply(200, ("\n".join(lines) + "\n").encode(), KIND)
+
+
+def _lines(counted: Metrics, now: Snapshot) -> Iterator[str]:
+    yield from family("tidings_build_info", "gauge", "Version.", ("version",), [((tidings.__version__,), 1)])
+    yield from counter(
+        "tidings_messages_total", "Messages that took a status.", ("status", "category"), counted.tally.totals
+    )
+    yield from histogram("tidings_accept_seconds", "From a call of accept to its commit, in seconds.", counted.accept)
+    yield from gauge("tidings_commit_lag_seconds", "How long the oldest unwritten row waits.", now.commit_lag_ms / 1000)
+    yield from gauge("tidings_queue_messages", "Messages that wait for a carrier.", now.queued)
+    yield from gauge("tidings_in_flight_messages", "Messages handed over and not yet answered.", now.in_flight)
+    binds = sorted((one.name, one.binds_up, one.binds_total) for one in now.carriers)
+    up, total = [((name,), ups) for name, ups, _ in binds], [((name,), most) for name, _, most in binds]
+    yield from family("tidings_carrier_binds_up", "gauge", "Binds ready to carry.", ("carrier",), up)
+    yield from family("tidings_carrier_binds", "gauge", "Binds configured.", ("carrier",), total)
+    answers: dict[Labels, int] = {
+        (one.name, kind): count for one in now.carriers for kind, count in one.answers.items()
+    }
+    yield from counter("tidings_carrier_answers_total", "Answers to segments.", ("carrier", "kind"), answers)
+    yield from counter(
+        "tidings_receipts_total", "Receipts by what they met at first.", ("outcome",), counted.receipts
+    )  # fmt: skip
+    yield from gauge("tidings_receipts_orphaned", "Receipts that match no message.", now.orphans)
+    asked = list(counted.requests.items())
+    requests: dict[Labels, int] = {(method, path, str(status)): n for (method, path, status), n in asked}
+    yield from counter(
+        "tidings_http_requests_total", "HTTP requests answered.", ("method", "route", "status"), requests
+    )
+    yield from process()

@@ -1,0 +1,139 @@
+"""Counts of what happens, and their text form for Prometheus (exposition format 0.0.4). Few names, kept stable."""
+
+from __future__ import annotations
+
+import os
+import resource
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+
+KIND = b"text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Upper bounds of the latency histogram, in seconds."""
+
+Labels = tuple[str, ...]
+Samples = Iterable[tuple[Labels, float]]
+
+
+class Histogram:
+    """How long something took."""
+
+    __slots__ = ("_counts", "total")
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(BUCKETS) + 1)
+        self.total = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """One more."""
+        self._counts[bisect_left(BUCKETS, seconds)] += 1
+        self.total += seconds
+
+    def cumulative(self) -> list[int]:
+        """How many took up to each bound, and at last how many there are."""
+        return list(accumulate(self._counts))
+
+
+class Tally:
+    """Moves of messages in one transaction, added to the totals once it is committed. One writer, any reader."""
+
+    __slots__ = ("pending", "totals")
+
+    def __init__(self) -> None:
+        self.pending: defaultdict[Labels, int] = defaultdict(int)
+        self.totals: dict[Labels, int] = {}
+
+    def moved(self, status: str, category: str) -> None:
+        """A message took a status."""
+        self.pending[status, category] += 1
+
+    def publish(self) -> None:
+        """The transaction is on disk."""
+        for key, count in self.pending.items():
+            self.totals[key] = self.totals.get(key, 0) + count
+        self.pending.clear()
+
+
+class Metrics:
+    """What one process counts."""
+
+    __slots__ = ("accept", "receipts", "requests", "tally")
+
+    def __init__(self, tally: Tally | None = None) -> None:
+        self.tally = tally or Tally()
+        self.accept = Histogram()
+        self.receipts: dict[Labels, int] = {}
+        self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+
+    def requested(self, method: str, route: str, status: int) -> None:
+        """An HTTP request was answered."""
+        self.requests[method, route, status] += 1
+
+    def receipts_came(self, matched: Iterable[bool]) -> None:
+        """Receipts were matched, or parked."""
+        for one in matched:
+            key = ("matched" if one else "parked",)
+            self.receipts[key] = self.receipts.get(key, 0) + 1
+
+
+def family(name: str, kind: str, about: str, labels: Labels, samples: Samples) -> Iterator[str]:
+    """One metric with its samples."""
+    yield f"# HELP {name} {about}"
+    yield f"# TYPE {name} {kind}"
+    for values, value in samples:
+        yield f"{name}{_labels(labels, values)} {_number(value)}"
+
+
+def counter(name: str, about: str, labels: Labels, counts: Mapping[Labels, int]) -> Iterator[str]:
+    """A counter as it stands, in a steady order."""
+    return family(name, "counter", about, labels, sorted(dict(counts).items()))
+
+
+def gauge(name: str, about: str, value: float) -> Iterator[str]:
+    """A single figure."""
+    return family(name, "gauge", about, (), [((), value)])
+
+
+def histogram(name: str, about: str, values: Histogram) -> Iterator[str]:
+    """A histogram with its cumulative buckets."""
+    yield f"# HELP {name} {about}"
+    yield f"# TYPE {name} histogram"
+    counts = values.cumulative()
+    for bound, count in zip((*(f"{one:g}" for one in BUCKETS), "+Inf"), counts, strict=True):
+        yield f'{name}_bucket{{le="{bound}"}} {count}'
+    yield f"{name}_sum {_number(values.total)}"
+    yield f"{name}_count {counts[-1]}"
+
+
+def process() -> Iterator[str]:
+    """Memory and CPU of this process, under the names that everybody's dashboards know."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    about = "User and system CPU time in seconds."
+    yield from family("process_cpu_seconds_total", "counter", about, (), [((), used.ru_utime + used.ru_stime)])
+    yield from gauge("process_resident_memory_bytes", "Memory in use, in bytes.", _resident(used.ru_maxrss))
+
+
+def _resident(most_kib: int) -> int:
+    """What Linux says of this moment; elsewhere the most there ever was."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return most_kib * 1024
+
+
+def _labels(names: Labels, values: Labels) -> str:
+    if not names:
+        return ""
+    pairs = (f'{name}="{_escaped(value)}"' for name, value in zip(names, values, strict=True))
+    return "{" + ",".join(pairs) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.9g}"
