@@ -19,6 +19,7 @@ import uvloop
 from starlette.routing import BaseRoute, Route
 
 from tidings.api.app import application, guarded
+from tidings.api.wire import Wire
 from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings, ConfigError, Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Key
@@ -131,7 +132,7 @@ class Tidings:
     async def _serve(self, house: House, routes: Sequence[BaseRoute], door: socket.socket) -> None:
         config = uvicorn.Config(
             application(house, routes), host=self.settings.host, port=self.settings.port, log_config=None,
-            access_log=False, server_header=False, lifespan="off", http="httptools", ws="none",
+            access_log=False, server_header=False, lifespan="off", http=Wire, ws="none",
             timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace / 2)),
         )  # fmt: skip
         server = _Server(config, self._announce)
