@@ -15,16 +15,21 @@ import pytest
 from spine_kit import (
     NOW,
     TO,
+    FakeCarrier,
     Rig,
     World,
     inbound,
     live,
+    receipt,
+    refused,
     request,
     rigged,
+    taken,
 )
+from tidings.config import Delivery, Limits, Retention
 from tidings.core.message import DAY
-from tidings.core.request import Answer, Idempotency, Refused
-from tidings.pipeline import accept, receive
+from tidings.core.request import Answer, Idempotency, Refused, Stored
+from tidings.pipeline import accept, expire, receive
 from tidings.store import migrate
 from tidings.store.engine import statements
 from tidings.store.sqlite import _block, _translate
@@ -155,3 +160,159 @@ def test_many_lone_parts_are_made_messages_at_once_and_their_reply_leaves(tmp_pa
             assert [sent.to for _, sent in world.carrier.written] == ["+15551230101"]
 
     live(tmp_path, scenario)
+
+
+# receipts
+
+
+async def test_a_better_word_in_the_same_batch_is_heard(rig: Rig) -> None:
+    message = await rig.taken("id1")
+    await rig.hear(receipt("id1", "unknown"), receipt("id1", "delivered"), receipt("id1", "undelivered"))
+    story = await rig.story(message)
+    assert story.message.status == "delivered"
+    assert len(story.receipts) == 3
+
+
+RAW = [
+    (b"id:id1 sub:001 stat:DELIVRD err:000 text:Your code is 123", b"id:id1 sub:001 stat:DELIVRD err:000 text:"),
+    ("id:id1 stat:DELIVRD Text: Your code".encode("utf-16-be"), "id:id1 stat:DELIVRD Text:".encode("utf-16-be")),
+    (b"id:id1 stat:DELIVRD", b"id:id1 stat:DELIVRD"),
+]
+
+
+@pytest.mark.parametrize(("came", "kept"), RAW, ids=["by the book", "in UCS-2", "no text"])
+async def test_a_receipt_is_kept_without_the_words_it_repeats(rig: Rig, came: bytes, kept: bytes) -> None:
+    message = await rig.taken("id1", category="otp", text="Your code is 123")
+    await rig.hear(receipt("id1", raw=came))
+    assert [row.raw for row in (await rig.story(message)).receipts] == [kept]
+
+
+async def test_no_word_of_a_one_time_code_is_left_anywhere(rig: Rig, tmp_path: Path) -> None:
+    key = Idempotency("k", b"digest")
+    answer = await accept.accept(rig.house, 1, [request(category="otp", text="SECRET WORD")], idempotency=key)
+    assert isinstance(answer, Answer)
+    (stored,) = answer.results
+    assert isinstance(stored, Stored)
+    await rig.route(stored.message)
+    (sent,) = await rig.claim(stored.message)
+    await rig.settle(taken(sent, "id1"))
+    await rig.hear(receipt("id1", raw=b"id:id1 stat:DELIVRD err:000 text:SECRET WORD"))
+    db = apsw.Connection(str(tmp_path / "tidings.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    tables = [row[0] for row in db.execute("select name from sqlite_schema where type = 'table'")]
+    rows = [str(row) for table in tables for row in db.execute(f"select * from {table}")]
+    assert len(rows) > 5
+    assert not [row for row in rows if "SECRET" in row]
+
+
+async def test_retention_erases_the_octets_of_a_text_too(rig: Rig) -> None:
+    (received,) = await rig.receive(inbound("my secret"))
+    assert received.message is not None
+    await rig.store.write(expire.blank_texts, [received.message.id])
+    (row,) = await rig.store.read(lambda tx: tx.inbounds.of(received.message.id))
+    assert (row.octets, row.text, row.sender) == (b"", "", TO)
+    assert (await rig.story(received.message)).message.text is None
+
+
+# loops
+
+
+def test_what_time_does_keeps_pace_with_what_comes(tmp_path: Path) -> None:
+    """More than a page of each kind, all of it due at once, is worked off within a few sweeps."""
+    many = 1_200
+
+    async def scenario(world: World) -> None:
+        async with world.up():
+            await _spread(world, many)
+            await asyncio.sleep(1)
+            assert await _count(world, "status = 'queued'") == many
+            await asyncio.sleep(DAY / 1000 + 300)
+            assert await _count(world, "status = 'expired'") == many
+            assert await _count(world, "text is null", "message") == 0
+            await asyncio.sleep(2 * DAY / 1000 + 3_300)
+            assert await _count(world, "text is null", "message") == many
+            assert await _count(world, "true", "idempotency") == 0
+
+    live(tmp_path, scenario, lambda: FakeCarrier(window=0), retention=Retention(transactional=1),
+         delivery=Delivery(sweep=300.0))  # fmt: skip
+
+
+async def _spread(world: World, many: int) -> None:
+    for number in range(many):
+        key = Idempotency(f"k{number}", b"")
+        await accept.accept(world.house, 1, [request(to=f"+1555{number:07}")], idempotency=key)
+
+
+async def _count(world: World, where: str, table: str = "message") -> int:
+    async def ask(tx: Any) -> int:
+        rows = await tx.messages._engine.fetch(f"select count(*) from {table} where {where}")
+        return int(rows[0][0])
+
+    return await world.store.read(ask)
+
+
+def test_one_time_codes_in_back_off_do_not_wait_behind_a_scheduled_campaign(tmp_path: Path) -> None:
+    def script(sent: Any, earlier: int) -> Any:
+        if sent.to == TO and not earlier:
+            return (refused(sent, "temporary"),)
+        return (taken(sent),)
+
+    async def scenario(world: World) -> None:
+        async with world.up():
+            later = dt.datetime.fromtimestamp(NOW / 1000 + 5, dt.UTC)
+            campaign = [request(to=f"+1555{n:07}", category="marketing", send_at=later) for n in range(1_500)]
+            await accept.accept(world.house, 1, campaign)
+            await asyncio.sleep(4)
+            await accept.accept(world.house, 1, [request(category="otp")])
+            await asyncio.sleep(20)
+            times = [at for at, sent in world.carrier.written if sent.to == TO]
+            assert len(times) == 2
+            assert len(world.carrier.written) > 100
+
+    live(tmp_path, scenario, lambda: FakeCarrier(script, rate=10.0, window=50))
+
+
+@pytest.mark.parametrize("in_memory", [1, 2, 5])
+def test_a_tiny_memory_still_feeds_everything(tmp_path: Path, in_memory: int) -> None:
+    async def scenario(world: World) -> None:
+        async with world.up():
+            answer = await accept.accept(world.house, 1, [request(to=f"+1555{n:07}") for n in range(20)])
+            assert isinstance(answer, Answer)
+            await world.until(lambda: len(world.carrier.written) == 20, 60)
+
+    live(tmp_path, scenario, limits=Limits(in_memory=in_memory))
+
+
+def test_a_long_message_pays_for_its_segments_once(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        async with world.up():
+            await accept.accept(world.house, 1, [request(text="x" * 153 * 20)])
+            await world.until(lambda: len(world.carrier.written) == 20, 600)
+            assert world.carrier.written[-1][0] - world.carrier.written[0][0] < 25
+
+    live(tmp_path, scenario, lambda: FakeCarrier(window=2, rate=1.0))
+
+
+def test_a_claim_under_way_at_a_stop_is_not_left_in_doubt(tmp_path: Path) -> None:
+    """The carrier is closed only once nothing more is handed to it."""
+
+    async def scenario(world: World) -> None:
+        slow = asyncio.Event()
+
+        async with world.up():
+            write = world.store.write
+
+            async def late(stage: Any, items: Any) -> Any:
+                if stage.name == "claim":
+                    slow.set()
+                    await asyncio.sleep(0.3)
+                return await write(stage, items)
+
+            world.store.write = late  # type: ignore[method-assign]
+            await accept.accept(world.house, 1, [request(category="marketing")])
+            await slow.wait()
+        world.carrier = FakeCarrier()
+        async with world.up():
+            await asyncio.sleep(5)
+            assert await _count(world, "status = 'delivered'") == 1
+
+    live(tmp_path, scenario, lambda: FakeCarrier(delay=0.0))

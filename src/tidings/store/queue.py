@@ -36,6 +36,9 @@ class Queue:
     async def due(self, now: Millis, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["due"], now, limit)]
 
+    async def due_in(self, rank: int, now: Millis, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["due_in"], rank, now, limit)]
+
     async def expired(self, now: Millis, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["expired"], now, limit)]
 

@@ -14,6 +14,9 @@ select message_id from queue where due_at = 0 and rank = ?1 and message_id > ?2 
 -- name: due
 select message_id from queue where due_at > 0 and due_at <= ?1 order by due_at limit ?2;
 
+-- name: due_in
+select message_id from queue where due_at > 0 and due_at <= ?2 and rank = ?1 order by due_at limit ?3;
+
 -- name: expired
 select message_id from queue where expires_at <= ?1 limit ?2;
 
