@@ -36,6 +36,7 @@ from tidings.runner import Runner
 from tidings.simulator.network import Network, NetworkSettings
 from tidings.simulator.routes import routes as simulator_routes
 from tidings.store.sqlite import SqliteStore
+from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
 
 log = logging.getLogger("tidings")
 
@@ -48,6 +49,8 @@ class Tidings:
     def __init__(self, settings: Settings) -> None:
         if not validate.is_sender(settings.default_sender):
             raise ConfigError("default_sender must be E.164, a short code, or up to 11 letters and digits")
+        for name in ("stop_reply", "start_reply", "help_reply"):
+            _check_reply(name, getattr(settings, name))
         self.settings = settings
         self._clock = SystemClock()
         self._store = SqliteStore(settings.folder, self._clock, settings.limits.commit_queue)
@@ -252,6 +255,14 @@ async def _first_look(tx: Tx) -> tuple[int, list[Key]]:
 
 async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:
     return await tx.queue.oldest(now), await tx.receipts.orphans()
+
+
+def _check_reply(name: str, text: str) -> None:
+    """A reply that cannot be sent would stop the texts it answers."""
+    try:
+        count(text)
+    except (DoesNotFitError, TooManyPartsError) as fault:
+        raise ConfigError(f"{name}: {fault}") from None
 
 
 def _scope(route: Route) -> str:

@@ -17,8 +17,11 @@ class ConfigError(Exception):
 
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
-Positive = Annotated[int, Meta(ge=1)]
-NotNegative = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
+NotNegative = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
+Seconds = Annotated[float, Meta(gt=0, le=366 * 86_400)]
+"""At most a year: what is added to a moment stays one."""
+Days = Annotated[int, Meta(ge=0, le=36_600)]
 
 
 class CarrierSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,12 +38,12 @@ class CarrierSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     bind: str = "transceiver"
     binds: Annotated[int, Meta(ge=1, le=64)] = 1
     window: Annotated[int, Meta(ge=1, le=10_000)] = 50
-    rate: Annotated[float, Meta(ge=0)] = 0.0
+    rate: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
     tls: bool = False
     tls_ca: str | None = None
     tls_verify: bool = True
-    response_timeout: Annotated[float, Meta(gt=0)] = 10.0
-    enquire_link: Annotated[float, Meta(gt=0)] = 30.0
+    response_timeout: Seconds = 10.0
+    enquire_link: Seconds = 30.0
     profile: dict[str, Any] = {}
 
 
@@ -60,21 +63,21 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[delivery]`: patience with carriers, in seconds, and attempts."""
 
-    receipt_wait: Annotated[float, Meta(gt=0)] = 72 * 3600.0
+    receipt_wait: Seconds = 72 * 3600.0
     attempts: Annotated[int, Meta(ge=1, le=100)] = 8
-    backoff_first: Annotated[float, Meta(gt=0)] = 2.0
-    backoff_most: Annotated[float, Meta(gt=0)] = 900.0
-    throttle_pause: Annotated[float, Meta(gt=0)] = 0.5
-    sweep: Annotated[float, Meta(gt=0)] = 1.0
+    backoff_first: Seconds = 2.0
+    backoff_most: Seconds = 900.0
+    throttle_pause: Seconds = 0.5
+    sweep: Seconds = 1.0
 
 
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[retention]`: days until the text of an ended message is blanked, per category; 0 keeps it."""
 
-    otp: NotNegative = 0
-    transactional: NotNegative = 90
-    conversation: NotNegative = 365
-    marketing: NotNegative = 90
+    otp: Days = 0
+    transactional: Days = 90
+    conversation: Days = 365
+    marketing: Days = 90
 
 
 class SimulatorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,7 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Port = 8775
     log_level: str = "info"
     default_sender: str = "TIDINGS"
-    shutdown_grace: Annotated[float, Meta(ge=0)] = 10.0
+    shutdown_grace: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     stop_reply: str = "You are unsubscribed and will get no more messages. Reply START to receive them again."
     start_reply: str = "You will receive messages again. Reply STOP to end, HELP for help."
     help_reply: str = "Reply STOP to get no more messages."

@@ -26,7 +26,8 @@ from spine_kit import (
     rigged,
     taken,
 )
-from tidings.config import Delivery, Limits, Retention
+from tidings.app import Tidings
+from tidings.config import ConfigError, Delivery, Limits, Retention, Settings, load
 from tidings.core.message import DAY
 from tidings.core.request import Answer, Idempotency, Refused, Stored
 from tidings.pipeline import accept, expire, receive
@@ -316,3 +317,27 @@ def test_a_claim_under_way_at_a_stop_is_not_left_in_doubt(tmp_path: Path) -> Non
             assert await _count(world, "status = 'delivered'") == 1
 
     live(tmp_path, scenario, lambda: FakeCarrier(delay=0.0))
+
+
+# settings
+
+
+ABSURD = [
+    "shutdown_grace = inf", "[delivery]\nreceipt_wait = inf", "[delivery]\nreceipt_wait = 1e300",
+    "[delivery]\nsweep = inf", "[delivery]\nbackoff_most = inf", "[retention]\ntransactional = 999999999999",
+    "[[carriers]]\nname = 'north'\nhost = 'h'\nrate = inf",
+    "[[carriers]]\nname = 'north'\nhost = 'h'\nenquire_link = inf", "[limits]\nin_memory = 10_000_000_000_000_000_000",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ABSURD)
+def test_a_setting_that_time_cannot_hold_is_refused_at_the_start(tmp_path: Path, text: str) -> None:
+    (tmp_path / "tidings.toml").write_text(text)
+    with pytest.raises(ConfigError, match="setting"):
+        load({"data": str(tmp_path)}, {})
+
+
+@pytest.mark.parametrize("reply", ["x" * 40_000, "half a pair \ud83d"])
+def test_a_reply_that_cannot_be_sent_is_refused_at_the_start(tmp_path: Path, reply: str) -> None:
+    with pytest.raises(ConfigError, match="help_reply"):
+        Tidings(Settings(data=str(tmp_path), help_reply=reply))
