@@ -86,8 +86,10 @@ class Client:
             told = json.loads(answer.data)
         except ValueError:
             raise CommandError(f"what answers at {self.url} is not tidings (HTTP {answer.status}, no JSON)") from None
+        if not isinstance(told, dict) or answer.status // 100 == 3 or "X-Request-Id" not in answer.headers:
+            raise CommandError(f"what answers at {self.url} is not tidings (HTTP {answer.status})")
         if answer.status >= 400:
-            raise ProblemError(answer.status, told if isinstance(told, dict) else {})
+            raise ProblemError(answer.status, told)
         return told
 
     def _start(self) -> str:
