@@ -16,8 +16,9 @@ from tidings.core.request import Fault
 from tidings.pipeline.admit import issue
 
 Name = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", description="what it is for")
+    str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)", description="what it is for")
 ]
+"""(?!\\n): to Python, though not to JSON Schema, `$` also stands before a last line feed."""
 
 
 class KeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
