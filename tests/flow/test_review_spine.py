@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ from spine_kit import (
     NOW,
     TO,
     FakeCarrier,
+    HandClock,
     Rig,
     World,
+    build,
     inbound,
     live,
+    opened,
     receipt,
     refused,
     request,
@@ -29,6 +33,7 @@ from spine_kit import (
 from tidings.app import Tidings
 from tidings.config import ConfigError, Delivery, Limits, Retention, Settings, load
 from tidings.core.message import DAY
+from tidings.core.ports import StoreUnavailable, stage
 from tidings.core.request import Answer, Idempotency, Refused, Stored
 from tidings.pipeline import accept, expire, receive
 from tidings.store import migrate
@@ -341,3 +346,31 @@ def test_a_setting_that_time_cannot_hold_is_refused_at_the_start(tmp_path: Path,
 def test_a_reply_that_cannot_be_sent_is_refused_at_the_start(tmp_path: Path, reply: str) -> None:
     with pytest.raises(ConfigError, match="help_reply"):
         Tidings(Settings(data=str(tmp_path), help_reply=reply))
+
+
+# the committer
+
+
+async def test_a_batch_weighs_as_many_messages_as_it_holds(tmp_path: Path) -> None:
+    """Batches that wait together share a commit only up to its bound, and wait only up to theirs."""
+    clock = HandClock()
+    with opened(tmp_path, clock, asyncio.get_running_loop(), commit_queue=10_000) as store:
+        house = build(store, clock)
+        blocked = threading.Event()
+        waits = asyncio.create_task(store.write(_hold, [blocked]))
+        await asyncio.sleep(0.05)
+        calls = [accept.accept(house, 1, [request()] * 3_000) for _ in range(4)]
+        tasks = [asyncio.create_task(call) for call in calls]
+        await asyncio.sleep(0.5)
+        blocked.set()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        await waits
+        assert [isinstance(answer, StoreUnavailable) for answer in answers] == [False, False, False, True]
+        assert store._rows == 0
+
+
+@stage(order=1)
+async def _hold(tx: Any, items: Any, now: int) -> list[None]:
+    for item in items:
+        item.wait(10)
+    return [None] * len(items)

@@ -118,9 +118,12 @@ def _finish(coroutine: Awaitable[R]) -> R:
 
 
 class _Submission:
-    __slots__ = ("at", "future", "items", "outcome", "stage")
+    __slots__ = ("at", "future", "items", "outcome", "rows", "stage")
 
-    def __init__(self, stage: Stage[Any, Any], items: Sequence[Any], future: asyncio.Future[Any], at: Millis) -> None:
+    def __init__(
+        self, stage: Stage[Any, Any], items: Sequence[Any], future: asyncio.Future[Any], at: Millis, rows: int
+    ) -> None:
+        self.rows = rows
         self.stage = stage
         self.items = items
         self.future = future
@@ -191,14 +194,15 @@ class SqliteStore:
     async def write(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
         if not items:
             return []
-        if stage.refusable and self._rows + len(items) > self._bound and self._rows:
+        rows = stage.weigh(items)
+        if stage.refusable and self._rows + rows > self._bound and self._rows:
             raise StoreUnavailable("too much waits to be stored")
         future: asyncio.Future[list[R]] = self._loop.create_future()
         with self._wake:
             if self._stopping:
                 raise StoreUnavailable("shutting down")
-            self._waiting.append(_Submission(stage, items, future, self._clock.now()))
-            self._rows += len(items)
+            self._waiting.append(_Submission(stage, items, future, self._clock.now(), rows))
+            self._rows += rows
             self._wake.notify()
         return await future
 
@@ -235,9 +239,9 @@ class SqliteStore:
                 self._wake.wait()
             batch: list[_Submission] = []
             rows = 0
-            while self._waiting and (not batch or rows + len(self._waiting[0].items) <= MOST_ROWS):
+            while self._waiting and (not batch or rows + self._waiting[0].rows <= MOST_ROWS):
                 batch.append(self._waiting.popleft())
-                rows += len(batch[-1].items)
+                rows += batch[-1].rows
             self._rows -= rows
             return batch
 
