@@ -209,10 +209,19 @@ def _nearest(name: str, known: Mapping[str, Any]) -> str:
 
 
 def _carriers(tables: Any, environ: Mapping[str, str], folder: Path) -> Any:
-    """Passwords by file or variable take the place of the one written out."""
+    """Passwords by file or variable take the place of the one written out; files are looked for beside this one."""
     if not isinstance(tables, list):
         return tables
-    return [_with_password(dict(table), environ, folder) if isinstance(table, dict) else table for table in tables]
+    return [
+        _with_ca(_with_password(dict(table), environ, folder), folder) if isinstance(table, dict) else table
+        for table in tables
+    ]
+
+
+def _with_ca(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    if isinstance(table.get("tls_ca"), str):
+        table["tls_ca"] = str(folder / table["tls_ca"])
+    return table
 
 
 def _with_password(table: dict[str, Any], environ: Mapping[str, str], folder: Path) -> dict[str, Any]:
@@ -224,6 +233,8 @@ def _with_password(table: dict[str, Any], environ: Mapping[str, str], folder: Pa
             table["password"] = (folder / str(table["password_file"])).read_text(encoding="utf-8").strip()
         except OSError as fault:
             raise ConfigError(f"carrier `{table.get('name')}`: cannot read password_file: {fault}") from None
+        except ValueError:  # its text would quote octets of the secret
+            raise ConfigError(f"carrier `{table.get('name')}`: password_file is not a file of UTF-8 text") from None
     return table
 
 
