@@ -12,6 +12,7 @@ from typing import Any
 
 import apsw
 import pytest
+from msgspec.structs import replace
 
 from spine_kit import (
     NOW,
@@ -21,8 +22,10 @@ from spine_kit import (
     Rig,
     World,
     build,
+    finish,
     inbound,
     live,
+    memory,
     opened,
     receipt,
     refused,
@@ -32,10 +35,12 @@ from spine_kit import (
 )
 from tidings.app import Tidings
 from tidings.config import ConfigError, Delivery, Limits, Retention, Settings, load
-from tidings.core.message import DAY
+from tidings.core.ids import Ids
+from tidings.core.message import DAY, Message
 from tidings.core.ports import StoreUnavailable, stage
+from tidings.core.questions import Filter
 from tidings.core.request import Answer, Idempotency, Refused, Stored
-from tidings.pipeline import accept, expire, receive
+from tidings.pipeline import accept, cancel, expire, receive
 from tidings.store import migrate
 from tidings.store.engine import statements
 from tidings.store.sqlite import _block, _translate
@@ -374,3 +379,41 @@ async def _hold(tx: Any, items: Any, now: int) -> list[None]:
     for item in items:
         item.wait(10)
     return [None] * len(items)
+
+
+def test_a_list_by_time_looks_at_the_rows_of_that_time() -> None:
+    tx, db = memory()
+    ids, hour = Ids(), 3_600_000
+    base = Message(
+        id=0, account_id=1, direction="mt", status="sent", category="otp", to=TO, sender="T", text=None,
+        encoding="gsm7", segments=1, reference=0, created_at=0, expires_at=0,
+    )  # fmt: skip
+    times = [NOW + hour * at // 100 for at in range(20_000)]
+    finish(tx.messages.insert([replace(base, id=ids.next(at), created_at=at) for at in times]))
+
+    steps = 0
+
+    def count() -> bool:
+        nonlocal steps
+        steps += 1
+        return False
+
+    db.set_progress_handler(count, 100)
+    for field in ({"since": times[-5]}, {"until": times[5]}, {"since": times[100], "until": times[104]}):
+        page = finish(tx.messages.page(1, Filter(**field), None, 20))
+        assert len(page.messages) in (5, 6)
+        assert page.complete
+    assert steps < 300
+
+
+# cancel
+
+
+async def test_what_was_never_written_can_still_be_canceled(rig: Rig) -> None:
+    outcomes = {}
+    for kind in ("not_written", "throttled", "in_doubt"):
+        message, (sent,) = await rig.flying()
+        await rig.settle(refused(sent, kind))
+        outcome = await cancel.cancel(rig.house, 1, message.id)
+        outcomes[kind] = outcome.code if isinstance(outcome, Refused) else outcome.status
+    assert outcomes == {"not_written": "canceled", "throttled": "not_cancelable", "in_doubt": "not_cancelable"}
