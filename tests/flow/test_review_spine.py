@@ -399,7 +399,12 @@ def test_a_list_by_time_looks_at_the_rows_of_that_time() -> None:
         return False
 
     db.set_progress_handler(count, 100)
-    for field in ({"since": times[-5]}, {"until": times[5]}, {"since": times[100], "until": times[104]}):
+    for field in (
+        {"since": times[-5]},
+        {"until": times[5]},
+        {"since": times[100], "until": times[104]},
+        {"since": times[-5], "until": 1 << 60},
+    ):
         page = finish(tx.messages.page(1, Filter(**field), None, 20))
         assert len(page.messages) in (5, 6)
         assert page.complete

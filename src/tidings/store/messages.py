@@ -15,6 +15,8 @@ from tidings.store.engine import Engine, Row, as_list, statements
 SQL = statements("messages")
 SCAN_MOST = 20_000
 """Rows a filtered page looks at before it stops early."""
+_LAST = (1 << 63) - 1
+"""Above all ids: a moment may be thousands of years ahead, an integer column may not."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -110,7 +112,7 @@ class Messages:
 
 def _id_of(moment: Millis | None, slack: Millis) -> int | None:
     """The id at a moment, so that times too are looked up by the key; an id may be an hour off its message's time."""
-    return highest(moment + slack) or None if moment is not None else None
+    return min(highest(moment + slack), _LAST) or None if moment is not None else None
 
 
 def _clauses(*conditions: tuple[str, Any], taken: int = 0) -> tuple[list[str], list[Any]]:
