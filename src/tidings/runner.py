@@ -386,6 +386,9 @@ class Runner:
         if isinstance(answer, Sent):
             pace.went_well(answer.bind)
         if load is None:
+            if result.again is not None:
+                # A late yes to a part whose repeat waits: only the others go again.
+                schedule.amend(result.message_id, lambda w: _waiting(Load(w.load.message, result.parts)))
             return
         schedule.release(_lane(load.message), load.message.id)
         if not result.done:
