@@ -157,6 +157,24 @@ async def test_a_connection_that_dawdles_is_closed(port: int, said: bytes) -> No
         writer.close()
 
 
+async def test_a_caller_that_takes_no_answer_is_closed(port: int) -> None:
+    asked = 1_000
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(b"GET /docs HTTP/1.1\r\nHost: x\r\n\r\n" * asked)
+        await asyncio.sleep(1.0)
+        answers = 0
+        async with asyncio.timeout(5):
+            try:
+                while got := await reader.read(1_000_000):
+                    answers += got.count(b"HTTP/1.1 200")
+            except ConnectionResetError:
+                pass
+        assert answers < asked
+    finally:
+        writer.close()
+
+
 async def test_a_connection_that_works_is_kept(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
