@@ -217,9 +217,11 @@ async def tell(tx: Tx, message_id: int) -> Story:
 
 
 async def _is_queued(tx: Tx, message_id: int) -> bool:
-    far = 1 << 62
-    heads = [found for rank in range(1, 5) for found in await tx.queue.head(rank, message_id - 1, 1)]
-    return message_id in heads or message_id in await tx.queue.due(far, 1_000_000)
+    found: list[int] = []
+    for rank in range(1, 5):
+        found += await tx.queue.head(rank, message_id - 1, 1)
+        found += await tx.queue.due_in(rank, 1 << 62, 1_000_000)
+    return message_id in found
 
 
 def request(**fields: Any) -> Request:
@@ -461,7 +463,7 @@ async def rigged(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
 
 
 class World:
-    """A running house with one carrier."""
+    """A running house with one carrier; with none, if the carrier has no name."""
 
     def __init__(self, folder: Path, carrier: FakeCarrier, settings: Settings) -> None:
         loop = asyncio.get_running_loop()
@@ -482,7 +484,7 @@ class World:
             self.store = Watched(store, self.loop)
             last = await self.store.read(lambda tx: tx.accounts.last_id())
             self.house = build(self.store, self.clock, self.settings, last)
-            self.runner = Runner(self.house, [self.carrier])
+            self.runner = Runner(self.house, [self.carrier] if self.carrier.name else [])
             async with asyncio.TaskGroup() as tasks:
                 await self.runner.start(tasks)
                 try:

@@ -276,6 +276,14 @@ async def test_what_has_fallen_due(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.queue.due(99, 10)) == []
 
 
+async def test_what_has_fallen_due_in_a_class(desk: Desk) -> None:
+    await put(desk, queued(1, due_at=300), queued(2, due_at=100, rank=4), queued(3), queued(4, due_at=200))
+    assert await desk.see(lambda tx: tx.queue.due_in(2, 300, 10)) == [4, 1]
+    assert await desk.see(lambda tx: tx.queue.due_in(2, 300, 1)) == [4]
+    assert await desk.see(lambda tx: tx.queue.due_in(2, 199, 10)) == []
+    assert await desk.see(lambda tx: tx.queue.due_in(4, 100, 10)) == [2]
+
+
 async def test_what_has_expired(desk: Desk) -> None:
     await put(desk, queued(1, expires_at=300), queued(2, expires_at=100), queued(3, due_at=900, expires_at=200))
     assert sorted(await desk.see(lambda tx: tx.queue.expired(200, 10))) == [2, 3]

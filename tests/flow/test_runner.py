@@ -500,7 +500,8 @@ async def test_a_receipt_before_its_answer_finds_its_message(world: World) -> No
 async def test_a_canceled_message_is_never_written(world: World) -> None:
     messages = await send(world.house, *spread(3))
     await asyncio.sleep(1)
-    await cancel.cancel(world.house, 1, messages[1].id)
+    for _ in range(2):
+        await cancel.cancel(world.house, 1, messages[1].id)
     await world.until(lambda: world.house.backlog.total == 2, 15)
     world.carrier.windows[ONE] = 10
     await quiet(world, messages)
@@ -546,6 +547,37 @@ async def test_nothing_a_carrier_says_is_lost_while_the_disk_is_full(world: Worl
 
 def _mo(number: int) -> Inbound:
     return inbound(f"text {number}", token=number, sender=handset(number))
+
+
+def test_a_stop_ends_in_time_though_the_disk_stays_full(tmp_path: Path) -> None:
+    """What could not be stored is settled at the next start, as after a crash."""
+
+    async def scenario(world: World) -> None:
+        async with world.up():
+            (message,) = await send(world.house, request())
+            await world.until(lambda: len(world.carrier.written) == 1)
+            world.store.fault = StoreUnavailable("the disk is full")
+            await asyncio.sleep(5)
+            before = world.loop.time()
+        assert world.loop.time() - before <= 2.0
+        world.carrier = FakeCarrier()
+        async with world.up():
+            (story,) = await quiet(world, [message])
+            assert story.statuses == ["accepted", "queued", "sent", "delivered"]
+            assert [attempt.outcome for attempt in story.attempts] == ["in_doubt", "sent"]
+
+    live(tmp_path, scenario)
+
+
+def test_without_a_carrier_messages_are_rejected(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        world.carrier.name = ""
+        async with world.up():
+            (message,) = await send(world.house, request())
+            (story,) = await quiet(world, [message])
+            assert (story.statuses, story.error) == (["accepted", "rejected"], ("no_route", "tidings"))
+
+    live(tmp_path, scenario)
 
 
 @scene()
