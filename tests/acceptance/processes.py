@@ -136,6 +136,14 @@ class Program:
         self._process.kill()
         self._process.wait()
 
+    def end(self) -> None:
+        """In good order where it can be had, which lets it be measured too."""
+        self.terminate()
+        try:
+            self.wait(3)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
     def cpu_s(self) -> float:
         """Processor time it has used."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -333,9 +341,10 @@ class Site:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in (self.tidings, self.simulator):
-            if one.program is not None:
-                one.program.kill()
+        if self.tidings.program is not None:
+            self.tidings.program.kill()
+        if self.simulator.program is not None:
+            self.simulator.program.end()
 
     def start(self) -> Site:
         """Both, and the link between them."""

@@ -15,7 +15,7 @@ MOST_CPU = 0.3
 """Of one processor: who spins takes a whole one."""
 MOST_LINES = 60
 """In the log, during a trouble of seconds."""
-MOST_SUBMITS = 400
+MOST_SUBMITS = 1_500
 """Of 60 messages, during a trouble of seconds."""
 PATIENT: dict[str, Any] = {"response_timeout": 5.0, "enquire_link": 1.0}
 QUICK: dict[str, Any] = {"response_timeout": 1.0, "enquire_link": 1.0, "window": 20}

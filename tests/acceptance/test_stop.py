@@ -35,6 +35,12 @@ def _texts(site: Site, handset: str) -> list[str]:
     return [message["text"] for message in site.simulator.shows(handset)]
 
 
+def _outcomes(site: Site, handset: str) -> list[str]:
+    """What became of the attempts at the one message to a phone."""
+    found = site.tidings.messages(to=handset.replace("+", "%2B"))
+    return [attempt["outcome"] for attempt in site.tidings.story(found[0]["id"])["attempts"]] if found else []
+
+
 def refused(site: Site, handset: str, **more: Any) -> dict[str, Any]:
     """A message that is refused for the opt-out; its problem."""
     answer = site.tidings.post(handset, "after stop", **more)
@@ -127,11 +133,11 @@ def test_what_waits_already_is_rejected(tmp_path: Path) -> None:
 
 def test_a_stop_survives_kill_9(tmp_path: Path) -> None:
     handset = "+15554060100"
-    with Site(tmp_path, top={"default_sender": US}) as site:
+    with Site(tmp_path, top={"default_sender": US}, delivery={"throttle_pause": 60}) as site:
         site.start()
         site.simulator.faults("throttle")  # the confirmation cannot leave yet
         site.simulator.texts(handset, US, "STOP")
-        received(site, handset, 1)
+        until(lambda: _outcomes(site, handset) == ["throttled"], "the confirmation waits")  # and is not in doubt
         site.tidings.kill()
         site.simulator.faults("none")
         site.tidings.start()
