@@ -200,7 +200,7 @@ class Tidings:
     async def _snapshot(self) -> Snapshot:
         now = self._clock.now()
         (oldest, count), orphans = await self._store.read(lambda tx: _figures(tx, now))
-        age = 0 if oldest is None else now - moment(oldest)
+        age = 0 if oldest is None else now - oldest
         return Snapshot(
             carriers=tuple(self._carrier_states()), queued=count, oldest_s=max(0, age) / 1000,
             in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,
@@ -266,8 +266,12 @@ def _check_reply(name: str, text: str) -> None:
 
 
 def _scope(route: Route) -> str:
-    """Handsets show other people's texts: looking needs a key that reads, changing one that sends."""
-    return "read" if (route.methods or set()) <= {"GET", "HEAD"} else "send"
+    """Handsets show other people's texts, so looking needs a key that reads and texting one that sends; trouble for
+    the whole network is for admins.
+    """
+    if (route.methods or set()) <= {"GET", "HEAD"}:
+        return "read"
+    return "send" if route.path.endswith("/messages") else "admin"
 
 
 def _write_secret(file: Path, text: str) -> None:

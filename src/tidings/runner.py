@@ -215,6 +215,14 @@ class Runner:
                 self._forget(message_id)
 
     def _hand_over(self, messages: Sequence[Message]) -> None:
+        """Take what was committed into memory; if that should break, the store is read from its beginning."""
+        try:
+            self._take_over(messages)
+        except Exception:
+            self._read_all_again()
+            raise
+
+    def _take_over(self, messages: Sequence[Message]) -> None:
         waiting = [message for message in messages if message.finished_at is None]
         for account_id, count in Counter(message.account_id for message in waiting).items():
             self._house.backlog.add(account_id, count)
@@ -303,6 +311,8 @@ class Runner:
         taken = schedule.take(room) if room > 0 and len(schedule) else []
         if not taken:
             return False
+        if any(feed.spilled and self._hungry(rank) for rank, feed in self._feeds.items()):
+            self._wake_feed.set()
         claims = [self._claim(carrier.name, waiting, binds) for waiting in taken]
         pace.bucket.take(sum(len(claim.parts) for claim in claims))
         for waiting in taken:
@@ -585,9 +595,12 @@ class Runner:
         """Nothing is in memory: whatever is due in the store is read again from its beginning."""
         _, count = await self._house.store.read(lambda tx: tx.queue.oldest(self._house.clock.now()))
         if count:
-            for feed in self._feeds.values():
-                feed.spilled, feed.cursor, feed.clean = True, 0, None
-            self._wake_feed.set()
+            self._read_all_again()
+
+    def _read_all_again(self) -> None:
+        for feed in self._feeds.values():
+            feed.spilled, feed.cursor, feed.clean = True, 0, None
+        self._wake_feed.set()
 
     async def _patiently(self, work: Callable[[], Awaitable[bool]]) -> bool:
         try:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from contract_kit import ONE, TWO, Desk, event, message, queued
-from tidings.core.ids import EPOCH, highest
+from tidings.core.ids import EPOCH, highest, moment
 from tidings.core.message import DAY, Message, MessageError
 from tidings.core.questions import Filter, State, Tx
 from tidings.store import messages as messages_module
@@ -296,7 +296,9 @@ async def test_how_many_wait_and_since_when(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.queue.oldest(100)) == (None, 0)
     await put(desk, queued(3), queued(2, due_at=100), queued(1, due_at=101, account=TWO))
     assert await desk.see(lambda tx: tx.queue.counts()) == {ONE: 2, TWO: 1}
-    assert await desk.see(lambda tx: tx.queue.oldest(100)) == (2, 2)
+    assert await desk.see(lambda tx: tx.queue.oldest(100)) == (100, 2)
+    await desk.do(lambda tx: tx.queue.take([2]))
+    assert await desk.see(lambda tx: tx.queue.oldest(100)) == (moment(3), 1), "since it was made"
 
 
 # events

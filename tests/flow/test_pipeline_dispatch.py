@@ -460,9 +460,13 @@ async def test_too_late_to_cancel(rig: Rig) -> None:
     assert await refusal(rig, flying) == "not_cancelable", "it waits again, but it was handed over once"
     done = await rig.taken()
     assert await refusal(rig, done) == "not_cancelable"
+
+
+async def test_canceling_twice_changes_nothing(rig: Rig) -> None:
     gone = await rig.send()
-    await cancel.cancel(rig.house, 1, gone.id)
-    assert await refusal(rig, gone) == "not_cancelable", "once is enough"
+    once = await cancel.cancel(rig.house, 1, gone.id)
+    assert await cancel.cancel(rig.house, 1, gone.id) == once
+    assert (await rig.story(gone)).statuses.count("canceled") == 1
 
 
 async def test_what_is_not_yours_is_not_there(rig: Rig) -> None:

@@ -171,7 +171,7 @@ ADDS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(ADDS, st.randoms(use_true_random=False))
 def test_every_message_is_taken_once_in_the_order_of_its_lane(
     adds: list[tuple[int, int, str, int]], chance: random.Random

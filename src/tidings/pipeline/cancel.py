@@ -23,6 +23,8 @@ async def _withdraw(tx: Tx, account_id: int, message_id: int, now: Millis) -> Me
     message = await tx.messages.one(account_id, message_id)
     if message is None:
         return Refused("not_found", "There is no message with this id.")
+    if message.status == CANCELED:
+        return message
     tries = (await tx.attempts.of([message_id])).get(message_id, [])
     if any(one.outcome != "not_written" for one in tries) or not await tx.queue.take([message_id]):
         return Refused("not_cancelable", f"The message is {message.status}; it can be canceled only before hand-over.")

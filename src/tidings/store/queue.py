@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tidings.core.ids import moment
 from tidings.core.message import Millis
 from tidings.core.questions import Queued
 from tidings.store.engine import Engine, as_list, statements
@@ -45,6 +46,8 @@ class Queue:
     async def counts(self) -> dict[int, int]:
         return dict(await self._engine.fetch(SQL["counts"]))
 
-    async def oldest(self, now: Millis) -> tuple[int | None, int]:
-        row = (await self._engine.fetch(SQL["oldest"], now))[0]
-        return row[0], row[1]
+    async def oldest(self, now: Millis) -> tuple[Millis | None, int]:
+        """Since when the longest due message waits, and how many are due."""
+        first, due, count = (await self._engine.fetch(SQL["oldest"], now))[0]
+        moments = [*([moment(first)] if first else []), *([due] if due else [])]
+        return min(moments, default=None), count

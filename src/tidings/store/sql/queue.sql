@@ -24,4 +24,5 @@ select message_id from queue where expires_at <= ?1 limit ?2;
 select account_id, count(*) from queue group by account_id;
 
 -- name: oldest
-select min(message_id), count(*) from queue where due_at <= ?1;
+select min(message_id) filter (where due_at = 0), min(due_at) filter (where due_at > 0), count(*) from queue
+where due_at <= ?1;
