@@ -145,7 +145,7 @@ def random_settings(chance: random.Random) -> tuple[int, int, float]:
     return chance.choice([1, 3, 10, 40]), chance.choice([1, 4, 30]), chance.choice([0.01, 0.5])
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(4))
 def test_after_an_overflow_nothing_is_lost_doubled_or_overtaken(tmp_path: Path, seed: int) -> None:
     """While more come, one by one and in batches, in several classes and lanes."""
     chance = random.Random(seed)
@@ -178,10 +178,10 @@ def test_after_an_overflow_nothing_is_lost_doubled_or_overtaken(tmp_path: Path, 
 async def test_memory_holds_what_it_may_and_a_page_of_the_store(world: World) -> None:
     messages = []
     for _ in range(30):
-        messages += await send(world.house, *spread(50))
+        messages += await send(world.house, *spread(40))
     await asyncio.sleep(15)
     assert len(world.runner._schedules["north"]) + len(world.runner._fresh) <= 100 + FEED_MOST
-    assert world.house.backlog.total == 1_500
+    assert world.house.backlog.total == 1_200
     world.carrier.windows[ONE] = 200
     await quiet(world, messages)
     assert once(world, messages)
@@ -303,7 +303,7 @@ def test_a_pause_is_doubled_up_to_a_minute_and_short_again_after_a_yes(tmp_path:
     live(tmp_path, scenario, lambda: FakeCarrier(script), delivery=Delivery(throttle_pause=1.0))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_lane_keeps_its_order_through_throttling(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     kinds = ["throttled", "not_written", "bind"]
@@ -427,7 +427,7 @@ def test_a_late_yes_to_one_part_spares_it_the_repeat(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("rate", "segments"), [(10.0, 1), (10.0, 3), (2.5, 2)])
 def test_the_rate_is_obeyed_in_segments(tmp_path: Path, rate: float, segments: int) -> None:
     """Never faster, over any stretch of time, than the rate and one second's burst; and hardly slower."""
-    many = 60 // segments
+    many = 30 // segments
 
     async def scenario(world: World) -> None:
         async with world.up():
@@ -438,7 +438,7 @@ def test_the_rate_is_obeyed_in_segments(tmp_path: Path, rate: float, segments: i
             for start in range(0, len(times), 3):
                 for end in range(start, len(times)):
                     assert end - start + 1 <= rate * (times[end] - times[start]) + max(1.0, rate) + segments
-            assert times[-1] <= 1.15 * 60 / rate
+            assert times[-1] <= 1.2 * 30 / rate
 
     live(tmp_path, scenario, lambda: FakeCarrier(rate=rate, window=50))
 
