@@ -141,7 +141,7 @@ class SmppBind:
 
     def received(self, link: SmppLink, events: list[Event]) -> None:
         """Something came."""
-        if not self.up or isinstance(events[-1], Ended):
+        if not self.up or link.session.over:
             events = [event for event in events if not self._own(link, event)]
         if events:
             self._owner.bind_events(self, link, events)
