@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := tests/interop
 FAST := $(wildcard tests/unit tests/contract tests/flow)
-TYPED := src $(wildcard tests/kit tests/kit.py tests/conftest.py)
+TYPED := src $(wildcard tests/kit.py tests/spine_kit.py tests/contract_kit.py tests/conftest.py)
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
@@ -23,7 +23,7 @@ ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
 STALE := stale
 endif
 
-.PHONY: help run setup dev peers test check bench audit lock clean stale
+.PHONY: help run setup dev peers test check golden bench audit lock clean stale
 
 help:
 	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
@@ -124,6 +124,9 @@ check: dev
 	@$(BIN)/mypy --no-error-summary $(TYPED)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n auto -p no:cacheprovider $(FAST) $(ARGS)
+
+golden: dev
+	@$(BIN)/python tests/golden/write.py
 
 bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)

@@ -449,27 +449,36 @@ class Runner:
         """Also the next-due timer: it looks again when the earliest row falls due, at the latest after a sweep."""
         while not self._stopping:
             self._wake_feed.clear()
+            self._next_look = self._house.clock.monotonic() + self._house.settings.delivery.sweep
             if await self._patiently(self._feed_once):
                 continue
-            now = self._house.clock.monotonic()
-            if self._next_look <= now:
-                self._next_look = now + self._house.settings.delivery.sweep
-            await _wait(self._wake_feed, self._next_look - now)
+            await _wait(self._wake_feed, self._next_look - self._house.clock.monotonic())
 
     def _falls_due(self, at: int) -> None:
         """A row falls due at `at`: look no later than that."""
+        if self._look_by(at):
+            self._wake_feed.set()
+
+    def _look_by(self, at: int) -> bool:
+        """Bring the next look forward to a moment; False when it comes before that anyway."""
         wait = max(0, at - self._house.clock.now()) / 1000
         look = self._house.clock.monotonic() + wait
-        if look < self._next_look:
-            self._next_look = look
-            self._wake_feed.set()
+        if look >= self._next_look:
+            return False
+        self._next_look = look
+        return True
 
     async def _feed_once(self) -> bool:
         """Read what is due; True when there may be more at once."""
         more = False
         for rank in RANKS:
             more = await self._feed_rank(rank) or more
-        return await self._feed_due() or more
+        more = await self._feed_due() or more
+        now = self._house.clock.now()
+        due = await self._house.store.read(lambda tx: tx.queue.next_due(now))
+        if due is not None:
+            self._look_by(due)
+        return more
 
     async def _feed_due(self) -> bool:
         """Rows that fell due, class by class: many of one must not stand before a few of another."""
@@ -565,7 +574,8 @@ class Runner:
         if house.clock.monotonic() >= self._look_again:
             self._look_again = house.clock.monotonic() + LOOK_AGAIN
             self._blanked.clear()
-        for category, days in msgspec.structs.asdict(house.settings.retention).items():
+        retention = msgspec.structs.asdict(house.settings.retention)
+        for category, days in (retention | {"system": retention["transactional"]}).items():
             if days:
                 await self._retain(category, now - days * 86_400_000)
         if not self._fresh and not self._flying and not any(len(s) for s in self._schedules.values()):

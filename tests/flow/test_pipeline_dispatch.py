@@ -245,9 +245,9 @@ async def test_an_answer_leads_to(
     assert story.queued is (due is not None)
     if due is not None:
         heads = await rig.store.read(lambda tx: tx.queue.head(_rank(message), 0, 10))
-        later = await rig.store.read(lambda tx: tx.queue.due(NOW + 1_000 + due, 10))
+        later = await rig.store.read(lambda tx: tx.queue.due_in(_rank(message), NOW + 1_000 + due, 10))
         assert (heads, later) == (([message.id], []) if due == 0 else ([], [message.id]))
-        assert not due or await rig.store.read(lambda tx: tx.queue.due(NOW + 999 + due, 10)) == []
+        assert not due or await rig.store.read(lambda tx: tx.queue.due_in(_rank(message), NOW + 999 + due, 10)) == []
     else:
         assert story.message.finished_at == NOW + 1_000
 

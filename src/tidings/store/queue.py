@@ -34,8 +34,9 @@ class Queue:
     async def head(self, rank: int, after: int, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["head"], rank, after, limit)]
 
-    async def due(self, now: Millis, limit: int) -> list[int]:
-        return [row[0] for row in await self._engine.fetch(SQL["due"], now, limit)]
+    async def next_due(self, after: Millis) -> Millis | None:
+        """When the next row falls due."""
+        return (await self._engine.fetch(SQL["next_due"], after))[0][0]  # type: ignore[no-any-return]
 
     async def due_in(self, rank: int, now: Millis, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["due_in"], rank, now, limit)]

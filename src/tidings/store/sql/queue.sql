@@ -11,8 +11,8 @@ delete from queue where message_id in rows_int(?1);
 -- name: head
 select message_id from queue where due_at = 0 and rank = ?1 and message_id > ?2 order by message_id limit ?3;
 
--- name: due
-select message_id from queue where due_at > 0 and due_at <= ?1 order by due_at limit ?2;
+-- name: next_due
+select min(due_at) from queue where due_at > ?1;
 
 -- name: due_in
 select message_id from queue where due_at > 0 and due_at <= ?2 and rank = ?1 order by due_at limit ?3;
