@@ -29,9 +29,9 @@ help:
 	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
 	@echo 'make test    set up what is needed and pass every test'
 	@echo 'make check   format, lint, types, import contracts, fast tests; changes no file'
-	@echo 'make bench   speed, side by side with peers'
+	@echo 'make bench   speed and memory, as one table'
 	@echo 'also: setup (all of run but the start), peers (foreign programs the tests talk to),'
-	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), clean'
+	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), golden, clean'
 
 run: setup
 	@exec $(BIN)/tidings up $(ARGS)
