@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PEERS := tests/interop
 TYPES := clients/typescript
 FAST := $(wildcard tests/unit tests/contract tests/flow)
-TYPED := src $(wildcard tests/kit tests/kit.py tests/conftest.py)
+TYPED := src $(wildcard tests/kit.py tests/spine_kit.py tests/contract_kit.py tests/conftest.py)
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
@@ -24,16 +24,16 @@ ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
 STALE := stale
 endif
 
-.PHONY: help run setup dev peers types test check bench audit lock clean stale
+.PHONY: help run setup dev peers types test check golden bench audit lock clean stale
 
 help:
 	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
 	@echo 'make test    set up what is needed and pass every test'
 	@echo 'make check   format, lint, types, import contracts, fast tests; changes no file'
-	@echo 'make bench   speed, side by side with peers'
+	@echo 'make bench   speed and memory, as one table'
 	@echo 'make types   TypeScript types of the API: clients/typescript/api.d.ts'
 	@echo 'also: setup (all of run but the start), peers (foreign programs the tests talk to),'
-	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), clean'
+	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), golden, clean'
 
 run: setup
 	@exec $(BIN)/tidings up $(ARGS)
@@ -136,6 +136,9 @@ check: dev
 	@$(BIN)/mypy --no-error-summary $(TYPED)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n auto -p no:cacheprovider $(FAST) $(ARGS)
+
+golden: dev
+	@$(BIN)/python tests/golden/write.py
 
 bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)

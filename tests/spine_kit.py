@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from tidings.core.backlog import Backlog
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.message import Message, Millis, Part
-from tidings.core.ports import CarrierEvent, Inbound, Receipt, SendError, Sent, Stage, Store, Up, stage
+from tidings.core.ports import CarrierEvent, Down, Inbound, Receipt, SendError, Sent, Stage, Store, Up, stage
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.request import Answer, Request, Stored
 from tidings.pipeline import accept, dispatch, receive, route
@@ -219,9 +220,11 @@ async def tell(tx: Tx, message_id: int) -> Story:
 
 
 async def _is_queued(tx: Tx, message_id: int) -> bool:
-    far = 1 << 62
-    heads = [found for rank in range(1, 5) for found in await tx.queue.head(rank, message_id - 1, 1)]
-    return message_id in heads or message_id in await tx.queue.due(far, 1_000_000)
+    found: list[int] = []
+    for rank in range(1, 5):
+        found += await tx.queue.head(rank, message_id - 1, 1)
+        found += await tx.queue.due_in(rank, 1 << 62, 1_000_000)
+    return message_id in found
 
 
 def request(**fields: Any) -> Request:
@@ -282,10 +285,16 @@ def delivers(part: Part, earlier: int) -> Iterable[CarrierEvent]:
 
 
 class FakeCarrier:
-    """Answers each part after `delay` seconds with what `script` says; refuses more than its window with an error."""
+    """Answers each part after `delay` seconds with what `script` says; refuses what its windows cannot hold."""
 
     def __init__(
-        self, script: Script = delivers, *, window: int = 10, binds: int = 1, rate: float = 0.0, delay: float = 0.01
+        self,
+        script: Script = delivers,
+        *,
+        window: int = 10,
+        binds: int = 1,
+        rate: float = 0.0,
+        delay: float | Callable[[Part], float] = 0.01,
     ) -> None:
         self.name = NORTH
         self.rate = rate
@@ -296,6 +305,8 @@ class FakeCarrier:
         self.flying: dict[int, str] = {}
         self.written: list[tuple[float, Part]] = []
         self.acknowledged: list[Any] = []
+        self.overfull = 0
+        """Parts it was given for which it had no room: never any, unless a bind went down."""
         self._tries: dict[tuple[int, int], int] = {}
         self._events: list[CarrierEvent] = []
         self._news = asyncio.Event()
@@ -310,24 +321,39 @@ class FakeCarrier:
         self._news.set()
 
     def room(self) -> dict[str, int]:
-        busy = list(self.flying.values())
-        return {bind: window - busy.count(bind) for bind, window in self.windows.items() if bind in self.up}
+        busy = Counter(self.flying.values())
+        return {bind: window - busy[bind] for bind, window in self.windows.items() if bind in self.up}
 
     def send(self, parts: Sequence[Part]) -> None:
         loop = asyncio.get_running_loop()
         for part in parts:
             if self._ended or self.room().get(part.bind, 0) < 1:
+                self.overfull += part.bind in self.up and not self._ended
                 self.tell(refused(part, "not_written", "carrier_outage", ""))
                 continue
             self.flying[part.attempt_id] = part.bind
             self.written.append((loop.time(), part))
             earlier = self._tries.get((part.message_id, part.part), 0)
             self._tries[part.message_id, part.part] = earlier + 1
-            loop.call_later(self.delay, self._answer, part, earlier)
+            loop.call_later(self.delay(part) if callable(self.delay) else self.delay, self._answer, part, earlier)
 
     def _answer(self, part: Part, earlier: int) -> None:
-        del self.flying[part.attempt_id]
-        self.tell(*self.script(part, earlier))
+        if self.flying.pop(part.attempt_id, None):
+            self.tell(*self.script(part, earlier))
+
+    def break_down(self, bind: str) -> None:
+        """The link is lost: nobody will ever know what became of the parts on it."""
+        self.up.discard(bind)
+        lost = [attempt for attempt, where in self.flying.items() if where == bind]
+        for attempt in lost:
+            del self.flying[attempt]
+        told = [SendError(attempt, "in_doubt", "outcome_lost", "", "The link was lost.", bind) for attempt in lost]
+        self.tell(*told, Down(bind, "The link was lost."))
+
+    def come_back(self, bind: str) -> None:
+        """The bind is ready again."""
+        self.up.add(bind)
+        self.tell(Up(bind))
 
     def tell(self, *events: CarrierEvent) -> None:
         """Say something of its own accord."""
@@ -440,7 +466,7 @@ async def rigged(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
 
 
 class World:
-    """A running house with one carrier."""
+    """A running house with one carrier; with none, if the carrier has no name."""
 
     def __init__(self, folder: Path, carrier: FakeCarrier, settings: Settings) -> None:
         loop = asyncio.get_running_loop()
@@ -461,7 +487,7 @@ class World:
             self.store = Watched(store, self.loop)
             last = await self.store.read(lambda tx: tx.accounts.last_id())
             self.house = build(self.store, self.clock, self.settings, last)
-            self.runner = Runner(self.house, [self.carrier])
+            self.runner = Runner(self.house, [self.carrier] if self.carrier.name else [])
             async with asyncio.TaskGroup() as tasks:
                 await self.runner.start(tasks)
                 try:
@@ -480,12 +506,17 @@ class World:
 
     async def ended(self, *messages: Message, seconds: float = 600.0) -> list[Story]:
         """Let time pass until these messages have a finish time; their stories."""
+        pause = 0.05
         async with asyncio.timeout(seconds):
-            while True:
-                stories = [await self.story(message) for message in messages]
-                if all(story.message.finished_at for story in stories):
-                    return stories
-                await asyncio.sleep(0.05)
+            while not await self.store.read(lambda tx: _all_ended(tx, messages)):
+                await asyncio.sleep(pause)
+                pause = min(seconds / 100, pause * 1.5)
+        return [await self.story(message) for message in messages]
+
+
+async def _all_ended(tx: Tx, messages: Sequence[Message]) -> bool:
+    found = await tx.messages.by_id(message.id for message in messages)
+    return all(message.finished_at for message in found.values())
 
 
 def live(

@@ -19,6 +19,7 @@ import uvloop
 from starlette.routing import BaseRoute, Route
 
 from tidings.api.app import application, guarded
+from tidings.api.wire import Wire
 from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings, ConfigError, Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
@@ -41,6 +42,7 @@ from tidings.runner import Runner
 from tidings.simulator.network import Network, NetworkSettings
 from tidings.simulator.routes import routes as simulator_routes
 from tidings.store.sqlite import SqliteStore
+from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
 
 log = logging.getLogger("tidings")
 
@@ -53,6 +55,8 @@ class Tidings:
     def __init__(self, settings: Settings) -> None:
         if not validate.is_sender(settings.default_sender):
             raise ConfigError("default_sender must be E.164, a short code, or up to 11 letters and digits")
+        for name in ("stop_reply", "start_reply", "help_reply"):
+            _check_reply(name, getattr(settings, name))
         self.settings = settings
         self._clock = SystemClock()
         self._store = SqliteStore(settings.folder, self._clock, settings.limits.commit_queue)
@@ -148,7 +152,7 @@ class Tidings:
     async def _serve(self, house: House, routes: Sequence[BaseRoute], door: socket.socket) -> None:
         config = uvicorn.Config(
             application(house, routes), host=self.settings.host, port=self.settings.port, log_config=None,
-            access_log=False, server_header=False, proxy_headers=False, lifespan="off", http="httptools", ws="none",
+            access_log=False, server_header=False, proxy_headers=False, lifespan="off", http=Wire, ws="none",
             timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace / 2)),
         )  # fmt: skip
         server = _Server(config, self._announce)
@@ -219,7 +223,7 @@ class Tidings:
     async def _snapshot(self) -> Snapshot:
         now = self._clock.now()
         (oldest, count), orphans = await self._store.read(lambda tx: _figures(tx, now))
-        age = 0 if oldest is None else now - moment(oldest)
+        age = 0 if oldest is None else now - oldest
         return Snapshot(
             carriers=tuple(self._carrier_states()), queued=count, oldest_s=max(0, age) / 1000,
             in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,
@@ -276,9 +280,21 @@ async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:
     return await tx.queue.oldest(now), await tx.receipts.orphans()
 
 
+def _check_reply(name: str, text: str) -> None:
+    """A reply that cannot be sent would stop the texts it answers."""
+    try:
+        count(text)
+    except (DoesNotFitError, TooManyPartsError) as fault:
+        raise ConfigError(f"{name}: {fault}") from None
+
+
 def _scope(route: Route) -> str:
-    """Handsets show other people's texts: looking needs a key that reads, changing one that sends."""
-    return "read" if (route.methods or set()) <= {"GET", "HEAD"} else "send"
+    """Handsets show other people's texts, so looking needs a key that reads and texting one that sends; trouble for
+    the whole network is for admins.
+    """
+    if (route.methods or set()) <= {"GET", "HEAD"}:
+        return "read"
+    return "send" if route.path.endswith("/messages") else "admin"
 
 
 def _write_secret(file: Path, text: str) -> None:

@@ -18,8 +18,11 @@ class ConfigError(Exception):
 
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
-Positive = Annotated[int, Meta(ge=1)]
-NotNegative = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
+NotNegative = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
+Seconds = Annotated[float, Meta(gt=0, le=366 * 86_400)]
+"""At most a year: what is added to a moment stays one."""
+Days = Annotated[int, Meta(ge=0, le=36_600)]
 
 
 class CarrierSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,12 +39,12 @@ class CarrierSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     bind: str = "transceiver"
     binds: Annotated[int, Meta(ge=1, le=64)] = 1
     window: Annotated[int, Meta(ge=1, le=10_000)] = 50
-    rate: Annotated[float, Meta(ge=0)] = 0.0
+    rate: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
     tls: bool = False
     tls_ca: str | None = None
     tls_verify: bool = True
-    response_timeout: Annotated[float, Meta(gt=0)] = 10.0
-    enquire_link: Annotated[float, Meta(gt=0)] = 30.0
+    response_timeout: Seconds = 10.0
+    enquire_link: Seconds = 30.0
     profile: dict[str, Any] = {}
 
 
@@ -63,21 +66,21 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[delivery]`: patience with carriers, in seconds, and attempts."""
 
-    receipt_wait: Annotated[float, Meta(gt=0)] = 72 * 3600.0
+    receipt_wait: Seconds = 72 * 3600.0
     attempts: Annotated[int, Meta(ge=1, le=100)] = 8
-    backoff_first: Annotated[float, Meta(gt=0)] = 2.0
-    backoff_most: Annotated[float, Meta(gt=0)] = 900.0
-    throttle_pause: Annotated[float, Meta(gt=0)] = 0.5
-    sweep: Annotated[float, Meta(gt=0)] = 1.0
+    backoff_first: Seconds = 2.0
+    backoff_most: Seconds = 900.0
+    throttle_pause: Seconds = 0.5
+    sweep: Seconds = 1.0
 
 
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[retention]`: days until the text of an ended message is blanked, per category; 0 keeps it."""
 
-    otp: NotNegative = 0
-    transactional: NotNegative = 90
-    conversation: NotNegative = 365
-    marketing: NotNegative = 90
+    otp: Days = 0
+    transactional: Days = 90
+    conversation: Days = 365
+    marketing: Days = 90
 
 
 class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,7 +126,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_format: str = "text"
     default_sender: str = "TIDINGS"
     trusted_proxies: str = ""
-    shutdown_grace: Annotated[float, Meta(ge=0)] = 10.0
+    shutdown_grace: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     stop_reply: str = "You are unsubscribed and will get no more messages. Reply START to receive them again."
     start_reply: str = "You will receive messages again. Reply STOP to end, HELP for help."
     help_reply: str = "Reply STOP to get no more messages."
@@ -249,10 +252,19 @@ def _nearest(name: str, known: Mapping[str, Any]) -> str:
 
 
 def _carriers(tables: Any, environ: Mapping[str, str], folder: Path) -> Any:
-    """Passwords by file or variable take the place of the one written out."""
+    """Passwords by file or variable take the place of the one written out; files are looked for beside this one."""
     if not isinstance(tables, list):
         return tables
-    return [_with_password(dict(table), environ, folder) if isinstance(table, dict) else table for table in tables]
+    return [
+        _with_ca(_with_password(dict(table), environ, folder), folder) if isinstance(table, dict) else table
+        for table in tables
+    ]
+
+
+def _with_ca(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    if isinstance(table.get("tls_ca"), str):
+        table["tls_ca"] = str(folder / table["tls_ca"])
+    return table
 
 
 def _with_password(table: dict[str, Any], environ: Mapping[str, str], folder: Path) -> dict[str, Any]:
@@ -264,6 +276,8 @@ def _with_password(table: dict[str, Any], environ: Mapping[str, str], folder: Pa
             table["password"] = (folder / str(table["password_file"])).read_text(encoding="utf-8").strip()
         except OSError as fault:
             raise ConfigError(f"carrier `{table.get('name')}`: cannot read password_file: {fault}") from None
+        except ValueError:  # its text would quote octets of the secret
+            raise ConfigError(f"carrier `{table.get('name')}`: password_file is not a file of UTF-8 text") from None
     return table
 
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tidings.core.message import CATEGORY_RULES, SECOND, Message
+from tidings.core.ids import highest
+from tidings.core.message import CATEGORY_RULES, HOUR, SECOND, Message
 from tidings.core.ports import (
     Carrier,
     CarrierEvent,
@@ -23,7 +24,7 @@ from tidings.core.ports import (
     StoreUnavailable,
     Up,
 )
-from tidings.core.questions import Tx
+from tidings.core.questions import InboundRow, Tx
 from tidings.core.retry import Again
 from tidings.core.schedule import Schedule, TokenBucket, Waiting
 from tidings.core.status import ACCEPTED, fold
@@ -39,6 +40,10 @@ RANKS = tuple(sorted({rule.rank for rule in CATEGORY_RULES.values()}))
 ROUTE_MOST = 2_000
 FEED_MOST = 1_000
 SWEEP_MOST = 500
+SWEEP_PAGES = 200
+"""Pages of that many rows a sweep works off of each kind before it turns to the next."""
+LOOK_AGAIN = 24 * 3600.0
+"""Seconds until texts of any age are looked through again."""
 LONG_QUEUE = 100_000
 MOMENT = 0.5
 """Seconds that even a stop without grace leaves to what is being stored."""
@@ -138,10 +143,12 @@ class Runner:
         self._next_note = 0
         """When the use of keys is written down again."""
         self._loops: list[asyncio.Task[None]] = []
+        self._dispatchers: list[asyncio.Task[None]] = []
         self._next_look = 0.0
         self._stopping = False
         self._tick = 0
         self._blanked: dict[str, int] = {}
+        self._look_again = 0.0
         self.last_down: dict[str, Down] = {}
         self.answers: dict[str, dict[str, int]] = {name: {} for name in self._carriers}
 
@@ -161,8 +168,10 @@ class Runner:
         loops = [self._route_for_ever(), self._feed_for_ever(), self._sweep_for_ever()]
         for carrier in self._carriers.values():
             await carrier.start()
-            loops += [self._dispatch_for_ever(carrier), self._listen(carrier)]
-        self._loops = [group.create_task(loop) for loop in loops]
+            loops.append(self._listen(carrier))
+        dispatchers = [self._dispatch_for_ever(carrier) for carrier in self._carriers.values()]
+        self._dispatchers = [group.create_task(loop) for loop in dispatchers]
+        self._loops = [*self._dispatchers, *(group.create_task(loop) for loop in loops)]
 
     async def stop(self, grace: float) -> None:
         """Hand over nothing more, wait for answers up to `grace` seconds, close the carriers, end the loops.
@@ -173,7 +182,11 @@ class Runner:
         for event in (self._wake_route, self._wake_feed, self._wake_sweep, *self._wake.values()):
             event.set()
         end = self._house.clock.monotonic() + grace
-        await asyncio.gather(*(carrier.stop(grace) for carrier in self._carriers.values()))
+        # A claim under way is written and answered while the carriers still listen, not left in doubt.
+        if self._dispatchers:
+            await asyncio.wait(self._dispatchers, timeout=grace)
+        left = max(0.0, end - self._house.clock.monotonic())
+        await asyncio.gather(*(carrier.stop(left) for carrier in self._carriers.values()))
         left = max(MOMENT, end - self._house.clock.monotonic())
         _, late = await asyncio.wait(self._loops, timeout=left)
         for loop in late:
@@ -205,6 +218,14 @@ class Runner:
                 self._forget(message_id)
 
     def _hand_over(self, messages: Sequence[Message]) -> None:
+        """Take what was committed into memory; if that should break, the store is read from its beginning."""
+        try:
+            self._take_over(messages)
+        except Exception:
+            self._read_all_again()
+            raise
+
+    def _take_over(self, messages: Sequence[Message]) -> None:
         waiting = [message for message in messages if message.finished_at is None]
         for account_id, count in Counter(message.account_id for message in waiting).items():
             self._house.backlog.add(account_id, count)
@@ -221,7 +242,8 @@ class Runner:
             feed.spill()
         if feed.spilled:
             feed.dropped += len(messages)
-            self._wake_feed.set()
+            if self._hungry(rank):
+                self._wake_feed.set()
             return
         feed.highest = max(feed.highest, messages[-1].id)
         self._freshen([Load(message, tuple(range(1, message.segments + 1))) for message in messages])
@@ -231,6 +253,10 @@ class Runner:
             self._fresh.append(load)
             self._fresh_ids.add(load.message.id)
         self._wake_route.set()
+
+    def _hungry(self, rank: int) -> bool:
+        """Whether a class is fed from the store: memory is to be half empty first."""
+        return self._in_memory(rank) < max(1, self._house.settings.limits.in_memory // 2)
 
     def _in_memory(self, rank: int) -> int:
         return len(self._fresh) + sum(schedule.size(rank) for schedule in self._schedules.values())
@@ -262,7 +288,8 @@ class Runner:
         waits = await self._insist(route.store_routes, routed)
         for load, ready in zip(batch, waits, strict=True):
             self._fresh_ids.discard(load.message.id)
-            if ready and self._route is not None:
+            # One that flies already was fed twice; a second flight would take the first one's place.
+            if ready and self._route is not None and load.message.id not in self._flying:
                 self._schedules[self._route].add(_waiting(load))
         for event in self._wake.values():
             event.set()
@@ -287,8 +314,10 @@ class Runner:
         taken = schedule.take(room) if room > 0 and len(schedule) else []
         if not taken:
             return False
+        if any(feed.spilled and self._hungry(rank) for rank, feed in self._feeds.items()):
+            self._wake_feed.set()
         claims = [self._claim(carrier.name, waiting, binds) for waiting in taken]
-        pace.bucket.take(sum(waiting.cost for waiting in taken))
+        pace.bucket.take(sum(len(claim.parts) for claim in claims))
         for waiting in taken:
             self._flying[waiting.message_id] = waiting.load
         going = await self._insist(dispatch.claim, claims)
@@ -370,6 +399,9 @@ class Runner:
         if isinstance(answer, Sent):
             pace.went_well(answer.bind)
         if load is None:
+            if result.again is not None:
+                # A late yes to a part whose repeat waits: only the others go again.
+                schedule.amend(result.message_id, lambda w: _waiting(Load(w.load.message, result.parts)))
             return
         schedule.release(_lane(load.message), load.message.id)
         if not result.done:
@@ -419,45 +451,68 @@ class Runner:
     async def _feed_for_ever(self) -> None:
         """Also the next-due timer: it looks again when the earliest row falls due, at the latest after a sweep."""
         while not self._stopping:
+            self._wake_feed.clear()
+            self._next_look = self._house.clock.monotonic() + self._house.settings.delivery.sweep
             if await self._patiently(self._feed_once):
                 continue
-            self._wake_feed.clear()
-            now = self._house.clock.monotonic()
-            if self._next_look <= now:
-                self._next_look = now + self._house.settings.delivery.sweep
-            await _wait(self._wake_feed, self._next_look - now)
+            await _wait(self._wake_feed, self._next_look - self._house.clock.monotonic())
 
     def _falls_due(self, at: int) -> None:
         """A row falls due at `at`: look no later than that."""
+        if self._look_by(at):
+            self._wake_feed.set()
+
+    def _look_by(self, at: int) -> bool:
+        """Bring the next look forward to a moment; False when it comes before that anyway."""
         wait = max(0, at - self._house.clock.now()) / 1000
         look = self._house.clock.monotonic() + wait
-        if look < self._next_look:
-            self._next_look = look
-            self._wake_feed.set()
+        if look >= self._next_look:
+            return False
+        self._next_look = look
+        return True
 
     async def _feed_once(self) -> bool:
         """Read what is due; True when there may be more at once."""
         more = False
         for rank in RANKS:
             more = await self._feed_rank(rank) or more
-        due = await self._house.store.read(lambda tx: tx.queue.due(self._house.clock.now(), FEED_MOST))
-        await self._load([message_id for message_id in due if not self._known(message_id)])
+        more = await self._feed_due() or more
+        now = self._house.clock.now()
+        due = await self._house.store.read(lambda tx: tx.queue.next_due(now))
+        if due is not None:
+            self._look_by(due)
+        return more
+
+    async def _feed_due(self) -> bool:
+        """Rows that fell due, class by class: many of one must not stand before a few of another."""
+        most, now = self._house.settings.limits.in_memory, self._house.clock.now()
+        ranks = [rank for rank in RANKS if self._in_memory(rank) < most]
+
+        # Those in memory still have their rows: there are fewer of them than are read.
+        async def ask(tx: Tx) -> list[list[int]]:
+            return [await tx.queue.due_in(rank, now, most + FEED_MOST) for rank in ranks]
+
+        more = False
+        for due in await self._house.store.read(ask):
+            unknown = [message_id for message_id in due if not self._known(message_id)]
+            await self._load(unknown[:FEED_MOST])
+            more = more or len(unknown) > FEED_MOST
         return more
 
     async def _feed_rank(self, rank: int) -> bool:
         feed = self._feeds[rank]
-        if not feed.spilled or self._in_memory(rank) >= self._house.settings.limits.in_memory // 2:
+        if not feed.spilled or not self._hungry(rank):
             return False
         ids = await self._house.store.read(lambda tx: tx.queue.head(rank, feed.cursor, FEED_MOST))
         if not ids:
             feed.rewind()
             return feed.spilled
-        feed.cursor = ids[-1]
-        feed.highest = max(feed.highest, ids[-1])
         unknown = [message_id for message_id in ids if not self._known(message_id)]
         if unknown:
             feed.clean = None
             await self._load(unknown)
+        feed.cursor = ids[-1]
+        feed.highest = max(feed.highest, ids[-1])
         return True
 
     async def _load(self, message_ids: Sequence[int]) -> None:
@@ -477,16 +532,16 @@ class Runner:
         self._tick += 1
         # Looking for ended validity reads the whole queue, so a long one is looked through less often.
         look = house.backlog.total < LONG_QUEUE or self._tick % 10 == 0
-        expired = await house.store.read(lambda tx: tx.queue.expired(now, SWEEP_MOST)) if look else []
-        ended = await house.store.write(expire.end_validity, expired)
-        for message_id, gone in zip(expired, ended, strict=True):
-            if gone:
-                self._forget(message_id)
+        if look:
+            await self._by_pages(lambda tx: tx.queue.expired(now, SWEEP_MOST), self._end_validity)
         wait = int(house.settings.delivery.receipt_wait * 1000)
-        await house.store.write(
-            expire.end_wait, await house.store.read(lambda tx: tx.messages.awaiting_receipt(now - wait, SWEEP_MOST))
+        await self._by_pages(
+            lambda tx: tx.messages.awaiting_receipt(now - wait, SWEEP_MOST),
+            lambda ids: house.store.write(expire.end_wait, ids),
         )
-        await house.store.write(receipt.rematch, await house.store.read(lambda tx: tx.receipts.parked(now, SWEEP_MOST)))
+        await self._by_pages(
+            lambda tx: tx.receipts.parked(now, SWEEP_MOST), lambda rows: house.store.write(receipt.rematch, rows)
+        )
         if self._tick % 10 == 1:
             await self._tidy()
         if now >= self._next_note:
@@ -494,35 +549,74 @@ class Runner:
             await admit.write_uses(house)
         return False
 
+    async def _by_pages(
+        self, ask: Callable[[Tx], Awaitable[list[R]]], work: Callable[[list[R]], Awaitable[object]]
+    ) -> bool:
+        """Work off all that is found, a page a commit: what came in a second has to go in one. False: more is left."""
+        for _ in range(SWEEP_PAGES):
+            found = await self._house.store.read(ask)
+            if found:
+                await work(found)
+            if len(found) < SWEEP_MOST:
+                return True
+            if self._stopping:
+                break
+        return False
+
+    async def _end_validity(self, message_ids: list[int]) -> None:
+        ended = await self._house.store.write(expire.end_validity, message_ids)
+        for message_id, gone in zip(message_ids, ended, strict=True):
+            if gone:
+                self._forget(message_id)
+
     async def _tidy(self) -> None:
         """Rarer work: counts, idempotency answers, retention, parts that stayed alone, rows nobody remembers."""
         house, now = self._house, self._house.clock.now()
         house.backlog.reset(await house.store.read(lambda tx: tx.queue.counts()))
-        await house.store.write(expire.forget_answers, [SWEEP_MOST])
-        stale = await house.store.read(lambda tx: tx.inbounds.stale(now - receive.PART_WAIT, SWEEP_MOST))
-        if stale:
-            lones = [receive.Lone(house.new_id(), house.new_id(), row, house.settings) for row in stale]
-            await house.store.write(receive.complete_lone, lones)
-        for category, days in msgspec.structs.asdict(house.settings.retention).items():
+        for _ in range(SWEEP_PAGES):
+            if await house.store.write(expire.forget_answers, [SWEEP_MOST]) != [SWEEP_MOST]:
+                break
+        await self._by_pages(lambda tx: tx.inbounds.stale(now - receive.PART_WAIT, SWEEP_MOST), self._complete_lone)
+        if house.clock.monotonic() >= self._look_again:
+            self._look_again = house.clock.monotonic() + LOOK_AGAIN
+            self._blanked.clear()
+        retention = msgspec.structs.asdict(house.settings.retention)
+        for category, days in (retention | {"system": retention["transactional"]}).items():
             if days:
                 await self._retain(category, now - days * 86_400_000)
         if not self._fresh and not self._flying and not any(len(s) for s in self._schedules.values()):
             await self._reconcile()
 
+    async def _complete_lone(self, rows: list[InboundRow]) -> None:
+        new_id, settings = self._house.new_id, self._house.settings
+        lones = [receive.Lone(new_id(), new_id(), row, settings) for row in rows]
+        await self._house.store.write(receive.complete_lone, lones)
+
     async def _retain(self, category: str, before: int) -> None:
-        """Blank the texts of a category that ended before a moment, a page at a time, going on where it stopped."""
-        after = self._blanked.get(category, 0)
-        old = await self._house.store.read(lambda tx: tx.messages.outlived(category, after, before, SWEEP_MOST))
-        await self._house.store.write(expire.blank_texts, old)
-        self._blanked[category] = old[-1] if len(old) == SWEEP_MOST else 0
+        """Blank the texts of a category that ended before a moment, going on where the last look ended.
+
+        Once a day it looks from the beginning again, for messages that took more than an hour to end.
+        """
+
+        async def blank(ids: list[int]) -> None:
+            await self._house.store.write(expire.blank_texts, ids)
+            self._blanked[category] = ids[-1]
+
+        if await self._by_pages(
+            lambda tx: tx.messages.outlived(category, self._blanked.get(category, 0), before, SWEEP_MOST), blank
+        ):
+            self._blanked[category] = highest(before - HOUR)
 
     async def _reconcile(self) -> None:
         """Nothing is in memory: whatever is due in the store is read again from its beginning."""
         _, count = await self._house.store.read(lambda tx: tx.queue.oldest(self._house.clock.now()))
         if count:
-            for feed in self._feeds.values():
-                feed.spilled, feed.cursor, feed.clean = True, 0, None
-            self._wake_feed.set()
+            self._read_all_again()
+
+    def _read_all_again(self) -> None:
+        for feed in self._feeds.values():
+            feed.spilled, feed.cursor, feed.clean = True, 0, None
+        self._wake_feed.set()
 
     async def _patiently(self, work: Callable[[], Awaitable[bool]]) -> bool:
         try:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from contract_kit import ONE, TWO, Desk, event, message, queued
-from tidings.core.ids import EPOCH, highest
+from tidings.core.ids import EPOCH, highest, moment
 from tidings.core.message import DAY, Message, MessageError
 from tidings.core.questions import Filter, State, Tx
 from tidings.store import messages as messages_module
@@ -255,7 +255,7 @@ async def test_a_queued_row_can_be_taken_once(desk: Desk) -> None:
 async def test_a_row_put_again_moves_to_when_it_is_due_now(desk: Desk) -> None:
     await put(desk, queued(1), queued(2, due_at=500))
     await put(desk, queued(1, due_at=300), queued(2))
-    assert await desk.see(lambda tx: tx.queue.due(1_000, 10)) == [1]
+    assert await desk.see(lambda tx: tx.queue.due_in(2, 1_000, 10)) == [1]
     assert await desk.see(lambda tx: tx.queue.head(2, 0, 10)) == [2]
     assert await desk.see(lambda tx: tx.queue.counts()) == {ONE: 2}
 
@@ -269,11 +269,18 @@ async def test_the_head_of_a_class(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.queue.head(3, 0, 10)) == []
 
 
-async def test_what_has_fallen_due(desk: Desk) -> None:
+async def test_when_the_next_row_falls_due(desk: Desk) -> None:
     await put(desk, queued(1, due_at=300), queued(2, due_at=100, rank=4), queued(3), queued(4, due_at=200))
-    assert await desk.see(lambda tx: tx.queue.due(200, 10)) == [2, 4]
-    assert await desk.see(lambda tx: tx.queue.due(300, 2)) == [2, 4]
-    assert await desk.see(lambda tx: tx.queue.due(99, 10)) == []
+    due = [await desk.see(lambda tx, at=at: tx.queue.next_due(at)) for at in (0, 99, 100, 250, 300)]
+    assert due == [100, 100, 200, 300, None]
+
+
+async def test_what_has_fallen_due_in_a_class(desk: Desk) -> None:
+    await put(desk, queued(1, due_at=300), queued(2, due_at=100, rank=4), queued(3), queued(4, due_at=200))
+    assert await desk.see(lambda tx: tx.queue.due_in(2, 300, 10)) == [4, 1]
+    assert await desk.see(lambda tx: tx.queue.due_in(2, 300, 1)) == [4]
+    assert await desk.see(lambda tx: tx.queue.due_in(2, 199, 10)) == []
+    assert await desk.see(lambda tx: tx.queue.due_in(4, 100, 10)) == [2]
 
 
 async def test_what_has_expired(desk: Desk) -> None:
@@ -288,7 +295,9 @@ async def test_how_many_wait_and_since_when(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.queue.oldest(100)) == (None, 0)
     await put(desk, queued(3), queued(2, due_at=100), queued(1, due_at=101, account=TWO))
     assert await desk.see(lambda tx: tx.queue.counts()) == {ONE: 2, TWO: 1}
-    assert await desk.see(lambda tx: tx.queue.oldest(100)) == (2, 2)
+    assert await desk.see(lambda tx: tx.queue.oldest(100)) == (100, 2)
+    await desk.do(lambda tx: tx.queue.take([2]))
+    assert await desk.see(lambda tx: tx.queue.oldest(100)) == (moment(3), 1), "since it was made"
 
 
 # events

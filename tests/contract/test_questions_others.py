@@ -218,6 +218,13 @@ async def test_parts_join_a_message_and_wait_no_more(desk: Desk) -> None:
     assert ids(await desk.see(lambda tx: tx.inbounds.stale(1_000, 10))) == [3]
 
 
+async def test_the_words_of_a_text_are_erased_and_its_traces_stay(desk: Desk) -> None:
+    await came(desk, inbound(1, message_id=7), inbound(2, message_id=8))
+    await desk.do(lambda tx: tx.inbounds.blank([7, 99]))
+    assert await desk.see(lambda tx: tx.inbounds.of(7)) == [inbound(1, message_id=7, octets=b"", text="")]
+    assert await desk.see(lambda tx: tx.inbounds.of(8)) == [inbound(2, message_id=8)]
+
+
 async def test_which_parts_have_waited_long(desk: Desk) -> None:
     await came(
         desk, inbound(3, received_at=5), inbound(1, received_at=6), inbound(2, received_at=4), inbound(4, message_id=7)

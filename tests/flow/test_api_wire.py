@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from kit import FakeHouse, door
+from tidings.api.wire import Wire
 from tidings.config import Limits, Settings
 
 KEY = b"Authorization: Bearer tk_0000000000000_send\r\n"
@@ -26,9 +27,7 @@ def house() -> FakeHouse:
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch, house: FakeHouse) -> AsyncIterator[int]:
     app = door(monkeypatch, house)
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=0, http="httptools", lifespan="off", log_config=None, access_log=False)
-    )
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http=Wire, lifespan="off", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)

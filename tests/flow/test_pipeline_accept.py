@@ -73,8 +73,8 @@ async def test_a_scheduled_message_waits_for_its_time(rig: Rig) -> None:
     assert story.statuses == ["accepted", "scheduled"]
     assert story.message.event_count == 2
     assert await rig.store.read(lambda tx: tx.queue.head(2, 0, 10)) == []
-    assert await rig.store.read(lambda tx: tx.queue.due(NOW + 3_600_000 - 1, 10)) == []
-    assert await rig.store.read(lambda tx: tx.queue.due(NOW + 3_600_000, 10)) == [one.id]
+    assert await rig.store.read(lambda tx: tx.queue.due_in(2, NOW + 3_600_000 - 1, 10)) == []
+    assert await rig.store.read(lambda tx: tx.queue.due_in(2, NOW + 3_600_000, 10)) == [one.id]
 
 
 @pytest.mark.parametrize("category", ["otp", "transactional", "conversation", "marketing"])

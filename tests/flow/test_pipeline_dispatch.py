@@ -245,9 +245,9 @@ async def test_an_answer_leads_to(
     assert story.queued is (due is not None)
     if due is not None:
         heads = await rig.store.read(lambda tx: tx.queue.head(_rank(message), 0, 10))
-        later = await rig.store.read(lambda tx: tx.queue.due(NOW + 1_000 + due, 10))
+        later = await rig.store.read(lambda tx: tx.queue.due_in(_rank(message), NOW + 1_000 + due, 10))
         assert (heads, later) == (([message.id], []) if due == 0 else ([], [message.id]))
-        assert not due or await rig.store.read(lambda tx: tx.queue.due(NOW + 999 + due, 10)) == []
+        assert not due or await rig.store.read(lambda tx: tx.queue.due_in(_rank(message), NOW + 999 + due, 10)) == []
     else:
         assert story.message.finished_at == NOW + 1_000
 
@@ -460,9 +460,13 @@ async def test_too_late_to_cancel(rig: Rig) -> None:
     assert await refusal(rig, flying) == "not_cancelable", "it waits again, but it was handed over once"
     done = await rig.taken()
     assert await refusal(rig, done) == "not_cancelable"
+
+
+async def test_canceling_twice_changes_nothing(rig: Rig) -> None:
     gone = await rig.send()
-    await cancel.cancel(rig.house, 1, gone.id)
-    assert await refusal(rig, gone) == "not_cancelable", "once is enough"
+    once = await cancel.cancel(rig.house, 1, gone.id)
+    assert await cancel.cancel(rig.house, 1, gone.id) == once
+    assert (await rig.story(gone)).statuses.count("canceled") == 1
 
 
 async def test_what_is_not_yours_is_not_there(rig: Rig) -> None:

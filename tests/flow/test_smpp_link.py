@@ -229,6 +229,23 @@ async def test_a_timeout_is_in_doubt_and_a_late_response_is_told(smsc: Smsc) -> 
         assert not one.of(Down)
 
 
+async def test_a_link_that_dies_in_the_moment_of_a_timeout_is_given_up(smsc: Smsc) -> None:
+    """The end of the session is told first, and after it the requests that timed out with it."""
+    async with smsc_end(smsc) as listener, house(listener.port, response_timeout=60.0) as one:
+        await one.until(Up)
+        link = one.carrier._binds["north/1"]._transmitter
+        assert link is not None
+        now = asyncio.get_running_loop().time()
+        assert link.session.tick(now + 31) == []  # asks for a sign of life
+        one.carrier.send([part(1)])
+        events = link.session.tick(now + 200)
+        assert [type(event) for event in events] == [Ended, Unanswered]
+        link._deliver(events)
+        assert [(e.attempt_id, e.kind) for e in await one.until(SendError)] == [(1, "in_doubt")]
+        assert "enquire_link" in (await one.until(Down))[0].reason
+        await one.until(Up, 2)
+
+
 async def test_statuses_by_class_and_profile(smsc: Smsc) -> None:
     smsc.on_submit = lambda link, pdu: link.answer(pdu, int(pdu.destination_addr[-3:]))
     wanted = [(0x58, "throttled"), (0x45, "permanent"), (0x0B, "permanent"), (0x08, "temporary"), (0x14, "throttled")]

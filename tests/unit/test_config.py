@@ -184,6 +184,20 @@ def test_a_password_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert "nowhere" in said
 
 
+def test_a_password_file_that_is_no_text_is_told_without_its_octets(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"hush\xe9hush")
+    said = refusal(tmp_path, NORTH + 'password_file = "secret"\n')
+    assert "UTF-8" in said
+    assert "hush" not in said
+    assert "0xe9" not in said
+
+
+@pytest.mark.parametrize(("written", "read"), [("ca.pem", "{folder}/ca.pem"), ("/etc/ca.pem", "/etc/ca.pem")])
+def test_the_ca_file_lies_beside_the_configuration(tmp_path: Path, written: str, read: str) -> None:
+    settings = loaded(tmp_path, NORTH + f'tls_ca = "{written}"\n')
+    assert settings.carriers[0].tls_ca == read.format(folder=tmp_path)
+
+
 def test_a_carrier_has_the_defaults_that_are_promised(tmp_path: Path) -> None:
     assert loaded(tmp_path, NORTH).carriers == (CarrierSettings(name="north", host="smsc.example.net"),)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidings.core.ids import EPOCH, Ids, parse, show
 
-MOMENTS = st.lists(st.integers(EPOCH, EPOCH + 10_000), min_size=1, max_size=200)
+MOMENTS = st.lists(st.integers(EPOCH, EPOCH + 10_000), min_size=1, max_size=60)
 
 
+@settings(max_examples=50)
 @given(MOMENTS, st.integers(0, 511))
 def test_ids_only_go_up_whatever_the_clock_does(moments: list[int], node: int) -> None:
     ids = Ids(node)
@@ -33,6 +34,7 @@ def test_an_id_tells_its_millisecond_and_its_node() -> None:
     assert one >> 12 & 511 == 77
 
 
+@settings(max_examples=50)
 @given(st.integers(EPOCH + 1, EPOCH + 1_000_000), st.integers(0, 1 << 21), st.integers(0, 511))
 def test_ids_go_on_above_what_is_stored_though_the_clock_is_behind(now: int, back: int, node: int) -> None:
     last = Ids(3).next(now)
@@ -49,6 +51,7 @@ def test_a_clock_before_the_epoch_does_no_harm() -> None:
     assert 0 < ids.next(0) < ids.next(-5) < ids.next(EPOCH)
 
 
+@settings(max_examples=50)
 @given(st.integers(0, (1 << 63) - 1))
 def test_shown_and_parsed(number: int) -> None:
     text = show("msg", number)
@@ -57,6 +60,7 @@ def test_shown_and_parsed(number: int) -> None:
     assert parse("key", text) is None
 
 
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, (1 << 63) - 1), max_size=20))
 def test_shown_ids_sort_like_the_numbers(numbers: list[int]) -> None:
     assert sorted(show("msg", number) for number in numbers) == [show("msg", number) for number in sorted(numbers)]

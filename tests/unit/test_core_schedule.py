@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -138,6 +139,19 @@ def test_one_that_was_canceled_and_put_back_goes_once() -> None:
     assert line.size(2) == 0
 
 
+def test_what_a_message_hands_over_may_change_while_it_waits() -> None:
+    line = schedule(waiting(1), waiting(2, "x", cost=5), waiting(3, "x"))
+    line.amend(2, lambda old: msgspec.structs.replace(old, cost=1, load="less"))
+    line.amend(99, lambda old: old)
+    taken = line.take(2)
+    assert [(message.message_id, message.load) for message in taken] == [(1, "load 1"), (2, "less")]
+    line.amend(2, lambda old: old)
+    assert line.take(5) == [], "it is gone, and its lane is busy"
+    line.amend(3, lambda old: msgspec.structs.replace(old, load="new"))
+    line.release(("TIDINGS", "x"), 2)
+    assert [message.load for message in line.take(5)] == ["new"]
+
+
 @pytest.mark.parametrize("large_first", [True, False])
 def test_a_large_message_never_starves(large_first: bool) -> None:
     """Its account's turn is kept for it, however many small ones of others there are."""
@@ -157,7 +171,7 @@ ADDS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(ADDS, st.randoms(use_true_random=False))
 def test_every_message_is_taken_once_in_the_order_of_its_lane(
     adds: list[tuple[int, int, str, int]], chance: random.Random

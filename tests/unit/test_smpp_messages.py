@@ -138,6 +138,12 @@ OUTCOMES: list[tuple[str, Any, dict[str, Any], Any]] = [
         SendError(7, "permanent", "rejected", "0x00000401", "Vendor specific error.", "b"),
     ),
     (
+        "an id that nobody needs so long is cut, there and in the receipt",
+        SubmitSmResp(message_id="a" * 5_000),
+        {},
+        Sent(7, "a" * 255, "b"),
+    ),
+    (
         "a nack",
         pdus.GenericNack((), 1, 0x03),
         {},

@@ -79,7 +79,7 @@ def _item(raw: msgspec.Raw) -> Request | Invalid:
     except msgspec.ValidationError as fault:
         return Invalid(all_faults(Request, raw, fault))
     except READ_ERRORS as fault:
-        raise malformed(fault) from None
+        raise malformed(fault, raw) from None
 
 
 async def _render(results: tuple[Result, ...]) -> Reply:

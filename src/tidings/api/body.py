@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 PATIENCE_S = 30.0
 """Longest wait for the rest of a body."""
+
+_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F]"
+_LONE_SURROGATE = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
 
 READ_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for octets that are no JSON. (ValidationError, for JSON of another shape, is one of them.)"""
@@ -77,7 +81,7 @@ def decode(decoder: msgspec.json.Decoder[T], octets: bytes, shape: type[msgspec.
     except msgspec.ValidationError as fault:
         raise Abort("validation_failed", errors=all_faults(shape, octets, fault)) from None
     except READ_ERRORS as fault:
-        raise malformed(fault) from None
+        raise malformed(fault, octets) from None
 
 
 def all_faults(shape: type[msgspec.Struct], octets: bytes | msgspec.Raw, fault: Exception) -> tuple[Fault, ...]:
@@ -90,17 +94,20 @@ def all_faults(shape: type[msgspec.Struct], octets: bytes | msgspec.Raw, fault: 
     except msgspec.ValidationError:  # a number that nothing can hold: there is no plain form to look at
         return (first(fault),)
     except READ_ERRORS as unreadable:
-        raise malformed(unreadable) from None
+        raise malformed(unreadable, octets) from None
     return faults(shape, plain) or (first(fault),)
 
 
-def malformed(fault: Exception) -> Abort:
+def malformed(fault: Exception, octets: bytes | msgspec.Raw) -> Abort:
     """The problem of a body that is no JSON, saying where."""
     if isinstance(fault, UnicodeDecodeError):
         return Abort("malformed_json", "The body is not valid UTF-8.")
     if isinstance(fault, RecursionError):
         return Abort("malformed_json", "The body is nested too deeply.")
-    return Abort("malformed_json", f"The body is not valid JSON: {str(fault).removeprefix('JSON is malformed: ')}.")
+    # Of half a surrogate pair msgspec says several things, one of them that the input was cut short.
+    hint = " `\\uD800` to `\\uDFFF` can only come in pairs." if _LONE_SURROGATE.search(bytes(octets)) else ""
+    why = str(fault).removeprefix("JSON is malformed: ")
+    return Abort("malformed_json", f"The body is not valid JSON: {why}.{hint}")
 
 
 def _refuse_long(length: bytes | None, limit: int) -> None:

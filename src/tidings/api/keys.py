@@ -18,8 +18,9 @@ from tidings.core.request import Fault, Moment, Refused
 from tidings.pipeline.admit import change, faults_of, issue, revoke, rotate
 
 Name = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", description="what it is for")
+    str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)", description="what it is for")
 ]
+"""(?!\\n): to Python, though not to JSON Schema, `$` also stands before a last line feed."""
 Senders = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=32)], ...], Meta(max_length=100)]
 Networks = Annotated[
     tuple[Annotated[str, Meta(min_length=1, max_length=49)], ...],

@@ -87,6 +87,7 @@ class SmppCarrier:
         self._news = asyncio.Event()
         self._paused = False
         self._ended = False
+        self._passed_over = 0
 
     async def start(self) -> None:
         """Connect and keep connected until `stop`; returns at once."""
@@ -181,10 +182,16 @@ class SmppCarrier:
             elif isinstance(event, Unanswered):
                 out.append(self._unanswered(event, name))
             else:
-                _log.info("%s: %s was passed over", name, type(event).__name__)
+                self._pass_over(event, name)
         self._wake()
 
     # Inside.
+
+    def _pass_over(self, event: Event, bind: str) -> None:
+        # Told at the 1st, 2nd, 4th, 8th … only, so that an SMSC cannot fill the log.
+        self._passed_over += 1
+        if self._passed_over & (self._passed_over - 1) == 0:
+            _log.info("%s: %s was passed over, %d so far", bind, type(event).__name__, self._passed_over)
 
     def _late(self, event: Answered, bind: str) -> None:
         outcome = self._translator.outcome(event.token, bind, event.response)

@@ -66,10 +66,12 @@ def _silent(data: Path, fault: CommandError, holder: str | None) -> Iterator[dic
     said = fault.format_message()
     if "API key" in said:
         yield _plain("error", f"The server could not be asked: {said}.", "Give --data or set TIDINGS_KEY.")
-    elif holder is None and not os.environ.get("TIDINGS_URL"):
-        yield _plain("error", f"tidings is not running on {data}.", f"Start it: `{up_command(data)}`.")
+    elif os.environ.get("TIDINGS_URL"):
+        yield _plain(
+            "error", f"{said.removesuffix('; is TIDINGS_URL right?')}.", "Check TIDINGS_URL, and the server there."
+        )
     elif holder is None:
-        yield _plain("error", f"{said}.", "Check TIDINGS_URL, and that the server runs there.")
+        yield _plain("error", f"tidings is not running on {data}.", f"Start it: `{up_command(data)}`.")
     else:
         yield _plain(
             "error",

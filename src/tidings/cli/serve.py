@@ -127,7 +127,9 @@ def _guarded(work: Callable[[], T]) -> T:
     except KeyboardInterrupt:
         raise click.Abort from None
     except SystemExit:  # how the simulator's HTTP server ends when its port is taken; it has logged which
-        raise CommandError("the API could not be opened; is the port taken? --port 0 takes a free one") from None
+        raise CommandError(
+            "the HTTP side could not be opened; is the port taken? --http-port 0 takes a free one"
+        ) from None
     except (Exception, BaseExceptionGroup) as fault:
         cause = _first(fault)
         if isinstance(cause, ConfigError):

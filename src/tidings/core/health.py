@@ -50,6 +50,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     disk_needed_mb: int = 200
     """Below this nothing is accepted (`limits.free_disk_mb`)."""
     commit_lag_ms: float = 0.0
-    """How long the last commit took, waiting included."""
+    """How long the last commit took from its first request on; or how long one waits by now, if longer."""
     store_fault: str | None = None
     """Why the store cannot commit; None while it can."""

@@ -23,22 +23,31 @@ class Stage(Generic[I, R]):
     `order`, which follows the path of a message.
     """
 
-    __slots__ = ("name", "order", "refusable", "run")
+    __slots__ = ("name", "order", "refusable", "run", "weigh")
 
     def __init__(
-        self, run: Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]], order: int, refusable: bool
+        self,
+        run: Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]],
+        order: int,
+        refusable: bool,
+        weigh: Callable[[Sequence[I]], int] = len,
     ) -> None:
         self.run = run
         self.name = run.__name__
         self.order = order
         self.refusable = refusable
+        self.weigh = weigh
 
 
 def stage(
-    order: int, refusable: bool = False
+    order: int, refusable: bool = False, weigh: Callable[[Sequence[Any]], int] = len
 ) -> Callable[[Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]]], Stage[I, R]]:
-    """Make a coroutine function a stage. `refusable`: turned away when too much waits to be committed."""
-    return lambda run: Stage(run, order, refusable)
+    """Make a coroutine function a stage. `refusable`: turned away when too much waits to be committed.
+
+    `weigh`: how many messages these items stand for, where it is not one each: what waits and what shares a commit
+    is bounded by that.
+    """
+    return lambda run: Stage(run, order, refusable, weigh)
 
 
 class Clock(Protocol):

@@ -52,7 +52,7 @@ def backoff(earlier: int, jitter: float, patience: Delivery) -> Millis:
 RECEIPT_FIRST: Millis = 1_000
 RECEIPT_MOST: Millis = 3_600_000
 RECEIPT_TRIES = 16
-"""1 s doubling to 1 h, 16 times: about four and a half hours until a receipt is an orphan."""
+"""1 s doubling to 1 h, 16 times: about four hours until a receipt is an orphan."""
 
 
 def receipt_retry(tries: int) -> Millis | None:

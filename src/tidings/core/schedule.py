@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import msgspec
@@ -31,7 +32,7 @@ class Schedule(Generic[L]):
     def __init__(self) -> None:
         self._ranks: dict[int, OrderedDict[int, deque[Waiting[L]]]] = {}
         self._busy: dict[tuple[str, str], tuple[int, deque[Waiting[L]]]] = {}
-        self._known: set[int] = set()
+        self._known: dict[int, Waiting[L]] = {}
         self._sizes: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -48,13 +49,18 @@ class Schedule(Generic[L]):
         """Queue a message; `head` puts back one that was taken and not handed over."""
         if waiting.message_id in self._known:
             return
-        self._known.add(waiting.message_id)
+        self._known[waiting.message_id] = waiting
         self._sizes[waiting.rank] = self._sizes.get(waiting.rank, 0) + 1
         self._line(waiting, head)
 
     def discard(self, message_id: int) -> None:
         """Forget a message that was canceled or expired; its place in the line is passed over."""
-        self._known.discard(message_id)
+        self._known.pop(message_id, None)
+
+    def amend(self, message_id: int, change: Callable[[Waiting[L]], Waiting[L]]) -> None:
+        """Change what is to be handed over of a message that waits; its place in the line stays."""
+        if message_id in self._known:
+            self._known[message_id] = change(self._known[message_id])
 
     def take(self, room: int) -> list[Waiting[L]]:
         """Up to `room` segments' worth of messages, highest class first, accounts in turn.
@@ -95,7 +101,7 @@ class Schedule(Generic[L]):
                 self._line(waiting, head=True)
                 accounts.move_to_end(account_id, last=False)
                 return 0
-            self._known.discard(waiting.message_id)
+            del self._known[waiting.message_id]
             self._sizes[rank] -= 1
             self._busy[waiting.lane] = (waiting.message_id, deque())
             taken.append(waiting)
@@ -107,9 +113,10 @@ class Schedule(Generic[L]):
     def _next(self, line: deque[Waiting[L]]) -> Waiting[L] | None:
         """The first of the line that may go; those behind a busy lane step aside."""
         while line:
-            waiting = line.popleft()
-            if waiting.message_id not in self._known:
-                self._sizes[waiting.rank] -= 1
+            passed = line.popleft()
+            waiting = self._known.get(passed.message_id)
+            if waiting is None:
+                self._sizes[passed.rank] -= 1
                 continue
             busy = self._busy.get(waiting.lane)
             if busy is None:

@@ -74,6 +74,7 @@ class SmppBind:
         self._commands = _PAIR if target.pair else _SINGLE
         self._command = pdus.BIND_TRANSCEIVER
         self._standing = 0
+        self._up_at: float | None = None
         self._paused = False
         self._stopping = asyncio.Event()
         self._vacant = asyncio.Event()
@@ -140,7 +141,7 @@ class SmppBind:
 
     def received(self, link: SmppLink, events: list[Event]) -> None:
         """Something came."""
-        if not self.up or isinstance(events[-1], Ended):
+        if not self.up or link.session.over:
             events = [event for event in events if not self._own(link, event)]
         if events:
             self._owner.bind_events(self, link, events)
@@ -174,6 +175,7 @@ class SmppBind:
             link.pause_reading()
         if self._standing == len(self._commands) and not (self._reason or self._stopping.is_set()):
             self.up = True
+            self._up_at = self._clock.monotonic()
             self._told = ""
             self._owner.bind_up(self)
 
@@ -211,18 +213,16 @@ class SmppBind:
         failures = 0
         try:
             while not self._stopping.is_set():
-                began = self._clock.monotonic()
                 await self._stand()
                 self._tell_down()
-                steady = self._clock.monotonic() - began >= STEADY
-                failures = 1 if steady else failures + 1
+                failures = 1 if self._stood() >= STEADY else failures + 1
                 await self._wait(self._pause_before(failures))
         finally:
             for link in list(self._links):
                 link.abort("Stopping.")
 
     async def _stand(self) -> None:
-        self._standing, self._reason, self._permanent = 0, "", False
+        self._standing, self._reason, self._permanent, self._up_at = 0, "", False, None
         for command in self._commands:
             self._command = command
             try:
@@ -254,6 +254,10 @@ class SmppBind:
             self._told = self._reason
             _log.log(logging.INFO if self._stopping.is_set() else logging.WARNING, "%s: %s", self.name, self._reason)
             self._owner.bind_down(self, self._reason, self._permanent)
+
+    def _stood(self) -> float:
+        """Seconds since the bind came up; waiting in vain for a connection or a bind_resp is no standing."""
+        return 0.0 if self._up_at is None else self._clock.monotonic() - self._up_at
 
     def _pause_before(self, failures: int) -> float:
         if self._permanent:

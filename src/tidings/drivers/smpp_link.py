@@ -204,7 +204,8 @@ class SmppLink(asyncio.BufferedProtocol):
         self._complain()
         if not events:
             return
-        last = events[-1]
+        # Not always the last: requests that timed out with the link are told after its end.
+        ended = next((event for event in events if isinstance(event, Ended)), None) if self.session.over else None
         try:
             self._handler.received(self, events)
         except Exception:
@@ -212,10 +213,10 @@ class SmppLink(asyncio.BufferedProtocol):
             _log.exception("%s: the link is dropped", self.peer)
             self.abort("An internal error.")
             return
-        if isinstance(last, Ended):
-            if last.fault:
-                _log.warning("%s: %s", self.peer, last.reason)
-            self.close(last.reason)
+        if ended is not None:
+            if ended.fault:
+                _log.warning("%s: %s", self.peer, ended.reason)
+            self.close(ended.reason)
 
     def _complain(self) -> None:
         # At the 1st, 2nd, 4th, 8th … only, so that a peer cannot fill the log.

@@ -15,6 +15,10 @@ from tidings.text import data_coding, gsm7
 
 SHORT_MESSAGE_MOST = 254
 """Octets that short_message holds in SMPP 3.4; longer texts go as message_payload."""
+ID_MOST = 255
+"""Characters kept of a carrier's message id; SMPP 3.4 allows 64, some give a few more, and none needs thousands."""
+WORD_MOST = 64
+"""Characters kept of a receipt's state and error."""
 _CODECS = {"latin1": "latin-1", "ascii": "ascii"}
 _ONLY_GSM7 = bytes(code for code in range(0x20) if code not in (0x0A, 0x0D))
 """Codes that are letters in the GSM alphabet and controls in ASCII."""
@@ -68,7 +72,7 @@ class Translator:
         """What a response to a submit_sm says of the part."""
         value = response.command_status
         if value == 0 and isinstance(response, pdus.SubmitSmResp):
-            return Sent(attempt_id, response.message_id, bind)
+            return Sent(attempt_id, response.message_id[:ID_MOST], bind)
         if value == 0:
             # A nack, or a body that cannot be read, with the status of success: nobody knows what it means.
             return SendError(attempt_id, "in_doubt", "outcome_lost", "", "The carrier's answer cannot be read.", bind)
@@ -86,12 +90,12 @@ class Translator:
             return Receipt(
                 self.carrier,
                 bind,
-                report.message_id,
+                report.message_id[:ID_MOST],
                 sender,
                 to,
-                report.state,
+                report.state[:WORD_MOST],
                 report.status,
-                report.error_code,
+                report.error_code[:WORD_MOST],
                 octets,
                 token,
             )

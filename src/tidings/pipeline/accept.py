@@ -160,7 +160,11 @@ def _atomic_fault() -> Invalid:
     return Invalid((Fault("", "not stored: another message of this atomic batch was refused"),))
 
 
-@stage(order=10, refusable=True)
+def _weigh(entries: Sequence[Entry]) -> int:
+    return sum(len(entry.messages) for entry in entries)
+
+
+@stage(order=10, refusable=True, weigh=_weigh)
 async def store_entries(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     """Store and queue the messages of many calls; an Idempotency-Key seen before gets its first answer."""
     results: dict[int, Entered] = {}

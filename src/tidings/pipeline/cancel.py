@@ -15,7 +15,7 @@ from tidings.pipeline.house import House
 
 @stage(order=15)
 async def withdraw(tx: Tx, wanted: Sequence[tuple[int, int]], now: Millis) -> list[Message | Refused]:
-    """Cancel messages by (account, id): those never handed to a carrier."""
+    """Cancel messages by (account, id): those of which nothing was ever written to a carrier."""
     return [await _withdraw(tx, account_id, message_id, now) for account_id, message_id in wanted]
 
 
@@ -23,7 +23,10 @@ async def _withdraw(tx: Tx, account_id: int, message_id: int, now: Millis) -> Me
     message = await tx.messages.one(account_id, message_id)
     if message is None:
         return Refused("not_found", "There is no message with this id.")
-    if (await tx.attempts.of([message_id])) or not await tx.queue.take([message_id]):
+    if message.status == CANCELED:
+        return message
+    tries = (await tx.attempts.of([message_id])).get(message_id, [])
+    if any(one.outcome != "not_written" for one in tries) or not await tx.queue.take([message_id]):
         return Refused("not_cancelable", f"The message is {message.status}; it can be canceled only before hand-over.")
     await track.advance(tx, [track.Move(message_id=message_id, status=CANCELED)], now)
     return (await tx.messages.by_id([message_id]))[message_id]

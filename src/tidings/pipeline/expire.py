@@ -49,6 +49,7 @@ async def end_wait(tx: Tx, message_ids: Sequence[int], now: Millis) -> list[bool
 async def blank_texts(tx: Tx, message_ids: Sequence[int], now: Millis) -> list[bool]:
     """Erase texts that retention no longer keeps."""
     await tx.messages.blank(message_ids)
+    await tx.inbounds.blank(message_ids)
     return [True] * len(message_ids)
 
 

@@ -10,9 +10,9 @@ from tidings.core.message import Millis
 from tidings.core.ports import Receipt, stage
 from tidings.core.questions import Attempt, ReceiptRow, State, Tx
 from tidings.core.retry import receipt_retry
-from tidings.core.status import DELIVERED, fold
+from tidings.core.status import DELIVERED, UNKNOWN, fold
 from tidings.pipeline import track
-from tidings.smpp.receipt import id_forms
+from tidings.smpp.receipt import id_forms, without_text
 
 FINAL = frozenset({"delivered", "undelivered", "expired", "unknown"})
 
@@ -50,9 +50,9 @@ async def rematch(tx: Tx, rows: Sequence[ReceiptRow], now: Millis) -> list[bool]
 def _row(item: Arrived, now: Millis) -> ReceiptRow:
     r = item.receipt
     return ReceiptRow(
-        id=item.id, carrier=r.carrier, bind=r.bind, carrier_id=r.carrier_id, sender=r.sender or r.to, state=r.state,
-        status=r.status, error_code=r.error_code, raw=r.raw, received_at=now, attempt_id=None, message_id=None, tries=0,
-        retry_at=now,
+        id=item.id, carrier=r.carrier, bind=r.bind, carrier_id=r.carrier_id, sender=r.sender, state=r.state,
+        status=r.status, error_code=r.error_code, raw=without_text(r.raw), received_at=now, attempt_id=None,
+        message_id=None, tries=0, retry_at=now,
     )  # fmt: skip
 
 
@@ -127,23 +127,26 @@ async def _apply(
     others = dict.fromkeys(attempt.message_id for attempt in news if attempt.message_id not in whole)
     histories = whole | (await tx.attempts.of(others) if others else {})
     moves: list[track.Move] = []
+    counts: dict[int, int] = {}
     for message_id, history in histories.items():
         folded = fold(states[message_id].segments, history)
+        counts[message_id] = folded.delivered
         moves += track.receipts_moves(states[message_id], folded, history[-1].carrier)
-    await track.advance(tx, moves, now, states)
+    states = states | await track.advance(tx, moves, now, states)
+    await track.recount(tx, states, counts)
 
 
 def _news(rows: Iterable[ReceiptRow], matched: dict[int, Attempt]) -> Iterable[Attempt]:
     """Attempts that learn their outcome from these receipts. An `unknown` may still become something better."""
-    seen: set[int] = set()
+    best: dict[int, Attempt] = {}
     for row in rows:
         attempt = matched.get(row.id)
-        if attempt is None or row.status not in FINAL or attempt.id in seen:
+        if attempt is None or row.status not in FINAL:
             continue
-        if attempt.receipt is None or (attempt.receipt == "unknown" and row.status != "unknown"):
-            seen.add(attempt.id)
-            yield msgspec.structs.replace(attempt, receipt=row.status, receipt_code=_code(row))
-    return
+        known = best.get(attempt.id, attempt)
+        if known.receipt is None or (known.receipt == UNKNOWN and row.status != UNKNOWN):
+            best[attempt.id] = msgspec.structs.replace(known, receipt=row.status, receipt_code=_code(row))
+    return best.values()
 
 
 def _code(row: ReceiptRow) -> str:

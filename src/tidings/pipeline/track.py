@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -76,6 +76,17 @@ async def advance(
         [s.id for s in changed.values() if s.category == Category.OTP and s.status in ENDED]
     )  # fmt: skip
     return states
+
+
+async def recount(tx: Tx, states: Mapping[int, State], delivered: Mapping[int, int]) -> None:
+    """Keep how many segments of each message are known to be delivered; that alone is no event."""
+    await tx.messages.change(
+        [
+            msgspec.structs.replace(states[message_id], segments_delivered=count)
+            for message_id, count in delivered.items()
+            if states[message_id].segments_delivered != count
+        ]
+    )
 
 
 def receipts_moves(state: State, folded: Fold, carrier: str | None) -> Iterable[Move]:

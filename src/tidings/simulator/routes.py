@@ -33,7 +33,7 @@ Endpoint = Callable[[Network, Request], Awaitable[Response]]
 class NewText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a handset sends."""
 
-    to: Annotated[str, Meta(pattern=r"^(\+?[0-9]{1,20}|[A-Za-z0-9 ]{1,11})$")]
+    to: Annotated[str, Meta(pattern=r"^(\+?[0-9]{1,20}|[A-Za-z0-9 ]{1,11})$(?!\n)")]
     text: Annotated[str, Meta(min_length=1, max_length=40_000)]
 
 

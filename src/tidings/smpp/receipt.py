@@ -58,6 +58,7 @@ _BY_THE_BOOK = re.compile(
     r"id:(\S+) sub:\S* dlvrd:\S* submit date:\S* done date:\S* stat:([A-Za-z]+) err:(\S*)(?: text:|\Z)", re.IGNORECASE
 )
 _KEY = re.compile(r"(?<!\w)(id|sub|dlvrd|submit ?date|done ?date|stat|err|text)\s*:", re.IGNORECASE)
+_TEXT = re.compile(r"(?<!\w)text\s*:", re.IGNORECASE)
 _LONE_STATE = re.compile(r"(?<![\w:])(DELIVRD|EXPIRED|DELETED|UNDELIV|ACCEPTD|UNKNOWN|REJECTD|ENROUTE)(?!\w)")
 _SNIFFED = re.compile(rb"\s*id\s*:\s*\S+.{0,200}?\bstat\s*:\s*[A-Za-z]", re.IGNORECASE | re.DOTALL)
 _DIGITS = re.compile(r"[0-9]{1,20}")
@@ -97,6 +98,16 @@ def parse(octets: bytes, tlvs: Tlvs = ()) -> Report:
 def looks_like_receipt(octets: bytes) -> bool:
     """Whether a text that is not marked as a receipt reads like one."""
     return _SNIFFED.match(octets) is not None
+
+
+def without_text(octets: bytes) -> bytes:
+    """The receipt up to the words of the message it repeats: those are the customer's, not the carrier's."""
+    if octets[:1] == b"\0":
+        text = octets.decode("utf-16-be", "replace")
+        mark = _TEXT.search(text)
+        return octets if mark is None else text[: mark.end()].encode("utf-16-be")
+    mark = _TEXT.search(str(octets, "latin-1"))
+    return octets if mark is None else octets[: mark.end()]
 
 
 def write(

@@ -52,6 +52,9 @@ class Inbounds:
     async def join(self, ids: Sequence[int], message_id: int) -> None:
         await self._engine.many(SQL["join"], [(id, message_id) for id in ids])
 
+    async def blank(self, message_ids: Sequence[int]) -> None:
+        await self._engine.fetch(SQL["blank"], as_list(message_ids))
+
     async def stale(self, before: Millis, limit: int) -> list[InboundRow]:
         return [_row(row) for row in await self._engine.fetch(SQL["stale"], before, limit)]
 

@@ -8,13 +8,15 @@ from typing import Any
 import msgspec
 
 from tidings.core.ids import highest
-from tidings.core.message import Message, Millis
+from tidings.core.message import HOUR, Message, Millis
 from tidings.core.questions import Filter, Page, State
 from tidings.store.engine import Engine, Row, as_list, statements
 
 SQL = statements("messages")
 SCAN_MOST = 20_000
 """Rows a filtered page looks at before it stops early."""
+_LAST = (1 << 63) - 1
+"""Above all ids: a moment may be thousands of years ahead, an integer column may not."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -59,7 +61,8 @@ class Messages:
         narrow, narrow_values = clauses(
             ("account_id = ?{}", account_id), ("id < ?{}", before), ("recipient = ?{}", filter.to),
             ("client_ref = ?{}", filter.client_ref), ("created_at >= ?{}", filter.since),
-            ("created_at <= ?{}", filter.until),
+            ("created_at <= ?{}", filter.until), ("id > ?{}", _id_of(filter.since, -HOUR)),
+            ("id <= ?{}", _id_of(filter.until, HOUR)),
         )  # fmt: skip
         rest, rest_values = clauses(
             ("status = ?{}", filter.status), ("sender = ?{}", filter.sender), ("direction = ?{}", filter.direction),
@@ -105,6 +108,11 @@ class Messages:
         newest = highest(finished_before)
         rows = await self._engine.fetch(SQL["outlived"], after, category, finished_before, limit, newest)
         return [row[0] for row in rows]
+
+
+def _id_of(moment: Millis | None, slack: Millis) -> int | None:
+    """The id at a moment, so that times too are looked up by the key; an id may be an hour off its message's time."""
+    return min(highest(moment + slack), _LAST) or None if moment is not None else None
 
 
 def clauses(*conditions: tuple[str, Any], taken: int = 0) -> tuple[list[str], list[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tidings.core.ids import moment
 from tidings.core.message import Millis
 from tidings.core.questions import Queued
 from tidings.store.engine import Engine, as_list, statements
@@ -33,8 +34,12 @@ class Queue:
     async def head(self, rank: int, after: int, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["head"], rank, after, limit)]
 
-    async def due(self, now: Millis, limit: int) -> list[int]:
-        return [row[0] for row in await self._engine.fetch(SQL["due"], now, limit)]
+    async def next_due(self, after: Millis) -> Millis | None:
+        """When the next row falls due."""
+        return (await self._engine.fetch(SQL["next_due"], after))[0][0]  # type: ignore[no-any-return]
+
+    async def due_in(self, rank: int, now: Millis, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["due_in"], rank, now, limit)]
 
     async def expired(self, now: Millis, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["expired"], now, limit)]
@@ -42,6 +47,8 @@ class Queue:
     async def counts(self) -> dict[int, int]:
         return dict(await self._engine.fetch(SQL["counts"]))
 
-    async def oldest(self, now: Millis) -> tuple[int | None, int]:
-        row = (await self._engine.fetch(SQL["oldest"], now))[0]
-        return row[0], row[1]
+    async def oldest(self, now: Millis) -> tuple[Millis | None, int]:
+        """Since when the longest due message waits, and how many are due."""
+        first, due, count = (await self._engine.fetch(SQL["oldest"], now))[0]
+        moments = [*([moment(first)] if first else []), *([due] if due else [])]
+        return min(moments, default=None), count

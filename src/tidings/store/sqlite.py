@@ -119,9 +119,12 @@ def _finish(coroutine: Awaitable[R]) -> R:
 
 
 class _Submission:
-    __slots__ = ("at", "future", "items", "outcome", "stage")
+    __slots__ = ("at", "future", "items", "outcome", "rows", "stage")
 
-    def __init__(self, stage: Stage[Any, Any], items: Sequence[Any], future: asyncio.Future[Any], at: Millis) -> None:
+    def __init__(
+        self, stage: Stage[Any, Any], items: Sequence[Any], future: asyncio.Future[Any], at: Millis, rows: int
+    ) -> None:
+        self.rows = rows
         self.stage = stage
         self.items = items
         self.future = future
@@ -138,6 +141,7 @@ class SqliteStore:
         self._bound = commit_queue
         self._waiting: deque[_Submission] = deque()
         self._rows = 0
+        self._took: Millis = 0
         self._wake = threading.Condition()
         self._stopping = False
         self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
@@ -195,14 +199,15 @@ class SqliteStore:
     async def write(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
         if not items:
             return []
-        if stage.refusable and self._rows + len(items) > self._bound and self._rows:
+        rows = stage.weigh(items)
+        if stage.refusable and self._rows + rows > self._bound and self._rows:
             raise StoreUnavailable("too much waits to be stored")
         future: asyncio.Future[list[R]] = self._loop.create_future()
         with self._wake:
             if self._stopping:
                 raise StoreUnavailable("shutting down")
-            self._waiting.append(_Submission(stage, items, future, self._clock.now()))
-            self._rows += len(items)
+            self._waiting.append(_Submission(stage, items, future, self._clock.now(), rows))
+            self._rows += rows
             self._wake.notify()
         return await future
 
@@ -218,9 +223,10 @@ class SqliteStore:
     # health
 
     def lag(self) -> Millis:
-        """How long the oldest submission has waited to be committed."""
+        """How long the last commit took from its first submission on, or, if longer, how long one waits by now."""
         with self._wake:
-            return self._clock.now() - self._waiting[0].at if self._waiting else 0
+            waits = self._clock.now() - self._waiting[0].at if self._waiting else 0
+        return max(waits, self._took)
 
     def free_disk_mb(self) -> int:
         """Free space where the data lives."""
@@ -232,8 +238,10 @@ class SqliteStore:
         connection = Connection(self._db)
         tx = Transaction(connection, self.tally)
         while batch := self._next():
+            first = min(submission.at for submission in batch)
             self._commit(tx, batch)
             self.tally.publish()
+            self._took = self._clock.now() - first
             self._loop.call_soon_threadsafe(self._hand_back, batch)
 
     def _next(self) -> list[_Submission]:
@@ -243,9 +251,9 @@ class SqliteStore:
                 self._wake.wait()
             batch: list[_Submission] = []
             rows = 0
-            while self._waiting and (not batch or rows + len(self._waiting[0].items) <= MOST_ROWS):
+            while self._waiting and (not batch or rows + self._waiting[0].rows <= MOST_ROWS):
                 batch.append(self._waiting.popleft())
-                rows += len(batch[-1].items)
+                rows += batch[-1].rows
             self._rows -= rows
             return batch
 
@@ -404,7 +412,7 @@ def _connect(file: Path) -> apsw.Connection:
     db.set_busy_timeout(2_000)
     for pragma in (
         "journal_mode = wal", "synchronous = full", "cache_size = -65536", "temp_store = memory",
-        "wal_autocheckpoint = 4000", "journal_size_limit = 67108864",
+        "wal_autocheckpoint = 4000", "journal_size_limit = 67108864", "secure_delete = fast",
     ):  # fmt: skip
         db.execute(f"pragma {pragma}")
     file.chmod(0o600)

@@ -19,6 +19,9 @@ order by part, id;
 -- name: join
 update inbound set message_id = ?2 where id = ?1;
 
+-- name: blank
+update inbound set octets = x'', text = '' where message_id in rows_int(?1);
+
 -- name: stale
 select {columns} from inbound where message_id is null and received_at <= ?1 order by id limit ?2;
 

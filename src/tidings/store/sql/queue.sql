@@ -11,8 +11,11 @@ delete from queue where message_id in rows_int(?1);
 -- name: head
 select message_id from queue where due_at = 0 and rank = ?1 and message_id > ?2 order by message_id limit ?3;
 
--- name: due
-select message_id from queue where due_at > 0 and due_at <= ?1 order by due_at limit ?2;
+-- name: next_due
+select min(due_at) from queue where due_at > ?1;
+
+-- name: due_in
+select message_id from queue where due_at > 0 and due_at <= ?2 and rank = ?1 order by due_at limit ?3;
 
 -- name: expired
 select message_id from queue where expires_at <= ?1 limit ?2;
@@ -21,4 +24,5 @@ select message_id from queue where expires_at <= ?1 limit ?2;
 select account_id, count(*) from queue group by account_id;
 
 -- name: oldest
-select min(message_id), count(*) from queue where due_at <= ?1;
+select min(message_id) filter (where due_at = 0), min(due_at) filter (where due_at > 0), count(*) from queue
+where due_at <= ?1;

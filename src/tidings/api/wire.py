@@ -1,0 +1,131 @@
+"""The wire under the door: uvicorn's HTTP/1.1 with the bounds it lacks, and problems for what cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tidings.api.call import Headers
+from tidings.api.door import request_id_of
+from tidings.api.problems import problem
+
+MOST_HEAD = 64 * 1024
+"""Octets a request may have beside its body; up to one read of the socket more goes unnoticed."""
+PATIENCE_S = 30.0
+"""A connection that brings no request in this time, or takes no answer, is closed at the next look."""
+
+_FRAMING = (b"content-length", b"transfer-encoding")
+
+
+class Wire(HttpToolsProtocol):
+    """One connection of a caller."""
+
+    _dry = 0
+    """Octets read since the parser last had anything to tell."""
+    _steps = 0
+    _heads = 0
+    _told_again = False
+    _watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Also begins to watch."""
+        super().connection_made(transport)
+        self._watch = self.loop.call_later(PATIENCE_S, self._look, 0)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Also ends the watch."""
+        if self._watch is not None:
+            self._watch.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Octets of the caller, in pieces of any size."""
+        self._unset_keepalive_if_required()
+        steps = self._steps
+        try:
+            self._feed(data)
+        except httptools.HttpParserError:
+            self.send_400_response("This is not HTTP/1.1, or its head is not sound.")
+            return
+        self._dry = self._dry + len(data) if self._steps == steps else 0
+        if self._dry > MOST_HEAD:
+            self.send_400_response(f"The head of the request is larger than {MOST_HEAD} octets.")
+
+    def send_400_response(self, msg: str) -> None:
+        """A problem for what never reached a door, and the end of the connection."""
+        reply = problem("bad_request", msg)
+        headers: Headers = [
+            (b"content-type", reply.kind),
+            (b"content-length", b"%d" % len(reply.body)),
+            (b"x-request-id", request_id_of({}).encode()),
+            (b"connection", b"close"),
+        ]
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + reply.body)
+        self.transport.close()
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        """A request begins, unless it is the one whose framing was told again."""
+        if not self._told_again:
+            super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        if not self._told_again:
+            self._steps += 1
+            self._heads += 1
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._steps += 1
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole; after an offer that is declined, its body is still to come."""
+        self._steps += 1
+        if not (self.parser.should_upgrade() and self._framing()):
+            super().on_message_complete()
+
+    # Inside.
+
+    def _feed(self, data: bytes) -> None:
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = data[offer.args[0] :]
+                self._decline()
+            else:
+                return
+
+    def _decline(self) -> None:
+        """Stay with HTTP/1.1 (RFC 9110 §7.8 leaves that to us), where the parser takes the rest for another protocol.
+
+        Callers that would like HTTP/2 offer it with every first request, body and all: curl --http2, Java's client.
+        A new parser is told how long the body is and goes on from there.
+        """
+        framing = self._framing()
+        self.parser: Any = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        if framing:
+            known = len(self.headers)
+            self._told_again = True
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n" + framing + b"\r\n")
+            self._told_again = False
+            del self.headers[known:]
+
+    def _framing(self) -> bytes:
+        return b"".join(b"%b: %b\r\n" % header for header in self.headers if header[0] in _FRAMING)
+
+    def _look(self, heads: int) -> None:
+        idle = self.cycle is None or self.cycle.response_complete
+        if self._heads == heads and (idle or self.flow.write_paused):
+            self.transport.abort()
+            return
+        self._watch = self.loop.call_later(PATIENCE_S, self._look, self._heads)

@@ -1,0 +1,122 @@
+"""Runs the command line so that it kills itself at a named point of a message's path: crashing.py POINT TIMES ARGS…
+
+The program itself knows nothing of this: functions at the named points are wrapped from outside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tidings.cli import main
+from tidings.core.ports import Sent, Stage
+from tidings.drivers.smpp_link import SmppLink
+from tidings.pipeline import accept, dispatch, receipt
+from tidings.runner import Runner
+from tidings.smpp.session import Role
+from tidings.store.sqlite import SqliteStore
+
+Strike = Callable[[], None]
+
+
+class Countdown:
+    """Kills the process the n-th time it is called, as kill -9 does."""
+
+    def __init__(self, point: str, times: int) -> None:
+        self._point, self._left = point, times
+        self._one = threading.Lock()
+
+    def __call__(self) -> None:
+        with self._one:
+            self._left -= 1
+            if self._left == 0:
+                os.write(2, f"killed at {self._point}\n".encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _holds(batch: Any, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lambda item: True) -> bool:
+    return any(one.stage is stage and any(map(fits, one.items)) for one in batch)
+
+
+def _before_commit(strike: Strike, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lambda item: True) -> None:
+    """All statements of a transaction are done, its commit is not."""
+    original = SqliteStore._merged
+
+    def merged(self: Any, tx: Any, batch: Any, now: int) -> None:
+        original(self, tx, batch, now)
+        if _holds(batch, stage, fits):
+            strike()
+
+    SqliteStore._merged = merged  # type: ignore[method-assign]
+
+
+def _after_commit(strike: Strike, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lambda item: True) -> None:
+    """The transaction is on disk, and nobody has been told."""
+    original = SqliteStore._commit
+
+    def commit(self: Any, tx: Any, batch: Any) -> None:
+        original(self, tx, batch)
+        if _holds(batch, stage, fits):
+            strike()
+
+    SqliteStore._commit = commit  # type: ignore[method-assign]
+
+
+def _taken(item: dispatch.Settle) -> bool:
+    return isinstance(item.answer, Sent)
+
+
+def _after_claim(strike: Strike) -> None:
+    """The attempts are on disk, and nothing is written to the carrier."""
+    original = Runner._write
+
+    def write(self: Any, carrier: Any, going: Any) -> None:
+        if going:
+            strike()
+        original(self, carrier, going)
+
+    Runner._write = write  # type: ignore[method-assign]
+
+
+def _after_write(strike: Strike) -> None:
+    """The octets of segments have left this process; their answers have not come."""
+    original = SmppLink._flush
+
+    def flush(self: Any) -> None:
+        segments = self.session.role is Role.ESME and bool(self.session._unwritten)
+        original(self)
+        if segments:
+            asyncio.get_running_loop().call_soon(left, self)
+
+    def left(link: Any) -> None:
+        if link._transport is None:
+            return
+        if link._transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_soon(left, link)
+        else:
+            strike()
+
+    SmppLink._flush = flush  # type: ignore[method-assign]
+
+
+POINTS: dict[str, Callable[[Strike], None]] = {
+    "before commit": lambda strike: _before_commit(strike, accept.store_entries),
+    "after commit": lambda strike: _after_commit(strike, accept.store_entries),
+    "after claim": _after_claim,
+    "after write": _after_write,
+    "after response": lambda strike: _before_commit(strike, dispatch.settle, _taken),
+    "after response is stored": lambda strike: _after_commit(strike, dispatch.settle, _taken),
+    "after receipt": lambda strike: _before_commit(strike, receipt.take_receipts),
+    "after receipt is stored": lambda strike: _after_commit(strike, receipt.take_receipts),
+}
+
+if __name__ == "__main__":
+    point, times = sys.argv[1], int(sys.argv[2])
+    POINTS[point](Countdown(point, times))
+    del sys.argv[1:3]
+    main()

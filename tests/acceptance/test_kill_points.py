@@ -1,0 +1,64 @@
+"""kill -9 at each named point of a message's path: what was acknowledged is there, and ends as its category says."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+from processes import Site
+from promises import Load, ask_again, examine
+
+IN_DOUBT = {"after claim", "after write", "after response"}
+"""Where a hand-over has begun whose outcome nobody has stored."""
+POINTS = [
+    "before commit",
+    "after commit",
+    "after claim",
+    "after write",
+    "after response",
+    "after response is stored",
+    "after receipt",
+    "after receipt is stored",
+]
+
+
+@pytest.mark.parametrize("category", ["transactional", "marketing"])
+@pytest.mark.parametrize("point", POINTS)
+def test_kill(tmp_path: Path, point: str, category: str) -> None:
+    with Site(tmp_path, carrier={"window": 500}) as site:
+        site.simulator.start()
+        if point == "after write":  # no answer may come before it is dead
+            site.simulator.faults("slow", delay_ms=200)
+        doomed = site.tidings.start_to_crash(point, 20)
+        site.linked()
+        posted = Load(site.tidings, [category]).join()
+        assert doomed.wait() == -signal.SIGKILL, doomed.printed
+        assert doomed.printed.endswith(f"killed at {point}\n"), doomed.printed
+        acknowledged = [one for one in posted if one.acknowledged]
+        unclear = [one for one in posted if one.answer is None]
+        assert unclear, "it was not under load when it died"
+        assert len(acknowledged) >= 20
+
+        site.simulator.faults("none")
+        site.tidings.start()
+        verdict = examine(site, posted)
+        assert verdict.statuses.total() + verdict.absent == len(posted)
+        assert verdict.statuses.total() >= len(acknowledged)
+        if point in IN_DOUBT:
+            assert verdict.doubted, "the point was missed: no hand-over was under way"
+        if point == "after receipt is stored":
+            assert verdict.receipts_repeated, "the carrier was not told that we have them, and sends them again"
+        if category == "marketing":
+            assert verdict.twice == 0
+            assert (verdict.statuses["unknown"] > 0) == (verdict.doubted > 0)
+        else:
+            assert set(verdict.statuses) <= {"delivered"}
+        if point == "before commit":
+            assert verdict.absent, "what was not committed is not there"
+        if point == "after commit":
+            assert verdict.statuses.total() > len(acknowledged), "what was committed is there, told or not"
+
+        ask_again(site.tidings, posted)
+        again = examine(site, posted)
+        assert (again.statuses.total(), again.absent) == (len(posted), 0)
