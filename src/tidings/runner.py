@@ -50,7 +50,7 @@ MOMENT = 0.5
 CLAIM_MOST = 256
 """Segments claimed at a time: small enough that claims, answers and receipts overlap."""
 OVERLAPPING = 4
-"""Batches of carrier events being stored at a time."""
+"""Claims, and batches of carrier events, being stored at a time."""
 MINUTE = 60 * SECOND
 OVERLAP = (60 * SECOND) << 21
 """Ids of one minute: commits may be that far out of the order of their ids."""
@@ -133,6 +133,8 @@ class Runner:
         self._fresh: list[Load] = []
         self._fresh_ids: set[int] = set()
         self._flying: dict[int, Load] = {}
+        self._reserved: Counter[str] = Counter()
+        """Parts of each bind that are being claimed and not yet written."""
         self._wake_route = asyncio.Event()
         self._wake_feed = asyncio.Event()
         self._wake = {name: asyncio.Event() for name in self._carriers}
@@ -196,11 +198,11 @@ class Runner:
     async def _recover(self) -> None:
         """Attempts without an answer are in doubt: the process ended between the claim and the answer."""
         while open_attempts := await self._house.store.read(lambda tx: tx.attempts.left_open(SWEEP_MOST)):
-            answers = [
+            answers: list[Sent | SendError] = [
                 SendError(a.id, "in_doubt", "outcome_lost", "", "tidings stopped before the carrier answered", a.bind)
                 for a in open_attempts
             ]
-            await self._house.store.write(dispatch.settle, [self._settle(answer) for answer in answers])
+            await self._house.store.write(dispatch.settle, self._settle(answers))
             log.warning("%d hand-overs were in doubt at start; settled by the policy of their category", len(answers))
 
     # hand-over from the committer
@@ -297,43 +299,61 @@ class Runner:
     # dispatch
 
     async def _dispatch_for_ever(self, carrier: Carrier) -> None:
+        """Claims overlap: the next is cut while one is committed, so a commit does not set the pace."""
         wake, clock = self._wake[carrier.name], self._house.clock
-        while not self._stopping:
-            if not await self._dispatch(carrier):
+        under_way = asyncio.Semaphore(OVERLAPPING)
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping:
+                await under_way.acquire()
+                if cut := self._cut(carrier):
+                    task = tasks.create_task(self._dispatch(carrier, cut))
+                    task.add_done_callback(lambda _: under_way.release())
+                    continue
+                under_way.release()
                 wake.clear()
                 pace = self._paces[carrier.name]
                 waits = len(self._schedules[carrier.name]) > 0 and bool(carrier.room())
                 await _wait(wake, pace.wait(clock.monotonic()) if waits else None)
 
-    async def _dispatch(self, carrier: Carrier) -> bool:
-        """One claim and its hand-over; False when nothing could go."""
+    def _cut(self, carrier: Carrier) -> list[tuple[Waiting[Load], dispatch.Claim]]:
+        """What may be handed over now, as claims whose room is reserved; empty when nothing can go."""
         schedule, pace = self._schedules[carrier.name], self._paces[carrier.name]
         now = self._house.clock.monotonic()
-        binds = pace.open(carrier.room(), now)
+        free = {bind: room - self._reserved[bind] for bind, room in carrier.room().items()}
+        binds = pace.open(free, now)
         room = min(sum(binds.values()), pace.bucket.room(now), CLAIM_MOST)
         taken = schedule.take(room) if room > 0 and len(schedule) else []
         if not taken:
-            return False
+            return []
         if any(feed.spilled and self._hungry(rank) for rank, feed in self._feeds.items()):
             self._wake_feed.set()
-        claims = [self._claim(carrier.name, waiting, binds) for waiting in taken]
-        pace.bucket.take(sum(len(claim.parts) for claim in claims))
-        for waiting in taken:
+        cut = [(waiting, self._claim(carrier.name, waiting, binds)) for waiting in taken]
+        pace.bucket.take(sum(len(claim.parts) for _, claim in cut))
+        for waiting, claim in cut:
             self._flying[waiting.message_id] = waiting.load
-        going = await self._insist(dispatch.claim, claims)
-        self._write(carrier, [(w, c) for w, c, goes in zip(taken, claims, going, strict=True) if goes])
-        for waiting, goes in zip(taken, going, strict=True):
+            self._reserved[claim.bind] += len(claim.parts)
+        return cut
+
+    async def _dispatch(self, carrier: Carrier, cut: Sequence[tuple[Waiting[Load], dispatch.Claim]]) -> None:
+        """Commit the claims, then write those that go."""
+        schedule = self._schedules[carrier.name]
+        going = await self._insist(dispatch.claim, [claim for _, claim in cut])
+        for _, claim in cut:
+            self._reserved[claim.bind] -= len(claim.parts)
+        self._write(carrier, [pair for pair, goes in zip(cut, going, strict=True) if goes])
+        for (waiting, _), goes in zip(cut, going, strict=True):
             if not goes:
                 self._flying.pop(waiting.message_id, None)
                 schedule.release(waiting.lane, waiting.message_id)
-        return True
+        if not all(going):
+            self._wake[carrier.name].set()
 
     def _claim(self, carrier: str, waiting: Waiting[Load], binds: dict[str, int]) -> dispatch.Claim:
         bind = max(binds, key=binds.__getitem__)
         load = waiting.load
         parts = load.parts[: max(1, binds[bind])]
         binds[bind] -= len(parts)
-        attempts = tuple(self._house.new_id() for _ in parts)
+        attempts = tuple([self._house.new_id() for _ in parts])
         return dispatch.Claim(load.message, parts, attempts, carrier, bind, self._fences[carrier])
 
     def _write(self, carrier: Carrier, going: Sequence[tuple[Waiting[Load], dispatch.Claim]]) -> None:
@@ -355,13 +375,18 @@ class Runner:
                 tasks.create_task(self._hear(carrier, events)).add_done_callback(lambda _: under_way.release())
 
     async def _hear(self, carrier: Carrier, events: Sequence[CarrierEvent]) -> None:
-        answers = [event for event in events if isinstance(event, Sent | SendError)]
-        receipts = [event for event in events if isinstance(event, Receipt)]
-        inbound = [event for event in events if isinstance(event, Inbound)]
+        answers: list[Sent | SendError] = []
+        receipts: list[Receipt] = []
+        inbound: list[Inbound] = []
         for event in events:
-            if isinstance(event, Inbound):
+            if isinstance(event, Sent | SendError):
+                answers.append(event)
+            elif isinstance(event, Receipt):
+                receipts.append(event)
+            elif isinstance(event, Inbound):
                 self._sessions[event.bind] = event.session
-            elif isinstance(event, Up | Down):
+                inbound.append(event)
+            else:
                 self._link(carrier.name, event)
         # Submitted together and in this order: an answer is settled before the receipt that follows it.
         await asyncio.gather(
@@ -380,13 +405,14 @@ class Runner:
             self.last_down[carrier] = event
             self._sessions.pop(event.bind, None)
 
-    def _settle(self, answer: Sent | SendError) -> dispatch.Settle:
-        return dispatch.Settle(answer, self._house.clock.random(), self._house.settings.delivery)
+    def _settle(self, answers: Sequence[Sent | SendError]) -> list[dispatch.Settle]:
+        random, patience = self._house.clock.random, self._house.settings.delivery
+        return [dispatch.Settle(answer, 0.0 if isinstance(answer, Sent) else random(), patience) for answer in answers]
 
     async def _settle_all(self, carrier: Carrier, answers: Sequence[Sent | SendError]) -> None:
         if not answers:
             return
-        settled = await self._insist(dispatch.settle, [self._settle(answer) for answer in answers])
+        settled = await self._insist(dispatch.settle, self._settle(answers))
         tally = self.answers[carrier.name]
         for answer, result in zip(answers, settled, strict=True):
             kind = "sent" if isinstance(answer, Sent) else answer.kind
@@ -423,7 +449,8 @@ class Runner:
 
     async def _keep_receipts(self, carrier: Carrier, receipts: Sequence[Receipt]) -> None:
         if receipts:
-            arrived = [receipt.Arrived(self._house.new_id(), event) for event in receipts]
+            now, next_id = self._house.clock.now(), self._house.ids.next
+            arrived = [receipt.Arrived(next_id(now), event) for event in receipts]
             self._house.metrics.receipts_came(await self._insist(receipt.take_receipts, arrived))
             carrier.acknowledge([event.token for event in receipts], True)
 

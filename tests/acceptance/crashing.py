@@ -16,7 +16,7 @@ from typing import Any
 from tidings.cli import main
 from tidings.core.ports import Sent, Stage
 from tidings.drivers.smpp_link import SmppLink
-from tidings.pipeline import accept, dispatch, receipt
+from tidings.pipeline import accept, dispatch, receipt, receive
 from tidings.runner import Runner
 from tidings.smpp.session import Role
 from tidings.store.sqlite import SqliteStore
@@ -113,6 +113,8 @@ POINTS: dict[str, Callable[[Strike], None]] = {
     "after response is stored": lambda strike: _after_commit(strike, dispatch.settle, _taken),
     "after receipt": lambda strike: _before_commit(strike, receipt.take_receipts),
     "after receipt is stored": lambda strike: _after_commit(strike, receipt.take_receipts),
+    "after text": lambda strike: _before_commit(strike, receive.take_inbound),
+    "after text is stored": lambda strike: _after_commit(strike, receive.take_inbound),
 }
 
 if __name__ == "__main__":

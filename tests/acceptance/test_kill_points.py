@@ -6,11 +6,12 @@ import signal
 from pathlib import Path
 
 import pytest
-from processes import Site
-from promises import Load, ask_again, examine
+from processes import Site, until
+from promises import LONG, Load, ask_again, examine
 
 IN_DOUBT = {"after claim", "after write", "after response"}
 """Where a hand-over has begun whose outcome nobody has stored."""
+OURS = "+15556000001"
 POINTS = [
     "before commit",
     "after commit",
@@ -62,3 +63,23 @@ def test_kill(tmp_path: Path, point: str, category: str) -> None:
         ask_again(site.tidings, posted)
         again = examine(site, posted)
         assert (again.statuses.total(), again.absent) == (len(posted), 0)
+
+
+@pytest.mark.parametrize("point", ["after text", "after text is stored"])
+def test_kill_at_a_text_from_a_handset(tmp_path: Path, point: str) -> None:
+    """Texts are acknowledged once they are stored: none is lost, and one that comes again is known."""
+    texts = [LONG if number % 5 == 0 else f"Text {number} from a handset" for number in range(30)]
+    with Site(tmp_path) as site:
+        site.simulator.start()
+        doomed = site.tidings.start_to_crash(point, 6)
+        site.linked()
+        for number, text in enumerate(texts):
+            site.simulator.texts(f"+1555600{100 + number:04}", OURS, text)
+        assert doomed.wait(15) == -signal.SIGKILL, doomed.printed
+        assert doomed.printed.endswith(f"killed at {point}\n"), doomed.printed
+        site.tidings.start()
+        until(lambda: site.simulator.get("/stats")["texts_owed"] == 0, "all texts are acknowledged")
+        received = site.tidings.messages(direction="mo")
+        told = {(message["from"], message["text"]) for message in received}
+        assert told == {(f"+1555600{100 + number:04}", text) for number, text in enumerate(texts)}
+        assert len(received) == len(texts), "each of them once"

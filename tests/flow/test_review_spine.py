@@ -74,7 +74,7 @@ def test_no_question_looks_through_a_whole_table(noun: str) -> None:
             continue
         values = max([int(number) for number in re.findall(r"\?(\d+)", sql)], default=0)
         update = sql.startswith("update") and "where id = ?1" in sql
-        asked = _block(sql, values) if update else _translate(sql)
+        asked = _block(sql, values, 1) if update else _translate(sql)
         bound = [None] * (asked.count("?") if update else values)
         for row in db.execute(f"explain query plan {asked}", bound).fetchall():
             scanned = re.match(r"SCAN (\w+)(?! USING INDEX \w+_(?:left_open|unmatched))", str(row[3]))

@@ -219,7 +219,9 @@ async def test_a_timeout_is_in_doubt_and_a_late_response_is_told(smsc: Smsc) -> 
         full, first, second = await one.until(SendError, 3)
         assert (full.attempt_id, full.kind) == (3, "not_written")
         assert [(error.attempt_id, error.kind) for error in (first, second)] == [(1, "in_doubt"), (2, "in_doubt")]
-        assert one.carrier.room() == {"north/1": 2}
+        async with asyncio.timeout(PATIENCE):  # until it has answered the enquire_link that the silence brought on
+            while one.carrier.room() != {"north/1": 2}:  # noqa: ASYNC110 - what is awaited has no event
+                await asyncio.sleep(0.01)
         kept[0][0].answer(kept[0][1], 0, "late-1")
         kept[1][0].answer(kept[1][1], 0x0B)  # a late refusal changes nothing
         smsc.on_submit = smsc.take

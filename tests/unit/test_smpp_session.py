@@ -284,7 +284,36 @@ def test_late_memory_is_bounded() -> None:
             assert session.request(pdus.SubmitSm(), number, round_ * 10)
         session.take_out()
         assert len(session.tick(round_ * 10 + 5)) == 5_000
+        session.receive(encode(pdus.EnquireLink(sequence_number=9)), round_ * 10 + 6)
     assert len(session._late) == 20_000
+
+
+def test_a_silent_end_gets_nothing_more_until_it_gives_a_sign_of_life() -> None:
+    """What is sent after a timeout without any other word would only share its doubt."""
+    session = esme(timing=Timing(window=2, response_timeout=10, enquire_link=1000))
+    session.request(pdus.SubmitSm(), "unanswered", 0)
+    session.take_out()
+    assert session.tick(10) == [Unanswered("unanswered", written=True)]
+    assert (session.room(), session.request(pdus.SubmitSm(), "next", 10)) == (0, False)
+    assert [type(pdu) for pdu in sent(session)] == [pdus.EnquireLink], "asked at once, not after the usual silence"
+    session.receive(encode(pdus.EnquireLink(sequence_number=9)), 11)
+    assert (session.room(), session.request(pdus.SubmitSm(), "next", 11)) == (2, True)
+
+
+def test_a_silent_end_without_a_sign_of_life_is_dead() -> None:
+    session = esme(timing=Timing(window=2, response_timeout=10, enquire_link=1000))
+    session.request(pdus.SubmitSm(), "unanswered", 0)
+    session.tick(10)
+    assert session.tick(19.9) == []
+    assert ended(session.tick(20))
+
+
+def test_one_lost_answer_among_others_holds_nothing_up() -> None:
+    session = esme(timing=Timing(window=2, response_timeout=10, enquire_link=1000))
+    session.request(pdus.SubmitSm(), "unanswered", 0)
+    session.receive(encode(pdus.EnquireLink(sequence_number=9)), 5)
+    assert session.tick(10) == [Unanswered("unanswered", written=True)]
+    assert session.room() == 2
 
 
 def test_generic_nack_answers_any_request() -> None:

@@ -102,6 +102,8 @@ def looks_like_receipt(octets: bytes) -> bool:
 
 def without_text(octets: bytes) -> bytes:
     """The receipt up to the words of the message it repeats: those are the customer's, not the carrier's."""
+    if octets.endswith(b"text:") and octets.lower().count(b"text") == 1:
+        return octets
     if octets[:1] == b"\0":
         text = octets.decode("utf-16-be", "replace")
         mark = _TEXT.search(text)

@@ -147,6 +147,7 @@ class Session:
         self._frozen_at: float | None = None
         self._frozen_total = 0.0
         self._enquired: float | None = None
+        self._silent = False
         self._ending = False
         self._binding = False
 
@@ -173,8 +174,8 @@ class Session:
         return len(self._pending) - self._own
 
     def room(self) -> int:
-        """How many requests the window still takes."""
-        return max(0, self.timing.window - self.pending) if self.bound else 0
+        """How many requests the window still takes; none while the other end owes a sign of life."""
+        return max(0, self.timing.window - self.pending) if self.bound and not self._silent else 0
 
     # What the owner does.
 
@@ -186,10 +187,12 @@ class Session:
     def request(self, request: Request, token: Any, now: float) -> bool:
         """Send a request; exactly one Answered (not late) or Unanswered with `token` follows.
 
-        False, and nothing sent, when the window is full or the state of the session forbids it.
+        False, and nothing sent, when the window is full, the other end owes a sign of life, or the state of the
+        session forbids it.
         Raises EncodeError, and nothing is sent, when the PDU cannot be expressed.
         """
-        if len(self._pending) - self._own >= self.timing.window or not self._may_send(request.command_id):
+        full = self._silent or len(self._pending) - self._own >= self.timing.window
+        if full or not self._may_send(request.command_id):
             return False
         self._register(request, token, now)
         return True
@@ -285,6 +288,7 @@ class Session:
         if frames:
             self._heard = now - self._frozen_total
             self._enquired = None
+            self._silent = False
             strictness = self.timing.strictness
             for frame in frames:
                 self._take(events, decode(frame, strictness))
@@ -306,12 +310,15 @@ class Session:
         self._sweep(events, now)
         if self.state is State.OPEN and self.role is Role.SMSC and now - self._opened >= self.timing.login_timeout:
             self._end(events, "The other end connected and did not bind in time.")
-        elif self.state in _BOUND and self._enquired is None and now - self._heard >= self.timing.enquire_link:
+        elif self.state in _BOUND and self._enquired is None and self._must_enquire(now):
             self._enquired = now
             self._register(pdus.EnquireLink(), _Own.ENQUIRE, now + self._frozen_total)
         return events
 
     # Inside.
+
+    def _must_enquire(self, now: float) -> bool:
+        return self._silent or now - self._heard >= self.timing.enquire_link
 
     def _whole(self, data: bytes | memoryview) -> bytes | None:
         tail = self._tail
@@ -437,6 +444,8 @@ class Session:
             else:
                 self._remember(sequence, waiting)
                 events.append(Unanswered(waiting.token))
+                # Nothing at all came since it was sent: what follows would only share its doubt.
+                self._silent = self._silent or self._heard <= waiting.since
 
     def _own_expired(self, events: list[Event], waiting: _Waiting) -> None:
         if waiting.token is _Own.BIND:

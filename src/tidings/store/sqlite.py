@@ -40,7 +40,9 @@ MOST_ROWS = 5_000
 """Items merged into one commit, unless a single submission is larger."""
 READERS = 2
 BLOCK = 64
-"""Rows in one insert or update statement."""
+"""Most rows in one insert or update statement; a power of two. apsw keeps no statement of 16 KB or more prepared."""
+PREPARED = 500
+"""Statements that stay prepared."""
 
 _LIST = re.compile(r"\bin rows_(?:int|text)\((\?\d+)\)")
 _ROWS = re.compile(r"\brows_of\((.*?)\)(?=\s*from)", re.DOTALL)
@@ -70,7 +72,7 @@ _MARK = re.compile(r"\?(\d+)")
 
 
 @cache
-def _block(sql: str, columns: int, rows: int = BLOCK) -> str:
+def _block(sql: str, columns: int, rows: int) -> str:
     """An insert or update of one row, made to take many rows in one run."""
     if insert := _INSERT.fullmatch(sql):
         return insert[1] + "values " + ", ".join([_MARK.sub("?", insert[2])] * rows) + insert[3]
@@ -99,14 +101,13 @@ class Connection:
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
         # One step for a whole block: every step gives the interpreter away and must win it back from the loop.
+        # Blocks are powers of two, so that few statements serve all sizes and stay prepared.
         at = 0
-        while len(rows) - at >= BLOCK:
-            block = rows[at : at + BLOCK]
-            self._db.execute(_block(sql, len(block[0])), tuple(chain.from_iterable(block)))
-            at += BLOCK
-        if at < len(rows):
-            rest = rows[at:]
-            self._db.execute(_block(sql, len(rest[0]), len(rest)), tuple(chain.from_iterable(rest)))
+        while at < len(rows):
+            size = min(BLOCK, 1 << (len(rows) - at).bit_length() - 1)
+            block = rows[at : at + size]
+            self._db.execute(_block(sql, len(block[0]), size), tuple(chain.from_iterable(block)))
+            at += size
 
 
 def _finish(coroutine: Awaitable[R]) -> R:
@@ -408,7 +409,7 @@ def _take(file: Path) -> TextIO:
 
 
 def _connect(file: Path) -> apsw.Connection:
-    db = apsw.Connection(str(file))
+    db = apsw.Connection(str(file), statementcachesize=PREPARED)
     db.set_busy_timeout(2_000)
     for pragma in (
         "journal_mode = wal", "synchronous = full", "cache_size = -65536", "temp_store = memory",
