@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 
 from tidings.core.message import Category, Message, MessageError, Millis
 from tidings.core.questions import Event, State, Tx
-from tidings.core.status import DELIVERED, ENDED, QUEUED, SENT, UNDELIVERED, Fold, may_become
+from tidings.core.status import DELIVERED, ENDED, MAY_BECOME, QUEUED, SENT, UNDELIVERED, Fold, may_become
 from tidings.errors import MESSAGE_ERRORS
 
 
@@ -134,12 +135,19 @@ def _moved(state: State, move: Move, now: Millis) -> State:
 
 
 def _event(state: State, move: Move, now: Millis) -> Event:
-    data: dict[str, Any] = dict(move.data) if move.data else {}
-    if move.carrier:
-        data["carrier"] = move.carrier
-    if move.error:
-        data |= _told(move.error)
-    return Event(state.id, state.account_id, state.event_count, f"message.{state.status}", now, data or None)
+    data = _carried(move.carrier)
+    if move.data or move.error:
+        data = {**(move.data or {}), **(data or {}), **(_told(move.error) if move.error else {})}
+    return Event(state.id, state.account_id, state.event_count, _TYPES[state.status], now, data)
+
+
+@lru_cache(maxsize=1024)
+def _carried(carrier: str | None) -> dict[str, Any] | None:
+    """A carrier as events tell it: one value for all of them, never changed."""
+    return {"carrier": carrier} if carrier else None
+
+
+_TYPES = {status: f"message.{status}" for status in MAY_BECOME}
 
 
 def _first(message: Message, origin: dict[str, Any] | None) -> dict[str, Any] | None:

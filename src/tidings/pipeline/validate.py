@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
+from operator import attrgetter
 
 import msgspec
 
@@ -48,12 +49,18 @@ def message(request: Request, account_id: int, message_id: int, now: Millis, set
 
 
 def _not_built(request: Request) -> list[Fault]:
+    if _asked(request) == _NOTHING:
+        return []
     return [
         Fault(f"/{name}", "is not supported yet; send `text` instead" if name in ("html", "template", "media")
               else "is not supported yet; leave it out")
         for name in NOT_BUILT
         if getattr(request, name) is not None
     ]  # fmt: skip
+
+
+_asked = attrgetter(*NOT_BUILT)
+_NOTHING = (None,) * len(NOT_BUILT)
 
 
 def _addresses(request: Request) -> list[Fault]:

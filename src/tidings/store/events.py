@@ -24,14 +24,16 @@ class Events:
         self._engine = engine
 
     async def append(self, events: Sequence[Event]) -> None:
+        # Many events tell the same (a carrier, a door) and share the very dict: it is written out once.
+        shared = {id(e.data): e.data for e in events if e.data}
+        written = {mark: _encode(data).decode() for mark, data in shared.items()}
         await self._engine.many(
             SQL["append"],
             [
-                (e.message_id, e.sequence, e.account_id, e.type, e.occurred_at,
-                 _encode(e.data).decode() if e.data else None)
+                (e.message_id, e.sequence, e.account_id, e.type, e.occurred_at, written[id(e.data)] if e.data else None)
                 for e in events
             ],
-        )  # fmt: skip
+        )
 
     async def of(self, message_id: int) -> list[Event]:
         rows = await self._engine.fetch(SQL["of"], message_id)
