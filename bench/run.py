@@ -123,8 +123,7 @@ def setting(stored: int = 0) -> Iterator[Setting]:
     with tempfile.TemporaryDirectory(prefix="tidings-bench-") as name:
         folder = Path(name)
         network = Process(
-            str(BIN / "tidings"), "simulate", "--smpp-port", "0", "--http-port", "0",
-            "--folder", str(folder / "network"), log=folder / "network.log",
+            str(BIN / "tidings"), "simulate", "--smpp-port", "0", "--http-port", "0", log=folder / "network.log",
         )  # fmt: skip
         port = _port(folder / "network.log")
         (folder / "tidings.toml").write_text(
