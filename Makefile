@@ -135,7 +135,7 @@ check: dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary $(TYPED)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -n auto -p no:cacheprovider $(FAST) $(ARGS)
+	@$(BIN)/pytest -n auto -p no:cacheprovider -m "not slow" $(FAST) $(ARGS)
 
 golden: dev
 	@$(BIN)/python tests/golden/write.py

@@ -14,6 +14,8 @@ from kit import FakeHouse, door
 from tidings.api.wire import Wire
 from tidings.config import Limits, Settings
 
+pytestmark = pytest.mark.slow
+
 KEY = b"Authorization: Bearer tk_0000000000000_send\r\n"
 GOOD = b'{"to":"+15551230100","text":"x"}'
 LIMIT = 2_000_000

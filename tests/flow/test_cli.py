@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 TIDINGS = Path(sys.executable).parent / "tidings"
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")} | {"TZ": "UTC"}
 

@@ -17,6 +17,8 @@ from tidings.config import Delivery, Settings
 from tidings.core.status import ENDED
 from tidings.simulator import fates
 
+pytestmark = pytest.mark.slow
+
 DELIVERED = ("delivered", "carrier", ["reports that the handset has it."])
 STORIES: dict[str, tuple[str, str, list[str]]] = {
     "0100": DELIVERED,

@@ -23,6 +23,8 @@ from tidings.config import MetricsSettings
 from tidings.core.ports import stage
 from tidings.core.questions import Tx
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
 SAMPLE = re.compile(r'([a-z_]+)(\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? (-?[0-9.e+-]+)')

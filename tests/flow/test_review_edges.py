@@ -29,6 +29,8 @@ from tidings.drivers import smpp_bind
 from tidings.simulator.app import application as simulated
 from tidings.simulator.network import Network, NetworkSettings
 
+pytestmark = pytest.mark.slow
+
 GOOD = b'{"to":"+15551230100","text":"x"}'
 LENGTH = b"Content-Length: %d\r\n" % len(GOOD)
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"

@@ -45,6 +45,8 @@ from tidings.store import migrate
 from tidings.store.engine import statements
 from tidings.store.sqlite import _block, _translate
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:

@@ -20,6 +20,8 @@ from tidings.smpp import pdus, receipt
 from tidings.smpp.session import Answered, Bound, Ended, Event, Refused, Role, Timing, Unanswered
 from tidings.text import segments
 
+pytestmark = pytest.mark.slow
+
 
 class Watch:
     """A clock that can be put forward."""

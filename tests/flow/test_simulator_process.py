@@ -22,6 +22,8 @@ from tidings.drivers.smpp_link import SmppLink, connect
 from tidings.smpp import pdus, receipt
 from tidings.smpp.session import Answered, Event, Role, Timing
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path

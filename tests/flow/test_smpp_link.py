@@ -26,6 +26,8 @@ from tidings.smpp import codec, pdus, receipt
 from tidings.smpp.codec import encode
 from tidings.smpp.session import Answered, Bound, Ended, Event, Role, State, Timing, Unanswered
 
+pytestmark = pytest.mark.slow
+
 
 class Smsc:
     """An SMSC whose manners are set by the test."""

@@ -20,6 +20,8 @@ from tidings.drivers.http_client import HttpPost
 from tidings.pipeline import notify, receive, subscribe
 from webhook_kit import OK, Endpoint, Got, MovingClock, Office, answer, office
 
+pytestmark = pytest.mark.slow
+
 FIRST = ("message.accepted",)
 
 
