@@ -1,0 +1,88 @@
+"""Rows of the table: accounts."""
+
+from __future__ import annotations
+
+from tidings.api import accounts, examples, keys, views
+from tidings.api.call import Endpoint
+
+ACCOUNTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        method="POST",
+        path="/v1/accounts",
+        handle=accounts.post,
+        name="createAccount",
+        summary="Open an account",
+        detail="For keys of the default account. The account then needs a key: `POST /v1/accounts/{id}/keys`.",
+        scope="admin",
+        operator=True,
+        body=accounts.AccountRequest,
+        answer=views.AccountView,
+        status=201,
+        example=examples.ACCOUNT_REQUEST,
+        answer_example=examples.ACCOUNT,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/accounts",
+        handle=accounts.page,
+        name="listAccounts",
+        summary="List accounts",
+        detail="A key of another than the default account sees its own only.",
+        scope="admin",
+        query=keys.PageQuery,
+        answer=views.AccountPage,
+        answer_example={"data": [examples.ACCOUNT], "next_cursor": None},
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/accounts/{id}",
+        handle=accounts.read,
+        name="getAccount",
+        summary="Read an account",
+        scope="admin",
+        answer=views.AccountView,
+        answer_example=examples.ACCOUNT,
+    ),
+    Endpoint(
+        method="PATCH",
+        path="/v1/accounts/{id}",
+        handle=accounts.patch,
+        name="changeAccount",
+        summary="Change the name, senders or limits of an account",
+        detail="For keys of the default account. What is not named stays.",
+        scope="admin",
+        operator=True,
+        body=accounts.AccountChange,
+        answer=views.AccountView,
+        example=examples.ACCOUNT_CHANGE,
+        answer_example={**examples.ACCOUNT, "monthly_quota": 100000},
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/v1/accounts/{id}",
+        handle=accounts.close,
+        name="closeAccount",
+        summary="Close an account",
+        detail="For keys of the default account. From the answer on its keys open nothing; what it sent already goes "
+        "its way. It stays in the list.",
+        scope="admin",
+        operator=True,
+        answer=views.AccountView,
+        answer_example={**examples.ACCOUNT, "closed_at": "2026-11-24T08:00:00.000Z"},
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/accounts/{id}/keys",
+        handle=accounts.post_key,
+        name="createAccountKey",
+        summary="Issue a key for an account",
+        detail="For keys of the default account. The token is in this answer and nowhere else.",
+        scope="admin",
+        operator=True,
+        body=keys.KeyRequest,
+        answer=views.KeyIssued,
+        status=201,
+        example=examples.KEY_REQUEST,
+        answer_example=examples.KEY_ISSUED,
+    ),
+)
