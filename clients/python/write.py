@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tidings.api.openapi import document
-from tidings.api.table import ENDPOINTS
+from tidings.app import every_endpoint
 
 PACKAGE = Path(__file__).parents[2] / "src" / "tidings_client"
 _REF = "#/components/schemas/"
@@ -35,7 +35,7 @@ from tidings_client.wire import Call, step
 
 def types() -> str:
     """The module of typed dictionaries."""
-    schemas = document(ENDPOINTS)["components"]["schemas"]
+    schemas = document(every_endpoint())["components"]["schemas"]
     return _formatted(_TYPES_HEAD + "".join(_typed(name, schema) for name, schema in sorted(schemas.items())))
 
 
@@ -44,7 +44,7 @@ def calls() -> str:
     parts = [_CALLS_HEAD]
     operations = [
         (method.upper(), path, operation)
-        for path, methods in document(ENDPOINTS)["paths"].items()
+        for path, methods in document(every_endpoint())["paths"].items()
         for method, operation in methods.items()
     ]
     for name, word, wait in (("Calls", "def", ""), ("AsyncCalls", "async def", "await ")):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tidings.api.openapi import document
-from tidings.api.table import ENDPOINTS
+from tidings.app import every_endpoint
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(document(ENDPOINTS), indent=1), encoding="utf-8")
+    Path(sys.argv[1]).write_text(json.dumps(document(every_endpoint()), indent=1), encoding="utf-8")

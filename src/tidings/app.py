@@ -9,16 +9,20 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import uvicorn
 import uvloop
-from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
-from tidings.api.app import application, guarded
+from tidings.api.app import alone, application
+from tidings.api.call import Call, Endpoint, Reply
+from tidings.api.problems import problem, refusal
+from tidings.api.query import NoQuery
+from tidings.api.table import ENDPOINTS
 from tidings.api.wire import Wire
 from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings, ConfigError, Settings
@@ -29,6 +33,7 @@ from tidings.core.ids import Ids, moment
 from tidings.core.message import Millis, Part
 from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
+from tidings.core.request import Invalid, Refused
 from tidings.core.story import PduSummary
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
@@ -39,8 +44,9 @@ from tidings.pipeline import admit, validate
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.runner import Runner
+from tidings.simulator import routes as simulator
+from tidings.simulator.app import serve
 from tidings.simulator.network import Network, NetworkSettings
-from tidings.simulator.routes import routes as simulator_routes
 from tidings.store.sqlite import SqliteStore
 from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
 
@@ -81,7 +87,7 @@ class Tidings:
         try:
             async with asyncio.TaskGroup() as tasks:
                 house = await self._house()
-                routes = await self._simulate(house) if self.settings.simulated else []
+                extra = await self._simulate() if self.settings.simulated else ()
                 self._carriers = [SmppCarrier(one, self._clock, tasks) for one in self._carrier_settings]
                 house.carriers = {one.name: one.rate for one in self._carriers}
                 house.describe = self._describe
@@ -90,7 +96,7 @@ class Tidings:
                 await self._notifier.start(tasks)
                 await self._runner.start(tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
-                await self._serve(house, routes, door)
+                await self._serve(house, extra, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
                 await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
@@ -128,12 +134,12 @@ class Tidings:
         _, token = await admit.issue(house, DEFAULT_ACCOUNT, "admin", "admin")
         _write_secret(file, token + "\n")
 
-    async def _simulate(self, house: House) -> Sequence[BaseRoute]:
-        simulator = self.settings.simulator
+    async def _simulate(self) -> Sequence[Endpoint]:
+        chosen = self.settings.simulator
         network = Network(
             NetworkSettings(
-                smpp_port=simulator.smpp_port, folder=self.settings.folder / "simulator",
-                receipt_delay_ms=simulator.receipt_delay_ms,
+                smpp_port=chosen.smpp_port, folder=self.settings.folder / "simulator",
+                receipt_delay_ms=chosen.receipt_delay_ms,
             ),
             self._clock,
         )  # fmt: skip
@@ -142,16 +148,16 @@ class Tidings:
         self._carrier_settings.append(
             CarrierSettings(
                 name=SIMULATOR, host="127.0.0.1", port=port, system_id="tidings", password="tidings",  # noqa: S106 - it lets anyone in
-                window=simulator.window, binds=simulator.binds,
+                window=chosen.window, binds=chosen.binds,
             )
         )  # fmt: skip
-        return [guarded(house, _scope(one), one) for one in simulator_routes(network)]
+        return simulated(network)
 
     # the doors
 
-    async def _serve(self, house: House, routes: Sequence[BaseRoute], door: socket.socket) -> None:
+    async def _serve(self, house: House, extra: Sequence[Endpoint], door: socket.socket) -> None:
         config = uvicorn.Config(
-            application(house, routes), host=self.settings.host, port=self.settings.port, log_config=None,
+            application(house, extra), host=self.settings.host, port=self.settings.port, log_config=None,
             access_log=False, server_header=False, proxy_headers=False, lifespan="off", http=Wire, ws="none",
             timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace / 2)),
         )  # fmt: skip
@@ -288,13 +294,44 @@ def _check_reply(name: str, text: str) -> None:
         raise ConfigError(f"{name}: {fault}") from None
 
 
-def _scope(route: Route) -> str:
-    """Handsets show other people's texts, so looking needs a key that reads and texting one that sends; trouble for
-    the whole network is for admins.
+def simulated(network: Network) -> tuple[Endpoint, ...]:
+    """The HTTP side of a simulated network beside the API's own endpoints, for keys of the default account: handsets
+    show other people's texts.
     """
-    if (route.methods or set()) <= {"GET", "HEAD"}:
-        return "read"
-    return "send" if route.path.endswith("/messages") else "admin"
+    return tuple(_endpoint(row, network, scope=row.scope, operator=True) for row in simulator.ROWS)
+
+
+def every_endpoint() -> tuple[Endpoint, ...]:
+    """All that a tidings may serve: our own endpoints and the simulator's. What clients are written from."""
+    return (*ENDPOINTS, *simulated(Network(NetworkSettings(), SystemClock())))
+
+
+def network_site(network: Network) -> ASGIApp:
+    """The HTTP side of a simulated network that runs alone: nobody needs a key."""
+    return alone([_endpoint(row, network, query=row.query or NoQuery) for row in simulator.ROWS])
+
+
+def _endpoint(row: simulator.Row, network: Network, **more: Any) -> Endpoint:
+    async def handle(call: Call) -> Reply:
+        told = await row.handle(network, simulator.Asked(call.params, call.query, call.body))
+        if isinstance(told, Refused):
+            return refusal(told)
+        if isinstance(told, Invalid):
+            return problem("validation_failed", errors=told.errors)
+        return Reply(row.status, msgspec.json.encode(told))
+
+    same = {name: getattr(row, name) for name in row.__struct_fields__ if name not in ("handle", "scope")}
+    return Endpoint(handle=handle, **same | more)
+
+
+async def simulate(
+    settings: NetworkSettings, http_port: int, http_host: str, ready: Callable[[int, int], None] = lambda *ports: None
+) -> None:
+    """The simulated network as a program of its own, until a signal ends it; `ready` is told the two ports.
+
+    Raises OSError (port or folder) and JournalBusyError.
+    """
+    await serve(settings, network_site, http_port, http_host=http_host, http=Wire, ready=ready)
 
 
 def _write_secret(file: Path, text: str) -> None:

@@ -302,6 +302,47 @@ class Calls:
         answer: types.Ready = self.call(Call("GET", "/readyz"))
         return answer
 
+    def list_handsets(self, *, limit: int | None = None, cursor: str | None = None) -> types.HandsetPage:
+        """The simulated phones that were sent something, the latest first."""
+        answer: types.HandsetPage = self.call(
+            Call("GET", "/v1/simulator/handsets", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    def get_handset(self, number: str) -> types.Handset:
+        """What one simulated phone shows."""
+        answer: types.Handset = self.call(Call("GET", f"/v1/simulator/handsets/{step(number)}"))
+        return answer
+
+    def text_from_handset(self, number: str, body: types.NewText) -> types.TextTaken:
+        """A simulated phone texts us."""
+        answer: types.TextTaken = self.call(Call("POST", f"/v1/simulator/handsets/{step(number)}/messages", body=body))
+        return answer
+
+    def list_submissions(
+        self, *, limit: int | None = None, cursor: str | None = None, to: str | None = None
+    ) -> types.SubmissionPage:
+        """Every submit_sm the network was sent, the latest first."""
+        answer: types.SubmissionPage = self.call(
+            Call("GET", "/v1/simulator/submissions", query={"limit": limit, "cursor": cursor, "to": to})
+        )
+        return answer
+
+    def get_network_stats(self) -> types.NetworkStats:
+        """Counters of the simulated network since its start, and how it stands."""
+        answer: types.NetworkStats = self.call(Call("GET", "/v1/simulator/stats"))
+        return answer
+
+    def get_faults(self) -> types.FaultInForce:
+        """The trouble of the simulated network."""
+        answer: types.FaultInForce = self.call(Call("GET", "/v1/simulator/faults"))
+        return answer
+
+    def set_faults(self, body: types.Faults) -> types.FaultInForce:
+        """Begin or end a trouble of the simulated network."""
+        answer: types.FaultInForce = self.call(Call("PUT", "/v1/simulator/faults", body=body))
+        return answer
+
 
 class AsyncCalls:
     """The calls of the API; `call` makes them."""
@@ -599,4 +640,47 @@ class AsyncCalls:
     async def ready(self) -> types.Ready:
         """Are messages taken?"""
         answer: types.Ready = await self.call(Call("GET", "/readyz"))
+        return answer
+
+    async def list_handsets(self, *, limit: int | None = None, cursor: str | None = None) -> types.HandsetPage:
+        """The simulated phones that were sent something, the latest first."""
+        answer: types.HandsetPage = await self.call(
+            Call("GET", "/v1/simulator/handsets", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    async def get_handset(self, number: str) -> types.Handset:
+        """What one simulated phone shows."""
+        answer: types.Handset = await self.call(Call("GET", f"/v1/simulator/handsets/{step(number)}"))
+        return answer
+
+    async def text_from_handset(self, number: str, body: types.NewText) -> types.TextTaken:
+        """A simulated phone texts us."""
+        answer: types.TextTaken = await self.call(
+            Call("POST", f"/v1/simulator/handsets/{step(number)}/messages", body=body)
+        )
+        return answer
+
+    async def list_submissions(
+        self, *, limit: int | None = None, cursor: str | None = None, to: str | None = None
+    ) -> types.SubmissionPage:
+        """Every submit_sm the network was sent, the latest first."""
+        answer: types.SubmissionPage = await self.call(
+            Call("GET", "/v1/simulator/submissions", query={"limit": limit, "cursor": cursor, "to": to})
+        )
+        return answer
+
+    async def get_network_stats(self) -> types.NetworkStats:
+        """Counters of the simulated network since its start, and how it stands."""
+        answer: types.NetworkStats = await self.call(Call("GET", "/v1/simulator/stats"))
+        return answer
+
+    async def get_faults(self) -> types.FaultInForce:
+        """The trouble of the simulated network."""
+        answer: types.FaultInForce = await self.call(Call("GET", "/v1/simulator/faults"))
+        return answer
+
+    async def set_faults(self, body: types.Faults) -> types.FaultInForce:
+        """Begin or end a trouble of the simulated network."""
+        answer: types.FaultInForce = await self.call(Call("PUT", "/v1/simulator/faults", body=body))
         return answer

@@ -219,6 +219,23 @@ class Fault(TypedDict):
     detail: str
 
 
+class FaultInForce(TypedDict):
+    """The trouble there is, and what it means."""
+
+    mode: Literal["down", "drop", "hang", "none", "nonsense", "refuse_bind", "slow", "throttle"]
+    delay_ms: int
+    after: int
+    meaning: str
+
+
+class Faults(TypedDict):
+    """Which trouble there is, and how much of it."""
+
+    mode: NotRequired[Literal["down", "drop", "hang", "none", "nonsense", "refuse_bind", "slow", "throttle"]]
+    delay_ms: NotRequired[int]
+    after: NotRequired[int]
+
+
 class Forcing(TypedDict):
     """A character that GSM-7 lacks, so that the whole text goes as UCS-2."""
 
@@ -239,6 +256,42 @@ class Gate(TypedDict):
 
 class Gone(TypedDict):
     """Nothing is left to tell."""
+
+
+class Handset(TypedDict):
+    """What one phone shows, in the order it came."""
+
+    number: str
+    messages: list[HandsetText]
+    incomplete: int
+    submissions: int
+
+
+class HandsetPage(TypedDict):
+    """Handsets, the one that was sent something last first."""
+
+    data: list[HandsetRow]
+    next_cursor: str | None
+
+
+class HandsetRow(TypedDict):
+    """A number that was sent something."""
+
+    number: str
+    submissions: int
+
+
+HandsetText = TypedDict(
+    "HandsetText",
+    {
+        "from": "str",
+        "text": "str",
+        "parts": "int",
+        "encoding": "str",
+        "received_at": "str",
+        "message_ids": "list[str]",
+    },
+)
 
 
 class Key(TypedDict):
@@ -376,6 +429,33 @@ MessageRequest = TypedDict(
         "callback_events": "NotRequired[list[str] | None]",
     },
 )
+
+
+class NetworkStats(TypedDict):
+    """Counters since the start, and how things stand."""
+
+    submit_sm: NotRequired[int]
+    accepted: NotRequired[int]
+    refused: NotRequired[int]
+    unanswered: NotRequired[int]
+    receipts_sent: NotRequired[int]
+    texts_sent: NotRequired[int]
+    deliveries_refused: NotRequired[int]
+    binds: NotRequired[int]
+    binds_refused: NotRequired[int]
+    receipts_owed: int
+    texts_owed: int
+    links: int
+    bound: int
+    smpp_port: int
+    fault: Literal["down", "drop", "hang", "none", "nonsense", "refuse_bind", "slow", "throttle"]
+
+
+class NewText(TypedDict):
+    """What a handset sends."""
+
+    to: str
+    text: str
 
 
 class Nothing(TypedDict):
@@ -525,6 +605,28 @@ class Snapshot(TypedDict):
     store_fault: NotRequired[str | None]
 
 
+Submission = TypedDict(
+    "Submission",
+    {
+        "message_id": "str | None",
+        "status": "str | None",
+        "to": "str",
+        "from": "str",
+        "text": "str",
+        "part": "int",
+        "parts": "int",
+        "received_at": "str",
+    },
+)
+
+
+class SubmissionPage(TypedDict):
+    """submit_sm as they came, the latest first."""
+
+    data: list[Submission]
+    next_cursor: str | None
+
+
 class Test(TypedDict):
     """What the endpoint said to a test."""
 
@@ -533,6 +635,17 @@ class Test(TypedDict):
     took_ms: int
     problem: str | None
     answer: str
+
+
+TextTaken = TypedDict(
+    "TextTaken",
+    {
+        "from": "str",
+        "to": "str",
+        "text": "str",
+        "parts": "int",
+    },
+)
 
 
 class Try(TypedDict):

@@ -22,11 +22,11 @@ from smpp_kit import PATIENCE, Clock
 from smpp_kit import house as smpp_house
 from tidings.api import wire
 from tidings.api.wire import Wire
+from tidings.app import network_site
 from tidings.cli import main
 from tidings.cli.doctor import examine
 from tidings.core.ports import Up
 from tidings.drivers import smpp_bind
-from tidings.simulator.app import application as simulated
 from tidings.simulator.network import Network, NetworkSettings
 
 pytestmark = pytest.mark.slow
@@ -218,7 +218,7 @@ async def test_a_handset_texts_no_name_with_a_line_feed() -> None:
     try:
         texts = "/v1/simulator/handsets/15551230100/messages"
         for to, status in (("TIDINGS", 202), ("TIDINGS\n", 422), ("123\n", 422)):
-            told = await ask(simulated(network), "POST", texts, {"to": to, "text": "x"})
+            told = await ask(network_site(network), "POST", texts, {"to": to, "text": "x"})
             assert told.status == status, to
     finally:
         await network.stop()

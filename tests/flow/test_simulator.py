@@ -13,9 +13,11 @@ import msgspec
 import pytest
 from starlette.types import Message
 
+from kit import ask
+from tidings.app import network_site
 from tidings.drivers.smpp_link import SmppLink, connect
-from tidings.simulator.app import application
 from tidings.simulator.network import Network, NetworkSettings
+from tidings.simulator.routes import ROWS
 from tidings.smpp import pdus, receipt
 from tidings.smpp.session import Answered, Bound, Ended, Event, Refused, Role, Timing, Unanswered
 from tidings.text import segments
@@ -167,7 +169,7 @@ async def call(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await application(network)(scope, receive, send)
+    await network_site(network)(scope, receive, send)
     if sent[0]["status"] >= 400:
         assert (b"content-type", b"application/problem+json") in sent[0]["headers"]
     return sent[0]["status"], msgspec.json.decode(sent[1]["body"])
@@ -410,7 +412,13 @@ async def test_a_handset_texts_us() -> None:
         ("POST", "/handsets/1202/messages", b'{"to":"12345","text":""}', 422, "/text"),
         ("POST", "/handsets/1202/messages", b'{"to":"a-b","text":"x"}', 422, "/to"),
         ("POST", "/handsets/1202/messages", b'{"to":"12345","text":"x","more":1}', 422, "more"),
-        ("POST", "/handsets/1202/messages", b'{"to":"12345","text":"' + b"x" * 300_000 + b'"}', 413, "body_too_large"),
+        (
+            "POST",
+            "/handsets/1202/messages",
+            b'{"to":"12345","text":"' + b"x" * 11_000_000 + b'"}',
+            413,
+            "body_too_large",
+        ),
         ("POST", "/handsets/1202/messages", b'{"to":"12345","text":"' + b"x" * 39_999 + b'"}', 422, "255"),
         ("POST", "/handsets/shop/messages", b'{"to":"12345","text":"x"}', 404, "not_found"),
         ("GET", "/handsets/shop", b"", 404, "not_found"),
@@ -419,6 +427,12 @@ async def test_a_handset_texts_us() -> None:
         ("GET", "/submissions?limit=0", b"", 422, "?limit"),
         ("GET", "/submissions?limit=10001", b"", 422, "?limit"),
         ("GET", "/submissions?cursor=x", b"", 422, "?cursor"),
+        ("GET", "/submissions?limit=1&limit=2", b"", 422, "more than once"),
+        ("GET", "/submissions?to=shop", b"", 422, "?to"),
+        ("GET", "/submissions?form=1202", b"", 422, "known: limit, cursor, to"),
+        ("GET", "/handsets/1202?limit=1", b"", 422, "?limit"),
+        ("GET", "/stats?x=1", b"", 422, "?x"),
+        ("PUT", "/faults?x=1", b"{}", 422, "?x"),
         ("GET", "/handsets?limit=-1", b"", 422, "?limit"),
         ("PUT", "/faults", b'{"mode":"odd"}', 422, "/mode"),
         ("PUT", "/faults", b'{"mode":"slow","delay_ms":-1}', 422, "/delay_ms"),
@@ -430,6 +444,24 @@ async def test_requests_that_cannot_be_used(method: str, path: str, body: bytes,
         got, problem = await call(network, method, path, raw=body)
         assert got == problem["status"] == status
         assert what in str(problem)
+
+
+async def test_every_fault_is_named() -> None:
+    async with running() as network:
+        _, problem = await call(network, "POST", "/handsets/1202/messages", {"to": "a-b", "text": "", "more": 1})
+        assert {fault["pointer"] for fault in problem["errors"]} == {"/to", "/text", "/more"}
+        _, problem = await call(network, "GET", "/submissions?limit=0&cursor=0&x=1")
+        assert {fault["pointer"] for fault in problem["errors"]} == {"?limit", "?cursor", "?x"}
+
+
+async def test_it_describes_itself() -> None:
+    async with running() as network:
+        app, told = network_site(network), []
+        for path in ("/openapi.json", "/docs"):
+            told.append(await ask(app, "GET", path, key=None))
+        assert set(told[0].json()["paths"]) == {row.path for row in ROWS}
+        assert "security" not in told[0].body.decode()
+        assert "admin.key" not in told[1].body.decode()
 
 
 async def test_lists_page_newest_first() -> None:

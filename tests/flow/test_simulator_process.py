@@ -27,9 +27,10 @@ pytestmark = pytest.mark.slow
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from tidings.simulator.app import serve
+from tidings.app import simulate
 from tidings.simulator.network import NetworkSettings
-asyncio.run(serve(NetworkSettings(folder=Path(sys.argv[1])), 0, ready=lambda *ports: print(*ports, flush=True)))
+ready = lambda *ports: print(*ports, flush=True)
+asyncio.run(simulate(NetworkSettings(folder=Path(sys.argv[1])), 0, "127.0.0.1", ready))
 """
 PAGE = Path(__file__).parents[2] / "docs/reference/simulator.md"
 

@@ -15,10 +15,13 @@ import pytest
 from kit import FakeHouse, ask, door
 from tidings.api.openapi import document
 from tidings.api.problems import ProblemDetails
-from tidings.api.table import ENDPOINTS, problems_of
+from tidings.api.table import ENDPOINTS as OURS
+from tidings.api.table import problems_of
+from tidings.app import every_endpoint
 from tidings.core.request import NOT_BUILT, Request
 from tidings.errors import PROBLEMS
 
+ENDPOINTS = every_endpoint()
 DOCUMENT = msgspec.json.decode(msgspec.json.encode(document(ENDPOINTS)))
 NAMES = [endpoint.name for endpoint in ENDPOINTS]
 
@@ -27,6 +30,10 @@ def walk(value: Any) -> Iterator[Any]:
     yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from walk(inner)
+
+
+def everything(monkeypatch: pytest.MonkeyPatch) -> Any:
+    return door(monkeypatch, FakeHouse(), extra=ENDPOINTS[len(OURS) :])
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -99,7 +106,7 @@ class Page(HTMLParser):
 
 
 async def test_the_page_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = await ask(door(monkeypatch, FakeHouse()), "GET", "/docs", key=None)
+    told = await ask(everything(monkeypatch), "GET", "/docs", key=None)
     text = told.body.decode()
     page = Page(text)
     assert (told.status, told.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -113,7 +120,7 @@ async def test_the_page_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_the_policy_of_the_page_lets_in_its_own_style_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = await ask(door(monkeypatch, FakeHouse()), "GET", "/docs", key=None)
+    told = await ask(everything(monkeypatch), "GET", "/docs", key=None)
     style = re.search(r"<style>(.*?)</style>", told.body.decode(), re.S)
     assert style
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
@@ -124,6 +131,6 @@ async def test_the_policy_of_the_page_lets_in_its_own_style_and_nothing_else(mon
 
 
 async def test_the_document_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = await ask(door(monkeypatch, FakeHouse()), "GET", "/openapi.json", key=None)
+    told = await ask(everything(monkeypatch), "GET", "/openapi.json", key=None)
     assert told.json() == DOCUMENT
     assert DOCUMENT["openapi"] == "3.1.0"

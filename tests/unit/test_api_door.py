@@ -7,12 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from kit import TOKENS, FakeHouse, ask, door
-from tidings.api.app import guarded
+from tidings.api.call import Call, Endpoint, Reply
 
 SECRET = "the text of a message to +15551230100"
 
@@ -102,29 +99,36 @@ async def test_what_breaks_is_told_without_quoting_the_caller(
         assert private.encode() not in told.body
 
 
-async def hello(request: Request) -> PlainTextResponse:
-    return PlainTextResponse("hello")
+async def hello(call: Call) -> Reply:
+    return Reply(200, b"hello")
 
 
-async def breaks(request: Request) -> PlainTextResponse:
+async def breaks(call: Call) -> Reply:
     raise Leak(SECRET)
 
 
-async def test_mounted_routes_get_a_request_id_and_problems(
+EXTRA = [
+    Endpoint(method="GET", path="/hello", handle=hello, name="hello", summary="", scope="send"),
+    Endpoint(method="POST", path="/breaks", handle=breaks, name="breaks", summary="", scope="admin"),
+]
+
+
+async def test_endpoints_of_others_get_a_request_id_and_problems(
     monkeypatch: pytest.MonkeyPatch, house: FakeHouse, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = door(monkeypatch, house, extra_routes=[Route("/hello", hello), Route("/breaks", breaks, methods=["POST"])])
-    told = await ask(app, "GET", "/hello", key=None, headers=[("x-request-id", "mine")])
+    app = door(monkeypatch, house, extra=EXTRA)
+    told = await ask(app, "GET", "/hello", headers=[("x-request-id", "mine")])
     assert (told.status, told.body, told.headers["x-request-id"]) == (200, b"hello", "mine")
-    told = await ask(app, "POST", "/breaks", key=None)
+    told = await ask(app, "POST", "/breaks")
     assert (told.status, told.json()["code"], told.headers["content-type"]) == (
         500,
         "internal",
         "application/problem+json",
     )
-    told = await ask(app, "GET", "/breaks", key=None)
+    told = await ask(app, "GET", "/breaks")
     assert (told.status, told.headers["allow"], told.json()["code"]) == (405, "POST", "method_not_allowed")
     assert SECRET not in caplog.text
+    assert {"/hello", "/breaks"} < set((await ask(app, "GET", "/openapi.json", key=None)).json()["paths"])
 
 
 GUARDED = [
@@ -136,10 +140,10 @@ GUARDED = [
 
 
 @pytest.mark.parametrize(("scope", "status"), [g[1:] for g in GUARDED], ids=[g[0] for g in GUARDED])
-async def test_mounted_routes_can_be_guarded(
+async def test_endpoints_of_others_are_guarded(
     monkeypatch: pytest.MonkeyPatch, house: FakeHouse, scope: str | None, status: int
 ) -> None:
-    app = door(monkeypatch, house, extra_routes=[guarded(house, "send", Route("/hello", hello))])  # type: ignore[arg-type]
+    app = door(monkeypatch, house, extra=EXTRA)
     told = await ask(app, "GET", "/hello", key=TOKENS[scope] if scope else None)
     assert told.status == status
 

@@ -16,7 +16,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tidings.api.openapi import document
-from tidings.api.table import ENDPOINTS
+from tidings.app import every_endpoint
 from tidings_client import BadSignature, Client, NoAnswer, NotTidings, Problem, Retries, verify
 from tidings_client.calls import AsyncCalls, Calls
 from tidings_client.wire import Call
@@ -45,7 +45,7 @@ def test_what_is_written_from_the_document_is_up_to_date(name: str) -> None:
 
 @pytest.mark.parametrize("calls", [Calls, AsyncCalls])
 def test_every_call_of_the_document_has_its_method_and_no_method_is_left_over(calls: type) -> None:
-    operations = [one for methods in document(ENDPOINTS)["paths"].values() for one in methods.values()]
+    operations = [one for methods in document(every_endpoint())["paths"].values() for one in methods.values()]
     methods = {name for name, _ in inspect.getmembers(calls, inspect.isfunction)} - {"call"}
     assert methods == {WRITER.method_name(one["operationId"]) for one in operations}
 

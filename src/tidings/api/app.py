@@ -1,24 +1,25 @@
-"""The API as one ASGI application: the table's doors, whatever else is mounted, and problems for all the rest."""
+"""The API as one ASGI application: a door for every path of the table, and problems for all the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as WebRequest
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tidings.api import pages
-from tidings.api.auth import authorize
 from tidings.api.call import Endpoint, Headers, Reply
 from tidings.api.door import Door, request_id_of, respond
 from tidings.api.problems import Abort, broken, problem
 from tidings.api.table import ENDPOINTS
+from tidings.config import Settings
 from tidings.core.ports import StoreUnavailable
+from tidings.metrics import Metrics
 
 if TYPE_CHECKING:
     from tidings.pipeline.house import House
@@ -42,15 +43,32 @@ class Api(Starlette):
         await super().__call__(scope, receive, send)
 
 
-def application(house: House, extra_routes: Sequence[BaseRoute] = (), lifespan: Lifespan | None = None) -> Starlette:
-    """The ASGI application over a house; `extra_routes` come after our own."""
-    table = (*ENDPOINTS, *pages.endpoints(ENDPOINTS))
+def application(house: House, extra: Sequence[Endpoint] = (), lifespan: Lifespan | None = None) -> Starlette:
+    """The ASGI application over a house; the endpoints `extra` come after our own."""
+    return _site(house, (*ENDPOINTS, *extra), lifespan)
+
+
+def alone(table: Sequence[Endpoint]) -> Starlette:
+    """The ASGI application of nothing but these endpoints, which are open to all and ask nothing of a house."""
+    return _site(cast("House", _NoHouse()), table, None)
+
+
+class _NoHouse:
+    """As much of a house as a door needs for endpoints without a key."""
+
+    def __init__(self) -> None:
+        self.settings = Settings()
+        self.metrics = Metrics()
+
+
+def _site(house: House, described: Sequence[Endpoint], lifespan: Lifespan | None) -> Starlette:
+    table = (*described, *pages.endpoints(described))
     by_path: dict[str, list[Endpoint]] = {}
     for endpoint in table:
         by_path.setdefault(endpoint.path, []).append(endpoint)
     doors = {path: Door(house, endpoints) for path, endpoints in by_path.items()}
-    routes: list[BaseRoute] = [Route(path, door) for path, door in doors.items()]
-    api = Api(routes=[*routes, *extra_routes], lifespan=lifespan, exception_handlers={HTTPException: _http_problem})
+    routes = [Route(path, door) for path, door in doors.items()]
+    api = Api(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_problem})
     api.router.redirect_slashes = False
     api.add_middleware(Named)
     api.doors = {path: door for path, door in doors.items() if "{" not in path}
@@ -89,24 +107,12 @@ class Named:
             await respond(send, reply, request_id)
 
 
-def guarded(house: House, scope_needed: str, route: Route) -> Route:
-    """`route`, brought by others, open only to keys of the default account whose scope includes `scope_needed`."""
-    inner = route.app
-
-    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-        authorize(house, dict(scope["headers"]).get(b"authorization"), scope_needed, scope, operator=True)
-        await inner(scope, receive, send)
-
-    route.app = checked
-    return route
-
-
 def _reply_to(fault: Exception, request_id: str, method: str) -> Reply:
     if isinstance(fault, Abort):
         return fault.reply()
     if isinstance(fault, StoreUnavailable):
         return problem("unavailable")
-    return broken(fault, request_id, method, "mounted route")
+    return broken(fault, request_id, method, "no route")
 
 
 async def _http_problem(request: WebRequest, fault: Exception) -> Response:

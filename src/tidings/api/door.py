@@ -70,18 +70,14 @@ class Door:
                 self._house, headers.get(b"authorization"), endpoint.scope, scope, operator=endpoint.operator
             )
             _refuse_two_keys(scope["headers"], headers)
-            if endpoint.query is not None or scope["query_string"]:
-                call.query = query.parse(endpoint.query or _NoQuery, scope["query_string"])
+        if endpoint.query is not None or (scope["query_string"] and endpoint.scope is not None):
+            call.query = query.parse(endpoint.query or query.NoQuery, scope["query_string"])
         if row.decoder is not None:
             body.check_kind(headers)
             call.octets = await body.read(receive, headers, self._limit)
             if call.octets or endpoint.body_required:
                 call.body = body.decode(row.decoder, call.octets, endpoint.body_checked or endpoint.body)
         return await endpoint.handle(call)
-
-
-class _NoQuery(msgspec.Struct):
-    """An endpoint that takes no query parameters."""
 
 
 class _Row:

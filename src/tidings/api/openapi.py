@@ -30,19 +30,20 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """The document as plain JSON."""
     structs = [kind for endpoint in endpoints for kind in _structs(endpoint)] + [ProblemDetails]
     _, found = msgspec.json.schema_components(list(dict.fromkeys(structs)), ref_template=_REF + "{name}")
-    _tighten(found["Request"])
+    if "Request" in found:
+        _tighten(found["Request"])
     schemas: dict[str, Any] = _renamed(found)
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+    components: dict[str, Any] = {"schemas": dict(sorted(schemas.items()))}
+    if any(endpoint.scope for endpoint in endpoints):
+        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "an API key"}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "tidings", "version": tidings.__version__, "description": _ABOUT},
         "paths": paths,
-        "components": {
-            "schemas": dict(sorted(schemas.items())),
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "an API key"}},
-        },
+        "components": components,
     }
 
 
@@ -90,13 +91,16 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 def _path_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
     for name in re.findall(r"{(\w+)}", endpoint.path):
-        yield {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "pattern": f"^{_kind(endpoint.path)}_[0-9a-z]{{13}}$"},
-            "example": f"{_kind(endpoint.path)}_02n5m8h2tc800",
-        }
+        pattern, example = _NUMBER if name == "number" else _an_id(_kind(endpoint.path))
+        schema = {"type": "string", "pattern": pattern}
+        yield {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
+
+
+_NUMBER = (r"^\+?[0-9]{1,20}$", "+15551230100")
+
+
+def _an_id(kind: str) -> tuple[str, str]:
+    return f"^{kind}_[0-9a-z]{{13}}$", f"{kind}_02n5m8h2tc800"
 
 
 def _kind(path: str) -> str:

@@ -39,6 +39,10 @@ _POLICY: Headers = [
 ]
 
 
+_KEYS = """
+Send <code>Authorization: Bearer KEY</code>; the first key is in <code>admin.key</code> of the data folder."""
+
+
 def endpoints(table: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
     """The endpoints that serve the document and the page of `table`."""
     described = msgspec.json.format(msgspec.json.encode(document(table)), indent=1)
@@ -58,6 +62,7 @@ def endpoints(table: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
 
 def page(table: Sequence[Endpoint]) -> str:
     """The table as one HTML page."""
+    keys = _KEYS if any(endpoint.scope for endpoint in table) else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -67,8 +72,7 @@ def page(table: Sequence[Endpoint]) -> str:
 </head>
 <body>
 <h1>tidings API</h1>
-<p>Version {escape(tidings.__version__)}. Machines read <a href="/openapi.json">/openapi.json</a>.
-Send <code>Authorization: Bearer KEY</code>; the first key is in <code>admin.key</code> of the data folder.</p>
+<p>Version {escape(tidings.__version__)}. Machines read <a href="/openapi.json">/openapi.json</a>.{keys}</p>
 <h2>Endpoints</h2>
 <ul>
 {"".join(_entry(endpoint) for endpoint in table)}</ul>

@@ -22,6 +22,10 @@ _MOST = 50
 """Parameters a query may hold."""
 
 
+class NoQuery(msgspec.Struct):
+    """An endpoint that takes no query parameters."""
+
+
 def parse(kind: type[T], query: bytes) -> T:
     """The query string as a `kind`; aborts with 400 when it cannot be read, 422 naming every parameter at fault."""
     known = fields(kind)

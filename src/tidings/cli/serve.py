@@ -96,7 +96,7 @@ def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, rec
 
     import uvloop
 
-    from tidings.simulator.app import serve
+    from tidings.app import simulate as run_network
     from tidings.simulator.network import NetworkSettings
 
     network = NetworkSettings(host=host, smpp_port=smpp_port, folder=folder, receipt_delay_ms=receipt_delay_ms)
@@ -108,7 +108,7 @@ def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, rec
 
     def run() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(network, http_port, http_host=host, ready=ready))
+            runner.run(run_network(network, http_port, host, ready))
 
     _guarded(run)
 

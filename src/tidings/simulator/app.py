@@ -9,39 +9,31 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from tidings.drivers.clock import SystemClock
 from tidings.simulator.network import Network, NetworkSettings
-from tidings.simulator.replies import ProblemError, problem
-from tidings.simulator.routes import routes
-
-_CODES = {404: "not_found", 405: "method_not_allowed"}
-
-
-def application(network: Network) -> Starlette:
-    """The HTTP side alone; the network has to be started."""
-    return Starlette(routes=routes(network), exception_handlers={HTTPException: _refuse, Exception: _break})
 
 
 async def serve(
     settings: NetworkSettings,
+    site: Callable[[Network], ASGIApp],
     http_port: int,
     *,
     http_host: str = "127.0.0.1",
+    http: type[asyncio.Protocol],
     ready: Callable[[int, int], None] = lambda smpp_port, http_port: None,
 ) -> None:
     """Run both sides until SIGTERM or SIGINT. `ready` is told the ports once both take connections.
+
+    `site` makes the HTTP side of a network that has started, `http` speaks for it on a connection.
 
     Raises OSError (port or folder) and JournalBusyError.
     """
     network = Network(settings, SystemClock())
     smpp_port = await network.start()
     server = _Server(
-        uvicorn.Config(application(network), http_host, http_port, lifespan="off", log_level="warning"),
+        uvicorn.Config(site(network), http_host, http_port, http=http, ws="none", lifespan="off", log_level="warning"),
         lambda port: ready(smpp_port, port),
     )
     try:
@@ -74,15 +66,3 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._listening(self.servers[0].sockets[0].getsockname()[1])
-
-
-async def _refuse(request: Request, fault: Exception) -> Response:
-    status = fault.status_code if isinstance(fault, HTTPException) else 400
-    answer = problem(ProblemError(_CODES.get(status, "bad_request")))
-    if isinstance(fault, HTTPException) and fault.headers:
-        answer.headers.update(fault.headers)
-    return answer
-
-
-async def _break(request: Request, fault: Exception) -> Response:
-    return problem(ProblemError("internal"))

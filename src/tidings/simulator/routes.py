@@ -1,185 +1,241 @@
-"""The simulator's HTTP side: handsets, submissions, counters and the switch of faults."""
+"""The simulator's HTTP side as rows for whoever serves it: handsets, submissions, counters, the switch of faults."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import islice
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from tidings.core.request import Fault
-from tidings.simulator import handsets
+from tidings.core.request import Fault, Invalid, Refused
+from tidings.simulator import examples, handsets, views
 from tidings.simulator.faults import MEANINGS, Faults
 from tidings.simulator.ledger import address
 from tidings.simulator.network import Network
 from tidings.simulator.records import Submission
-from tidings.simulator.replies import ProblemError, body, moment, number_of, problem, reply
 from tidings.text.segments import DoesNotFitError, TooManyPartsError
 
-PREFIX = "/v1/simulator"
-MOST_ROWS = 10_000
-_ANY_ID = 10**18 - 1
 _NUMBER = re.compile(r"\+?([0-9]{1,20})")
+_NO_NUMBER = Refused("not_found", "A handset has a number: digits, with or without a plus sign.")
 
-Endpoint = Callable[[Network, Request], Awaitable[Response]]
-
-
-class NewText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a handset sends."""
-
-    to: Annotated[str, Meta(pattern=r"^(\+?[0-9]{1,20}|[A-Za-z0-9 ]{1,11})$(?!\n)")]
-    text: Annotated[str, Meta(min_length=1, max_length=40_000)]
+Told = msgspec.Struct | Refused | Invalid
 
 
-def routes(network: Network) -> list[Route]:
-    """The routes of a network, with absolute paths."""
-    table: list[tuple[str, str, Endpoint]] = [
-        ("GET", "/handsets", list_handsets),
-        ("GET", "/handsets/{number}", show_handset),
-        ("POST", "/handsets/{number}/messages", send_text),
-        ("GET", "/submissions", list_submissions),
-        ("GET", "/stats", show_stats),
-        ("GET", "/faults", show_faults),
-        ("PUT", "/faults", switch_faults),
-    ]
-    return [
-        Route(PREFIX + path, _bound(endpoint, network), methods=[method], name=endpoint.__name__)
-        for method, path, endpoint in table
-    ]
+class Asked(msgspec.Struct, frozen=True):
+    """One request, read and checked by whoever serves it."""
+
+    params: Mapping[str, str]
+    query: Any
+    body: Any
 
 
-def _bound(endpoint: Endpoint, network: Network) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(network, request)
-        except ProblemError as fault:
-            return problem(fault)
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One endpoint."""
 
-    return answer
+    method: str
+    path: str
+    handle: Callable[[Network, Asked], Awaitable[Told]]
+    name: str
+    summary: str
+    detail: str = ""
+    scope: str
+    """What a key must be good for, where keys are asked for."""
+    query: Any = None
+    body: Any = None
+    answer: Any
+    status: int = 200
+    problems: tuple[str, ...] = ()
+    example: Any = None
+    answer_example: Any
 
 
-async def list_handsets(network: Network, request: Request) -> Response:
+async def list_handsets(network: Network, asked: Asked) -> Told:
     """Numbers that were sent something, the latest first."""
-    limit = number_of(request, "limit", 100, MOST_ROWS) or 100
-    rows = list(islice(network.exchange.ledger.numbers(number_of(request, "cursor", None, _ANY_ID)), limit + 1))
-    data = [
-        {"number": _shown(digits), "submissions": network.exchange.ledger.count_to(digits)}
-        for digits, _ in rows[:limit]
-    ]
-    return reply({"data": data, "next_cursor": str(rows[limit - 1][1]) if len(rows) > limit else None})
+    limit, ledger = asked.query.limit, network.exchange.ledger
+    rows = list(islice(ledger.numbers(_before(asked.query)), limit + 1))
+    data = [views.HandsetRow(_shown(digits), ledger.count_to(digits)) for digits, _ in rows[:limit]]
+    return views.HandsetPage(data, str(rows[limit - 1][1]) if len(rows) > limit else None)
 
 
-async def show_handset(network: Network, request: Request) -> Response:
+async def show_handset(network: Network, asked: Asked) -> Told:
     """What one phone shows, in the order it came."""
-    digits = _digits(request.path_params["number"])
+    digits = _digits(asked)
+    if digits is None:
+        return _NO_NUMBER
     ledger = network.exchange.ledger
     seen = list(islice(ledger.newest_to(digits), handsets.SHOWN_SUBMISSIONS))
     screen = handsets.screen(reversed(seen))
-    return reply(
-        {
-            "number": _shown(digits),
-            "messages": [_message(received) for received in screen.messages],
-            "incomplete": screen.incomplete,
-            "submissions": ledger.count_to(digits),
-        }
-    )
+    texts = [_text(received) for received in screen.messages]
+    return views.Handset(_shown(digits), texts, screen.incomplete, ledger.count_to(digits))
 
 
-async def send_text(network: Network, request: Request) -> Response:
+async def send_text(network: Network, asked: Asked) -> Told:
     """The phone texts an ESME."""
-    digits = _digits(request.path_params["number"])
-    new = await body(request, NewText)
-    exchange = network.exchange
+    digits, new, exchange = _digits(asked), asked.body, network.exchange
+    if digits is None:
+        return _NO_NUMBER
     if exchange.ledger.full:
-        raise ProblemError("unavailable", "The network owes as much as it can remember; let an ESME bind and take it.")
+        return Refused("unavailable", "The network owes as much as it can remember; let an ESME bind and take it.")
     try:
         parts = exchange.text(address(_shown(digits)), address(new.to), new.text)
         exchange.commit()
     except (DoesNotFitError, TooManyPartsError) as fault:
-        raise ProblemError("validation_failed", errors=[Fault("/text", str(fault))]) from None
+        return Invalid((Fault("/text", str(fault)),))
     except OSError as fault:
-        raise ProblemError("unavailable", f"The journal cannot be written: {fault}.") from None
+        return Refused("unavailable", f"The journal cannot be written: {fault}.")
     network.smsc.deliver()
-    return reply({"from": _shown(digits), "to": new.to, "text": new.text, "parts": parts}, 202)
+    return views.TextTaken(sender=_shown(digits), to=new.to, text=new.text, parts=parts)
 
 
-async def list_submissions(network: Network, request: Request) -> Response:
+async def list_submissions(network: Network, asked: Asked) -> Told:
     """submit_sm as they came, the latest first."""
-    limit = number_of(request, "limit", 100, MOST_ROWS) or 100
-    before = number_of(request, "cursor", None, _ANY_ID)
-    to = request.query_params.get("to")
-    ledger = network.exchange.ledger
-    found = ledger.newest_to(_digits(to), before) if to else ledger.newest(before)
-    rows = list(islice(found, limit + 1))
-    return reply(
-        {
-            "data": [_submission(row) for row in rows[:limit]],
-            "next_cursor": str(rows[limit - 1].id) if len(rows) > limit else None,
-        }
-    )
+    query, ledger = asked.query, network.exchange.ledger
+    before = _before(query)
+    found = ledger.newest_to(query.to.lstrip("+"), before) if query.to else ledger.newest(before)
+    rows = list(islice(found, query.limit + 1))
+    more = str(rows[query.limit - 1].id) if len(rows) > query.limit else None
+    return views.SubmissionPage([_submission(row) for row in rows[: query.limit]], more)
 
 
-async def show_stats(network: Network, request: Request) -> Response:
+async def show_stats(network: Network, asked: Asked) -> Told:
     """Counters since the start, and how things stand."""
-    return reply(network.stats())
+    return msgspec.convert(network.stats(), views.NetworkStats)
 
 
-async def show_faults(network: Network, request: Request) -> Response:
+async def show_faults(network: Network, asked: Asked) -> Told:
     """The trouble there is."""
-    return reply(_faults(network.exchange.faults))
+    return _in_force(network.exchange.faults)
 
 
-async def switch_faults(network: Network, request: Request) -> Response:
+async def switch_faults(network: Network, asked: Asked) -> Told:
     """Begin or end a trouble."""
-    faults = await body(request, Faults)
     try:
-        await network.switch(faults)
+        await network.switch(asked.body)
     except OSError as fault:
-        raise ProblemError("unavailable", f"The port {network.port} cannot be opened again: {fault}.") from None
-    return reply(_faults(faults))
+        return Refused("unavailable", f"The port {network.port} cannot be opened again: {fault}.")
+    return _in_force(asked.body)
 
 
-def _digits(number: str) -> str:
-    match = _NUMBER.fullmatch(number.strip())
-    if match is None:
-        raise ProblemError("not_found", "A handset has a number: digits, with or without a plus sign.")
-    return match[1]
+ROWS: tuple[Row, ...] = (
+    Row(
+        method="GET",
+        path="/v1/simulator/handsets",
+        handle=list_handsets,
+        name="listHandsets",
+        summary="The simulated phones that were sent something, the latest first",
+        scope="read",
+        query=views.PageQuery,
+        answer=views.HandsetPage,
+        problems=("validation_failed",),
+        answer_example=examples.HANDSETS,
+    ),
+    Row(
+        method="GET",
+        path="/v1/simulator/handsets/{number}",
+        handle=show_handset,
+        name="getHandset",
+        summary="What one simulated phone shows",
+        scope="read",
+        answer=views.Handset,
+        problems=("validation_failed",),
+        answer_example=examples.HANDSET,
+    ),
+    Row(
+        method="POST",
+        path="/v1/simulator/handsets/{number}/messages",
+        handle=send_text,
+        name="textFromHandset",
+        summary="A simulated phone texts us",
+        detail="202 leaves once the text is in the journal of the network.",
+        scope="send",
+        body=views.NewText,
+        answer=views.TextTaken,
+        status=202,
+        problems=("validation_failed", "unavailable"),
+        example=examples.NEW_TEXT,
+        answer_example=examples.TEXT_TAKEN,
+    ),
+    Row(
+        method="GET",
+        path="/v1/simulator/submissions",
+        handle=list_submissions,
+        name="listSubmissions",
+        summary="Every submit_sm the network was sent, the latest first",
+        scope="read",
+        query=views.SubmissionQuery,
+        answer=views.SubmissionPage,
+        problems=("validation_failed",),
+        answer_example=examples.SUBMISSIONS,
+    ),
+    Row(
+        method="GET",
+        path="/v1/simulator/stats",
+        handle=show_stats,
+        name="getNetworkStats",
+        summary="Counters of the simulated network since its start, and how it stands",
+        scope="read",
+        answer=views.NetworkStats,
+        problems=("validation_failed",),
+        answer_example=examples.STATS,
+    ),
+    Row(
+        method="GET",
+        path="/v1/simulator/faults",
+        handle=show_faults,
+        name="getFaults",
+        summary="The trouble of the simulated network",
+        scope="read",
+        answer=views.FaultInForce,
+        problems=("validation_failed",),
+        answer_example=examples.NO_FAULT,
+    ),
+    Row(
+        method="PUT",
+        path="/v1/simulator/faults",
+        handle=switch_faults,
+        name="setFaults",
+        summary="Begin or end a trouble of the simulated network",
+        scope="admin",
+        body=Faults,
+        answer=views.FaultInForce,
+        problems=("validation_failed", "unavailable"),
+        example=examples.FAULTS,
+        answer_example=examples.FAULT_IN_FORCE,
+    ),
+)
+
+
+def _before(query: views.PageQuery) -> int | None:
+    return None if query.cursor is None else int(query.cursor)
+
+
+def _digits(asked: Asked) -> str | None:
+    match = _NUMBER.fullmatch(asked.params["number"].strip())
+    return match and match[1]
 
 
 def _shown(digits: str) -> str:
     return address(digits).shown
 
 
-def _faults(faults: Faults) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(faults), "meaning": MEANINGS[faults.mode]}
+def _in_force(faults: Faults) -> views.FaultInForce:
+    return views.FaultInForce(faults.mode, faults.delay_ms, faults.after, MEANINGS[faults.mode])
 
 
-def _message(received: handsets.Received) -> dict[str, Any]:
-    return {
-        "from": received.sender,
-        "text": received.text,
-        "parts": received.parts,
-        "encoding": received.encoding,
-        "received_at": moment(received.received_at),
-        "message_ids": received.message_ids,
-    }
+def _text(received: handsets.Received) -> views.HandsetText:
+    return views.HandsetText(
+        sender=received.sender, text=received.text, parts=received.parts, encoding=received.encoding,
+        received_at=views.moment(received.received_at), message_ids=received.message_ids,
+    )  # fmt: skip
 
 
-def _submission(row: Submission) -> dict[str, Any]:
+def _submission(row: Submission) -> views.SubmissionView:
     concat = row.concat
-    return {
-        "message_id": row.message_id if row.status == 0 else None,
-        "status": f"0x{row.status:08X}" if row.status >= 0 else None,
-        "to": _shown(row.to.digits),
-        "from": row.source.shown,
-        "text": row.text,
-        "part": concat.part if concat else 1,
-        "parts": concat.parts if concat else 1,
-        "received_at": moment(row.at),
-    }
+    return views.SubmissionView(
+        message_id=row.message_id if row.status == 0 else None,
+        status=f"0x{row.status:08X}" if row.status >= 0 else None,
+        to=_shown(row.to.digits), sender=row.source.shown, text=row.text,
+        part=concat.part if concat else 1, parts=concat.parts if concat else 1, received_at=views.moment(row.at),
+    )  # fmt: skip
