@@ -46,6 +46,7 @@ async def ask(
     headers: Iterable[tuple[str, str]] = (),
     chunks: Sequence[bytes] | None = None,
     length: int | None = None,
+    client: str = "127.0.0.1",
 ) -> Heard:
     """One HTTP request to an ASGI application. `body`: octets as they are, anything else as JSON."""
     path, _, query = path.partition("?")
@@ -70,7 +71,7 @@ async def ask(
         "root_path": "",
         "query_string": query.encode("latin-1"),
         "headers": raw,
-        "client": ("127.0.0.1", 40_000),
+        "client": (client, 40_000),
         "server": ("127.0.0.1", 80),
     }
     sent: list[dict[str, Any]] = []
@@ -124,8 +125,9 @@ class FakeKeyring:
     metered = False
 
     def __init__(self) -> None:
+        self.used: set[int] = set()
         self.keys = {
-            token: Key(at, DEFAULT_ACCOUNT, scope, scope, b"", NOW)
+            token: Key(at, DEFAULT_ACCOUNT, scope, "send+read" if scope == "send" else scope, b"", NOW)
             for at, (scope, token) in enumerate(TOKENS.items(), 1)
         }
 

@@ -101,6 +101,7 @@ class Tidings:
                 await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
                 watch.cancel()
+                await _note_uses(house)
             if self._network is not None:
                 await self._network.stop()
         finally:
@@ -284,6 +285,13 @@ async def _first_look(tx: Tx) -> tuple[int, list[Key], list[Account]]:
 
 async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:
     return await tx.queue.oldest(now), await tx.receipts.orphans()
+
+
+async def _note_uses(house: House) -> None:
+    try:
+        await admit.write_uses(house)
+    except StoreUnavailable as fault:
+        log.warning("which keys were used of late could not be written: %s", fault)
 
 
 def _check_reply(name: str, text: str) -> None:

@@ -356,7 +356,7 @@ class KeyRequest(TypedDict):
     """A key to be issued."""
 
     name: str
-    scope: Literal["admin", "read", "send"]
+    scope: Literal["admin", "read", "send", "send+read"]
     senders: NotRequired[list[str]]
     networks: NotRequired[list[str]]
     expires_at: NotRequired[str | None]

@@ -16,6 +16,7 @@ from tidings.api.table import ENDPOINTS
 from tidings.config import Limits, Settings
 from tidings.core import ids
 from tidings.core.account import DEFAULT_ACCOUNT
+from tidings.core.ports import StoreUnavailable
 from tidings.pipeline import admit, notify
 
 
@@ -239,6 +240,96 @@ async def test_a_key_bound_to_senders(town: Town) -> None:
     assert batch["data"][1]["error"]["errors"][0]["pointer"] == "/messages/1/from"
 
 
+# what a key may not come by
+
+
+BEYOND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("an end", {"expires_at": "2026-11-24T00:00:00Z"}, {}),
+    ("a later end", {"expires_at": "2026-11-24T00:00:00Z"}, {"expires_at": "2026-11-24T00:00:01Z"}),
+    ("networks", {"networks": ["192.0.2.0/24", "2001:db8::/32"]}, {}),
+    ("a wider network", {"networks": ["192.0.2.0/24"]}, {"networks": ["192.0.2.0/25", "192.0.0.0/16"]}),
+    ("the other kind of network", {"networks": ["192.0.2.0/24"]}, {"networks": ["::/0"]}),
+    ("senders", {"senders": ["ACME"]}, {}),
+    ("another sender", {"senders": ["ACME"]}, {"senders": ["ACME", "Shop"]}),
+    ("a rate, passed by number", {"rate": 1}, {"rate": 1}),
+    ("a quota, passed by number", {"daily_quota": 5}, {"daily_quota": 1}),
+    ("a quota of the month", {"monthly_quota": 5}, {"monthly_quota": 1}),
+]
+
+
+@pytest.mark.parametrize(("own", "wanted"), [b[1:] for b in BEYOND], ids=[b[0] for b in BEYOND])
+async def test_no_key_makes_or_takes_a_stronger_one(town: Town, own: dict[str, Any], wanted: dict[str, Any]) -> None:
+    client = "192.0.2.7"
+    me, token = await key_of(town, scope="admin", **own)
+    other, _ = await key_of(town, scope="admin", **wanted)
+    made = {"name": "k", "scope": "read", **wanted}
+    tried = [
+        await ask(town.app, "POST", "/v1/keys", made, key=token, client=client),
+        await ask(town.app, "POST", f"/v1/accounts/{town.tenant_id}/keys", made, key=token, client=client),
+        await ask(town.app, "POST", f"/v1/keys/{other}/rotate", {}, key=token, client=client),
+        await ask(town.app, "PATCH", f"/v1/keys/{other}", {"name": "mine"}, key=token, client=client),
+        await ask(town.app, "PATCH", f"/v1/keys/{me}", {name: None if name in ("rate", "daily_quota", "monthly_quota",
+            "expires_at") else [] for name in own}, key=token, client=client),
+    ]  # fmt: skip
+    assert [one.status for one in tried] == [403] * 5, [one.body for one in tried]
+    assert (await ask(town.app, "DELETE", f"/v1/keys/{other}", key=token, client=client)).status == 200
+
+
+async def test_within_its_bounds_a_key_makes_others(town: Town) -> None:
+    bounds = {"senders": ["ACME", "Shop"], "networks": ["192.0.2.0/24"], "expires_at": "2026-11-24T00:00:00Z"}
+    me, token = await key_of(town, scope="admin", **bounds)
+    within = {"senders": ["Shop"], "networks": ["192.0.2.8/29"], "expires_at": "2026-11-23T20:00:00Z"}
+    made = await ask(
+        town.app, "POST", "/v1/keys", {"name": "k", "scope": "admin", **within}, key=token, client="192.0.2.7"
+    )
+    assert made.status == 201, made.body
+    assert (await ask(town.app, "POST", f"/v1/keys/{me}/rotate", {}, key=token, client="192.0.2.7")).status == 200
+
+
+async def test_a_key_that_sends_sees_and_cancels_only_what_it_sent(town: Town) -> None:
+    _, token = await key_of(town)
+    own, other = (await post(town, token)).json()["id"], town.made["messages"]
+    for path in ("", "/events", "/explain"):
+        assert (await ask(town.app, "GET", f"/v1/messages/{own}{path}", key=token)).status == 200
+        assert (await ask(town.app, "GET", f"/v1/messages/{other}{path}", key=token)).status == 404
+    assert (await ask(town.app, "POST", f"/v1/messages/{other}/cancel", key=token)).status == 404
+    assert (await ask(town.app, "POST", f"/v1/messages/{own}/cancel", key=token)).json()["status"] == "canceled"
+    _, fresh = await key_of(town)
+    assert (await ask(town.app, "GET", f"/v1/messages/{own}", key=fresh)).status == 404
+
+
+ALONE = [one for one in ENDPOINTS if one.scope not in (None, "send") and not one.own and one.name != "metrics"]
+
+
+@pytest.mark.parametrize("endpoint", ALONE, ids=[one.name for one in ALONE])
+async def test_a_key_that_sends_does_nothing_else(town: Town, endpoint: Any) -> None:
+    path = endpoint.path.replace("{id}", "any")
+    heard = await ask(town.app, endpoint.method, path, endpoint.example, key=town.tokens["only"])
+    assert (heard.status, heard.json()["code"]) == (403, "forbidden")
+
+
+async def test_only_a_key_that_opened_something_counts_as_used(town: Town) -> None:
+    bound, token = await key_of(town, networks=["192.0.2.0/24"])
+    assert (await post(town, token)).status == 403
+    assert (await ask(town.app, "GET", "/v1/keys", key=token, client="192.0.2.7")).status == 403
+    assert ids.parse("key", bound) not in town.house.keyring.used
+    assert (await ask(town.app, "POST", "/v1/messages", GOOD, key=token, client="192.0.2.7")).status == 202
+    assert ids.parse("key", bound) in town.house.keyring.used
+
+
+async def test_last_use_is_not_forgotten_while_the_store_is_down(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = set(town.house.keyring.used)
+
+    async def down(*_: Any) -> Any:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(town.store), "write", down)
+        with pytest.raises(StoreUnavailable):
+            await admit.write_uses(town.house)
+    assert town.house.keyring.used == used != set()
+
+
 async def test_last_use_is_written_together_and_to_the_minute(town: Town) -> None:
     number, token = await key_of(town)
     await post(town, token)
@@ -258,7 +349,7 @@ async def test_pages_of_keys(town: Town) -> None:
         cursor = f"&cursor={page['next_cursor']}"
     assert seen[:5] == made[::-1]
     assert seen == sorted(set(seen), reverse=True)
-    assert len(seen) == 8
+    assert len(seen) == 9
 
 
 # limits and quotas

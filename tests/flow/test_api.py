@@ -73,8 +73,8 @@ async def opened(folder: Path, limits: Limits | None = None) -> AsyncIterator[Pl
         lambda entries, entered: house.backlog.add(1, sum(len(one.stored) for one in entered)),
     )
     place = Place(house, store)
-    for scope in ("admin", "send", "read"):
-        place.tokens[scope] = (await admit.issue(house, DEFAULT_ACCOUNT, scope, scope))[1]
+    for name, scope in (("admin", "admin"), ("send", "send+read"), ("read", "read"), ("only", "send")):
+        place.tokens[name] = (await admit.issue(house, DEFAULT_ACCOUNT, name, scope))[1]
     try:
         yield place
     finally:

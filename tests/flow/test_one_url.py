@@ -208,7 +208,8 @@ AFAR: list[tuple[str, dict[str, Any], int]] = [
     ("from here", {"key": "admin", "client": "127.0.0.1", "host": "127.0.0.1"}, 202),
     ("from here by IPv6", {"key": "admin", "client": "::1", "host": "::1"}, 202),
     ("from here by a name", {"key": "admin", "client": "::ffff:127.0.0.1", "host": "localhost"}, 202),
-    ("allowed, with a key to send", {"key": "send", "one_url": OneUrlSettings(get=True)}, 202),
+    ("allowed, with a key to send", {"key": "only", "one_url": OneUrlSettings(get=True)}, 202),
+    ("allowed, with a key that reads too", {"key": "send", "one_url": OneUrlSettings(get=True)}, 403),
     ("allowed, with a key that can do more", {"key": "admin", "one_url": OneUrlSettings(get=True)}, 403),
     ("allowed, with a key that reads", {"key": "read", "one_url": OneUrlSettings(get=True)}, 403),
 ]

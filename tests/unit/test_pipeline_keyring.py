@@ -99,15 +99,6 @@ def test_keys_of_a_closed_account_open_nothing() -> None:
     assert find(ring, shown) is None
 
 
-def test_only_a_key_that_opened_something_counts_as_used() -> None:
-    ring, shown, _ = held(expires_at=100)
-    find(ring, shown + "x")
-    find(ring, shown, 100)
-    assert ring.used == set()
-    find(ring, shown, 5)
-    assert ring.used == {9}
-
-
 TENANT = Account(id=2, name="t", created_at=0, senders=("Berlin", "Munich"))
 EMPTY = Account(id=3, name="e", created_at=0)
 FIRST = Account(id=1, name="default", created_at=0, senders=("TIDINGS",))

@@ -81,6 +81,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     scope: str | None = None
     """What the key must be good for; None: open to all."""
+    own: bool = False
+    """Whether a key that only sends may too, of what it sent itself."""
     operator: bool = False
     """Whether only keys of the default account may call it."""
     body: Any = None

@@ -66,8 +66,9 @@ class Door:
             _refuse_two_keys(scope["headers"], headers)
             return await endpoint.handle(call)
         if endpoint.scope is not None:
+            given = headers.get(b"authorization")
             call.key = authorize(
-                self._house, headers.get(b"authorization"), endpoint.scope, scope, operator=endpoint.operator
+                self._house, given, endpoint.scope, scope, operator=endpoint.operator, own=endpoint.own
             )
             _refuse_two_keys(scope["headers"], headers)
         if endpoint.query is not None or (scope["query_string"] and endpoint.scope is not None):

@@ -15,7 +15,7 @@ from tidings.core import ids
 from tidings.core.account import Key
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Moment, Refused
-from tidings.pipeline.admit import change, faults_of, issue, revoke, rotate
+from tidings.pipeline.admit import change, faults_of, issue, revoke, rotate, too_strong
 
 Name = Annotated[
     str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)", description="what it is for")
@@ -40,8 +40,8 @@ class KeyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     name: Name
     scope: Annotated[
-        Literal["admin", "send", "read"],
-        Meta(description="`admin`: everything; `send`: send, read and cancel; `read`: read"),
+        Literal["admin", "send", "read", "send+read"],
+        Meta(description="`admin`: everything; `read`: read; `send`: send, and follow and cancel what it sent itself"),
     ]
     senders: Annotated[
         Senders, Meta(description="what it may send from; the first is taken when `from` is not given; empty: anything")
@@ -96,7 +96,10 @@ async def issued(call: Call, account_id: int) -> Reply:
         raise Abort("validation_failed", errors=[fault])
     wanted: KeyRequest = call.body
     bounds = _stored(call, msgspec.structs.asdict(wanted))
-    key, token = await issue(call.house, account_id, bounds.pop("name"), bounds.pop("scope"), **bounds)
+    name, scope = bounds.pop("name"), bounds.pop("scope")
+    if call.key is not None and (refused := too_strong(call.key, **bounds)):
+        return refusal(refused)
+    key, token = await issue(call.house, account_id, name, scope, **bounds)
     return Reply(201, views.encode(_with_token(key, token)))
 
 
@@ -127,13 +130,13 @@ async def read(call: Call) -> Reply:
 async def patch(call: Call) -> Reply:
     """Change what is named."""
     changes = {name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not UNSET}
-    return _shown(await change(call.house, call.account_id, key_id(call), _stored(call, changes)))
+    return _shown(await change(call.house, call.account_id, key_id(call), _stored(call, changes), call.key))
 
 
 async def renew(call: Call) -> Reply:
     """A new secret; the old one goes on for the overlap."""
     overlap = 0 if call.body is None else call.body.overlap_s
-    rotated = await rotate(call.house, call.account_id, key_id(call), overlap * 1000)
+    rotated = await rotate(call.house, call.account_id, key_id(call), overlap * 1000, call.key)
     if isinstance(rotated, Refused):
         return refusal(rotated)
     return Reply(200, views.encode(_with_token(*rotated)))

@@ -15,11 +15,13 @@ from tidings.api.call import Call, Headers, Reply
 from tidings.api.moments import millis
 from tidings.api.problems import Abort, problem, refusal
 from tidings.core import ids
+from tidings.core.account import sees_all
 from tidings.core.message import Message
 from tidings.core.questions import Event, Filter, Page, Tx
 from tidings.core.request import Fault, Idempotency, Invalid, Moment, Refused, Request, Result, Stored
 from tidings.pipeline.accept import accept
 from tidings.pipeline.cancel import cancel
+from tidings.pipeline.explain import origin
 
 METADATA_DEPTH = 16
 """Levels that `metadata` may be nested."""
@@ -99,6 +101,8 @@ async def events(call: Call) -> Reply:
 
 async def stop(call: Call) -> Reply:
     """Cancel while not handed over."""
+    if call.key is not None and not sees_all(call.key):
+        await read(call)
     outcome = await cancel(call.house, call.account_id, message_id(call))
     if isinstance(outcome, Refused):
         return refusal(outcome)
@@ -169,9 +173,17 @@ def message_id(call: Call) -> int:
 async def owned(tx: Tx, call: Call) -> Message:
     """The message of the path; aborts with 404 when the account has none of this id."""
     message = await tx.messages.one(call.account_id, message_id(call))
-    if message is None:
+    if message is None or not await _to_be_seen(tx, call, message):
         raise Abort("not_found", "There is no message with this id.")
     return message
+
+
+async def _to_be_seen(tx: Tx, call: Call, message: Message) -> bool:
+    """Whether the key sees all, or sent this message itself, as its first event tells."""
+    if call.key is None or sees_all(call.key):
+        return True
+    brought = origin(message, await tx.events.of(message.id))
+    return brought is not None and brought.key_id == call.key.id
 
 
 def _single(result: Result) -> Reply:

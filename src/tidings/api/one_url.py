@@ -136,7 +136,7 @@ def _authorize(call: Call, given: str | None) -> None:
         raise Abort("forbidden", "GET works on this machine only: addresses end in logs. Use POST, or set one_url.get.")
     call.key = authorize(call.house, header, "send", call.scope)
     if not here and call.key.scope != "send":
-        detail = "From afar GET takes only keys of scope `send`: addresses end in logs. This one can do more."
+        detail = "From afar GET takes only keys of scope `send`: addresses end in logs. This one can do other things."
         raise Abort("forbidden", detail)
 
 

@@ -21,9 +21,9 @@ def keys() -> None:
 @click.option("--name", required=True, help="What the key is for.")
 @click.option(
     "--scope",
-    type=click.Choice(["admin", "send", "read"]),
+    type=click.Choice(["admin", "send", "read", "send+read"]),
     required=True,
-    help="admin: everything; send: send, read and cancel; read: read.",
+    help="admin: everything; read: read; send: send, and follow and cancel what it sent itself; send+read: both.",
 )
 @click.option("--account", help="Account the key is for (acc_…); for keys of the default account.")
 @click.option("--sender", "senders", multiple=True, help="May send from this only; may be repeated.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tidings.core.message import Millis
+from tidings.core.network import inside
 
 DEFAULT_ACCOUNT = 1
 """The account that exists from the first start; its admin keys may open and close others."""
@@ -36,7 +37,7 @@ class Key(msgspec.Struct, frozen=True):
     account_id: int
     name: str
     scope: str
-    """`admin` (everything), `send` (send, read and cancel) or `read`."""
+    """One of `SCOPES`."""
     digest: bytes
     created_at: Millis
     senders: tuple[str, ...] = ()
@@ -58,7 +59,31 @@ class Key(msgspec.Struct, frozen=True):
 
 SCOPES: dict[str, frozenset[str]] = {
     "admin": frozenset({"admin", "send", "read"}),
-    "send": frozenset({"send", "read"}),
+    "send+read": frozenset({"send", "read"}),
+    "send": frozenset({"send"}),
     "read": frozenset({"read"}),
 }
-"""What a key of each scope may do."""
+"""What a key of each scope may do. One that only sends also sees, and cancels, what it sent itself."""
+
+
+def sees_all(key: Key) -> bool:
+    """Whether the key sees every message of its account, not only what it sent itself."""
+    return "read" in SCOPES[key.scope]
+
+
+def beyond(wanted: Key, maker: Key) -> str:
+    """Where a key that `maker` wants to make, change or get the secret of reaches further than `maker` itself.
+
+    The name of the bound, or "" where all is within. A limit or a quota could be passed by keys in any number, so
+    whoever has one makes none at all.
+    """
+    for name in ("rate", "daily_quota", "monthly_quota"):
+        if getattr(maker, name):
+            return name
+    if maker.senders and not (wanted.senders and set(wanted.senders) <= set(maker.senders)):
+        return "senders"
+    if maker.networks and not (wanted.networks and inside(wanted.networks, maker.networks)):
+        return "networks"
+    if maker.expires_at is not None and (wanted.expires_at is None or wanted.expires_at > maker.expires_at):
+        return "expires_at"
+    return ""

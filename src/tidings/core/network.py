@@ -24,6 +24,11 @@ def within(address: str, ranges: Ranges) -> bool:
     return found is not None and any(found in one for one in _parsed(ranges))
 
 
+def inside(ranges: Ranges, others: Ranges) -> bool:
+    """Whether every one of the ranges lies whole in one of the others."""
+    return all(any(_covers(other, one) for other in _parsed(others)) for one in _parsed(ranges))
+
+
 def caller(peer: str, forwarded: Sequence[str], trusted: Ranges) -> str:
     """Who called: the peer of the connection, or, through trusted proxies, the last address that no trusted one has.
 
@@ -43,6 +48,12 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return None
     mapped = getattr(found, "ipv4_mapped", None)
     return found if mapped is None else mapped
+
+
+def _covers(other: IPv4Network | IPv6Network, one: IPv4Network | IPv6Network) -> bool:
+    if isinstance(other, IPv4Network) and isinstance(one, IPv4Network):
+        return one.subnet_of(other)
+    return isinstance(other, IPv6Network) and isinstance(one, IPv6Network) and one.subnet_of(other)
 
 
 @lru_cache(maxsize=4096)

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
+from tidings.core.account import DEFAULT_ACCOUNT, Account, Key, beyond
 from tidings.core.limits import oldest_kept
 from tidings.core.message import SECOND, Millis
 from tidings.core.network import is_range
-from tidings.core.ports import stage
+from tidings.core.ports import StoreUnavailable, stage
 from tidings.core.questions import Remembered, Tx
 from tidings.core.request import Fault, Invalid, Refused
 from tidings.pipeline import keyring
@@ -26,6 +26,8 @@ class KeyChange(msgspec.Struct, frozen=True):
     key_id: int
     how: Callable[[Key], Key]
     revoked_too: bool = False
+    maker: Key | None = None
+    """The key that asks, beyond which the changed one may not reach; None for what cannot widen anything."""
 
 
 class AccountChange(msgspec.Struct, frozen=True):
@@ -60,8 +62,10 @@ async def change_keys(tx: Tx, changes: Sequence[KeyChange], now: Millis) -> list
             results.append(key if change.revoked_too else Refused("key_revoked", "The key is revoked."))
         else:
             changed = change.how(key)
-            await tx.accounts.change_key(changed)
-            results.append(changed)
+            stronger = _stronger(changed, change.maker)
+            if stronger is None:
+                await tx.accounts.change_key(changed)
+            results.append(stronger or changed)
     return results
 
 
@@ -122,6 +126,19 @@ async def note_uses(tx: Tx, key_ids: Sequence[int], now: Millis) -> list[None]:
     return [None] * len(key_ids)
 
 
+def _stronger(key: Key, maker: Key | None) -> Refused | None:
+    """Whoever holds a key must not come by one that may do more."""
+    bound = "" if maker is None else beyond(key, maker)
+    if not bound:
+        return None
+    return Refused("forbidden", f"The calling key is bound by `{bound}` and cannot make or change keys beyond that.")
+
+
+def too_strong(maker: Key, **bounds: Any) -> Refused | None:
+    """Why the holder of `maker` may not make a key of such bounds."""
+    return _stronger(Key(0, maker.account_id, "", maker.scope, b"", 0, **bounds), maker)
+
+
 async def issue(house: House, account_id: int, name: str, scope: str, **bounds: Any) -> tuple[Key, str]:
     """Make a key; returns it with its token, which is not kept and cannot be shown again.
 
@@ -135,12 +152,20 @@ async def issue(house: House, account_id: int, name: str, scope: str, **bounds: 
     return key, shown
 
 
-async def change(house: House, account_id: int, key_id: int, changes: dict[str, Any]) -> Key | Refused:
-    """Set fields of a key."""
-    return await _change(house, KeyChange(account_id, key_id, lambda key: msgspec.structs.replace(key, **changes)))
+async def change(
+    house: House, account_id: int, key_id: int, changes: dict[str, Any], maker: Key | None = None
+) -> Key | Refused:
+    """Set fields of a key, as far as the key `maker` that asks may."""
+
+    def how(key: Key) -> Key:
+        return msgspec.structs.replace(key, **changes)
+
+    return await _change(house, KeyChange(account_id, key_id, how, maker=maker))
 
 
-async def rotate(house: House, account_id: int, key_id: int, overlap: Millis) -> tuple[Key, str] | Refused:
+async def rotate(
+    house: House, account_id: int, key_id: int, overlap: Millis, maker: Key | None = None
+) -> tuple[Key, str] | Refused:
     """Give a key a new secret; the one before is taken for `overlap` more, any older one no longer."""
     shown, digest = keyring.token(key_id, house.clock.token(32))
     until = house.clock.now() + overlap
@@ -149,7 +174,7 @@ async def rotate(house: House, account_id: int, key_id: int, overlap: Millis) ->
         old = (key.digest, until) if overlap else (None, None)
         return msgspec.structs.replace(key, digest=digest, old_digest=old[0], old_until=old[1])
 
-    changed = await _change(house, KeyChange(account_id, key_id, how))
+    changed = await _change(house, KeyChange(account_id, key_id, how, maker=maker))
     return changed if isinstance(changed, Refused) else (changed, shown)
 
 
@@ -205,8 +230,13 @@ async def _account(house: House, change: AccountChange) -> Account | Refused | I
 async def write_uses(house: House) -> None:
     """Write down which keys were used since the last time."""
     used, house.keyring.used = house.keyring.used, set()
-    if used:
+    if not used:
+        return
+    try:
         await house.store.write(note_uses, sorted(used))
+    except StoreUnavailable:
+        house.keyring.used |= used  # to be written the next time
+        raise
 
 
 def faults_of(

@@ -30,7 +30,7 @@ class Keyring:
         self._accounts = {account.id: account for account in accounts}
         self._owners: dict[str, int] = {}
         self.used: set[int] = set()
-        """Keys used since somebody last looked."""
+        """Keys that opened something since somebody last looked."""
         self.binding = False
         """Whether any key or account is bound to senders; most houses have none, and pay nothing."""
         self.metered = False
@@ -69,7 +69,6 @@ class Keyring:
         account = self._accounts.get(key.account_id)
         if account is not None and account.closed_at is not None:
             return None
-        self.used.add(key.id)
         return key
 
     def bound(self, key: Key, requests: Sequence[Request | Invalid]) -> Sequence[Request | Invalid]:

@@ -122,6 +122,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         name="getMessage",
         summary="Read a message",
         scope="read",
+        own=True,
         answer=views.MessageView,
         answer_example=examples.DELIVERED,
     ),
@@ -132,6 +133,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         name="listMessageEvents",
         summary="What happened to a message, in order",
         scope="read",
+        own=True,
         answer=views.EventList,
         answer_example={"data": examples.EVENTS},
     ),
@@ -144,6 +146,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         detail="Who brought it, what the gates said, the route and why, its events, every attempt at a carrier with "
         "its time and its PDU (without addresses and text), every receipt as it came, who decided, and what to do.",
         scope="read",
+        own=True,
         answer=explain.Explanation,
         answer_example=examples.STORY,
     ),
