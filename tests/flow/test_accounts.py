@@ -355,6 +355,60 @@ async def test_pages_of_keys(town: Town) -> None:
 # limits and quotas
 
 
+DOORS: list[tuple[str, str, Any, int]] = [
+    ("one", "/v1/messages", GOOD, 1),
+    ("a batch", "/v1/messages/batch", {"messages": [GOOD]}, 1),
+    ("a form", "/send", b"to=%2B15551230100&text=x", 1),
+    ("a preview", "/v1/messages/preview", GOOD, 0),
+]
+FORM = [("content-type", "application/x-www-form-urlencoded")]
+
+
+@pytest.mark.parametrize(("path", "body", "costs"), [d[1:] for d in DOORS], ids=[d[0] for d in DOORS])
+@pytest.mark.parametrize("quota", ["daily_quota", "monthly_quota"])
+async def test_a_quota_is_told_at_every_door(town: Town, quota: str, path: str, body: Any, costs: int) -> None:
+    _, token = await key_of(town, **{quota: 2})
+    headers = FORM if path == "/send" else []
+    left = []
+    for _ in range(3):
+        heard = await ask(town.app, "POST", path, body, key=token, headers=headers)
+        left.append((heard.status < 300, heard.headers["ratelimit-remaining"]))
+        assert heard.headers["ratelimit-limit"] == "2"
+        assert 0 < int(heard.headers["ratelimit-reset"]) <= 31 * 86_400
+    assert left == ([(True, "1"), (True, "0"), (False, "0")] if costs else [(True, "2")] * 3)
+    assert ("retry-after" in heard.headers) == bool(costs)
+
+
+@pytest.mark.parametrize(("path", "body", "costs"), [d[1:] for d in DOORS], ids=[d[0] for d in DOORS])
+async def test_a_rate_is_told_at_every_door(town: Town, path: str, body: Any, costs: int) -> None:
+    _, token = await key_of(town, rate=0.01)
+    headers = FORM if path == "/send" else []
+    heard = [await ask(town.app, "POST", path, body, key=token, headers=headers) for _ in range(2)]
+    assert [one.status for one in heard] == ([202, 429] if costs else [200, 200])
+    assert [one.headers["ratelimit-remaining"] for one in heard] == (["0", "0"] if costs else ["1", "1"])
+    assert ("retry-after" in heard[1].headers) == bool(costs)
+
+
+async def test_a_preview_tells_a_used_up_quota_as_sending_does(town: Town) -> None:
+    _, token = await key_of(town, daily_quota=1)
+    await post(town, token)
+    previewed = await ask(town.app, "POST", "/v1/messages/preview", GOOD, key=token)
+    sent = await post(town, token)
+    assert (previewed.status, previewed.json()) == (sent.status, sent.json()) == (429, sent.json())
+
+
+async def test_what_the_store_refused_is_given_back(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, token = await key_of(town, rate=0.01)
+
+    async def down(*_: Any) -> Any:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(town.store), "write", down)
+        assert (await post(town, token)).status == 503
+    assert (await post(town, token)).status == 202
+
+
 async def test_no_limit_no_header(town: Town) -> None:
     assert not [name for name in (await town.post()).headers if name.startswith("ratelimit")]
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import apsw
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_api import GOOD, Place, opened, suppress
 
+from kit import Heard, ask
 from tidings.config import Limits
 
 PATH = "/v1/messages/preview"
@@ -57,6 +62,85 @@ async def test_it_agrees_with_what_sending_then_does(place: Place) -> None:
     sent = (await place.post(text="x" * 300, category="otp")).json()
     same = ("status", "to", "from", "category", "text", "encoding", "segments")
     assert {name: told[name] for name in same} == {name: sent[name] for name in same}
+
+
+def rows(folder: Path) -> list[Any]:
+    """All that the store holds."""
+    db = apsw.Connection(str(next(folder.glob("*.db"))), flags=apsw.SQLITE_OPEN_READONLY)
+    tables = [name for (name,) in db.execute("select name from sqlite_master where type = 'table' order by name")]
+    try:
+        return [(table, list(db.execute(f"select * from {table}"))) for table in tables]
+    finally:
+        db.close()
+
+
+_LETTERS = st.sampled_from("aZ 0\n@€[^~éñΩ\x1bж☕👍\u200d🏽\ud83d\u0301")
+REQUESTS = st.fixed_dictionaries(
+    {
+        "to": st.sampled_from([GOOD["to"], GOOD["to"], "+15551239999", "12345", "5", "+0", ""]),
+        "text": st.text(_LETTERS, max_size=8).flatmap(lambda piece: st.integers(0, 90).map(lambda n: piece * n)),
+    },
+    optional={
+        "from": st.sampled_from(["ACME", "12345", "+15551230000", "ONE TOO MANY LETTERS", "Berlin"]),
+        "category": st.sampled_from(["otp", "marketing", "conversation", "system"]),
+        "encoding": st.sampled_from(["gsm7", "ucs2", "auto"]),
+        "max_segments": st.integers(0, 5),
+        "send_at": st.sampled_from(["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2027-01-01T00:00:00+02:00"]),
+        "tags": st.lists(st.sampled_from(["a", "", "b\x00"]), max_size=3),
+        "callback_url": st.sampled_from(["https://example.com/x", "ftp://x", "http://"]),
+        "metadata": st.sampled_from([{}, {"a": 1}, {"a": "x" * 5000}]),
+    },
+)
+
+
+async def test_whatever_is_asked_it_tells_what_sending_then_does_and_leaves_no_trace(tmp_path: Path) -> None:
+    async with opened(tmp_path) as place:
+        place.house.carriers = {"north": 0.0}
+        await place.store.write(suppress, ["+15551239999"])
+        token = (await place.ask("POST", "/v1/keys", QUOTA, scope="admin")).json()["token"]
+        examples: list[dict[str, Any]] = []
+
+        @settings(max_examples=150, database=None, derandomize=True)
+        @given(REQUESTS)
+        def collect(body: dict[str, Any]) -> None:
+            examples.append(body)
+
+        collect()
+        for body in examples:
+            octets = json.dumps(body).encode()
+            before = rows(tmp_path)
+            told = await ask(place.app, "POST", PATH, octets, key=token)
+            assert rows(tmp_path) == before
+            sent = await ask(place.app, "POST", "/v1/messages", octets, key=token)
+            agree(told, sent)
+        assert {202, 400, 422} <= SEEN
+
+
+QUOTA = {"name": "q", "scope": "send", "daily_quota": 100_000}
+SEEN: set[int] = set()
+
+
+def agree(told: Heard, sent: Heard) -> None:
+    """The preview said what sending then said."""
+    SEEN.add(sent.status)
+    if told.status != 200:
+        assert (told.status, told.json()) == (sent.status, sent.json())
+        return
+    foretold = told.json()
+    if foretold["status"] == "rejected":
+        refused = sent.json()
+        assert (sent.status, refused["verdicts"]) == (422, foretold["verdicts"])
+        return
+    message = sent.json()
+    assert sent.status == 202, message
+    same = ("status", "to", "from", "category", "text", "encoding", "segments")
+    assert {name: foretold[name] for name in same} == {name: message[name] for name in same}
+    assert foretold["goes_at"] == message["send_at"] if message["send_at"] else foretold["goes_at"] is not None
+    assert abs(moment(foretold["expires_at"]) - moment(message["expires_at"])) < dt.timedelta(seconds=5)
+    assert int(sent.headers["ratelimit-remaining"]) == int(told.headers["ratelimit-remaining"]) - 1
+
+
+moment = dt.datetime.fromisoformat
 
 
 async def test_forced_ucs2_is_nobodys_fault(place: Place) -> None:

@@ -51,6 +51,7 @@ class Told:
 
     def __init__(self) -> None:
         self.by_name: dict[str, dict[str, Any]] = {}
+        self.foretold: dict[str, dict[str, Any]] = {}
         self.key = ""
 
 
@@ -96,7 +97,9 @@ async def _tell(app: Any, key: str, told: Told) -> None:
         return (await ask(app, method, path, body, key=key)).json()
 
     async def post(name: str, to: str, **fields: Any) -> None:
-        answer = await call("POST", "/v1/messages", {"to": to, "text": "Hello", **fields})
+        body = {"to": to, "text": "Hello", **fields}
+        told.foretold[name] = await call("POST", "/v1/messages/preview", body)
+        answer = await call("POST", "/v1/messages", body)
         ids[name] = answer.get("id") or answer["message_id"]
 
     def after(seconds: float) -> str:
@@ -153,6 +156,25 @@ def test_a_fate_is_explained(told: Told, digits: str) -> None:
     assert [one["outcome"] for one in story["attempts"]] == TRIES.get(digits, ["sent"])
     assert all(one["bind"] and 0 <= one["took_ms"] < 10_000 for one in story["attempts"])
     assert bool(story["receipts"]) == (digits not in ("0003", "0004", "0010"))
+
+
+@pytest.mark.parametrize("name", [*STORIES, "long otp", "canceled", "stopped", "stopped later"])
+def test_the_preview_foretold_it(told: Told, name: str) -> None:
+    """All but the fate, which only the handset knows."""
+    foretold, story = told.foretold[name], told.by_name[name]
+    message, events = story["message"], story["events"]
+    first = events[1] if events[1:] and events[1]["type"] == "message.scheduled" else events[0]
+    assert foretold["status"] == first["type"].removeprefix("message.")
+    same = ("to", "from", "category", "encoding", "segments")
+    assert {one: foretold[one] for one in same} == {one: message[one] for one in same}
+    assert [one["allowed"] for one in foretold["verdicts"]] == [story["gates"][0]["allowed"]]
+    if story["attempts"]:
+        assert foretold["route"] == story["route"]
+        tried = {one["part"]: one["pdu"]["sm_length"] for one in story["attempts"]}
+        assert list(tried) == [one["part"] for one in foretold["parts"]]
+        assert foretold["goes_at"][:-5] <= story["attempts"][0]["started_at"]
+        lengths = [one["units"] for one in foretold["parts"]]
+        assert list(tried.values()) in (lengths, [None] * len(lengths))
 
 
 def test_the_pdu_is_told_without_addresses_and_text(told: Told) -> None:

@@ -13,6 +13,7 @@ from test_api import Place, opened, suppress
 
 from kit import Heard, ask
 from tidings.config import Limits, OneUrlSettings
+from tidings.drivers.clock import SystemClock
 
 TO = "+15551230100"
 FORM = ("content-type", "application/x-www-form-urlencoded")
@@ -22,6 +23,16 @@ FORM = ("content-type", "application/x-www-form-urlencoded")
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     async with opened(tmp_path) as found:
         yield found
+
+
+class Moved(SystemClock):
+    """The clock at a moment."""
+
+    def __init__(self, at: int) -> None:
+        self._at = at
+
+    def now(self) -> int:
+        return self._at
 
 
 async def form(place: Place, body: str | bytes, query: str = "", key: str = "send", *headers: tuple[str, str]) -> Heard:
@@ -103,7 +114,7 @@ BAD: list[tuple[str, str | bytes, int, list[str]]] = [
     ("latin-1", b"to=%2B15551230100&text=\xe9", 400, ["bad_request: The form is not UTF-8"]),
     ("latin-1, escaped", f"to={TO}&text=%E9", 400, ["bad_request: The form is not UTF-8"]),
     ("half a surrogate", f"to={TO}&text=%ED%A0%80", 400, ["bad_request: The form is not UTF-8"]),
-    ("too many", "&".join(f"a{n}=1" for n in range(30)), 400, ["bad_request: The form is not UTF-8 or has more"]),
+    ("too many", "&".join(f"a{n}=1" for n in range(30)), 400, ["bad_request: The form has more than 20 param"]),
 ]  # fmt: skip
 
 
@@ -234,6 +245,78 @@ AHEAD = [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("x-moz
 async def test_what_a_browser_fetches_ahead_is_not_sent(place: Place, header: tuple[str, str]) -> None:
     told = await get(place, f"to={TO}&text=x&key={place.tokens['send']}", header)
     assert told.status == 403
+    assert await place.count() == 0
+
+
+LOOKERS = [
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "WhatsApp/2.23.20.0",
+    "facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+    "TelegramBot (like TwitterBot)",
+    "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+    "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5",
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+]
+
+
+@pytest.mark.parametrize("agent", LOOKERS)
+async def test_what_looks_at_links_sends_nothing(place: Place, agent: str) -> None:
+    query = f"to={TO}&text=x&key={place.tokens['send']}"
+    assert (await get(place, query, ("user-agent", agent))).status == 403
+    assert await place.count() == 0
+
+
+PEOPLE = [
+    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Mozilla/5.0 (compatible; Google-Apps-Script; beanserver; +https://script.google.com; id: x)",
+    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Excel)",
+    "curl/8.5.0",
+    "Wget/1.21",
+    "",
+]
+
+
+@pytest.mark.parametrize("agent", PEOPLE)
+async def test_what_people_and_their_programs_open_is_sent(place: Place, agent: str) -> None:
+    query = f"to={TO}&text=x&key={place.tokens['send']}"
+    assert (await get(place, query, ("user-agent", agent))).status == 202
+
+
+async def test_an_address_opened_again_within_a_minute_is_one_message(place: Place) -> None:
+    now = place.house.clock.now() // 60_000 * 60_000 + 59_000
+    place.house.clock = Moved(now)
+    query = f"to={TO}&text=x&key={place.tokens['send']}"
+    first = await get(place, query)
+    place.house.clock = Moved(now + 2_000)
+    again = await get(place, query.replace(TO, quote(TO)))
+    assert (again.status, again.body, again.headers["idempotent-replayed"]) == (202, first.body, "true")
+    other = await get(place, query + "&client_ref=2")
+    mine = await get(place, f"to={TO}&text=x&key={place.tokens['admin']}")
+    place.house.clock = Moved(now + 121_000)
+    later = await get(place, query)
+    assert len({told.body for told in (first, other, mine, later)}) == 4
+    form_twice = [await form(place, f"to={TO}&text=x") for _ in range(2)]
+    assert form_twice[0].body != form_twice[1].body
+
+
+async def test_what_is_sent_by_forms_is_bounded_before_the_key_is_known(place: Place) -> None:
+    assert (await form(place, b"a" * (512 * 1024 + 1), key="none")).status == 413
+    longest = "to=" + quote(TO) + "&text=" + quote("😀" * 40_000)
+    assert (await form(place, longest)).status in (202, 422)  # too many segments, but not too long
+
+
+ODD: list[tuple[str, str, int, str]] = [
+    ("Latin-1", "text=d%E9j%E0", 400, "not UTF-8"),
+    ("addresses copied out of HTML", "amp;text=x", 422, "write & for &amp;"),
+    ("encoded twice", "to=%252B15551230100&text=x", 422, "to: must be E.164"),
+]
+
+
+@pytest.mark.parametrize(("query", "status", "said"), [o[1:] for o in ODD], ids=[o[0] for o in ODD])
+async def test_odd_ways_of_writing_are_told(place: Place, query: str, status: int, said: str) -> None:
+    to = "" if query.startswith("to=") else f"to={quote(TO)}&"
+    told = await get(place, f"{to}{query}&key={place.tokens['send']}")
+    assert (told.status, said in told.body.decode()) == (status, True), told.body
     assert await place.count() == 0
 
 

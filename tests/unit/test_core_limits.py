@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tidings.config import Limits
 from tidings.core.account import Account, Key
-from tidings.core.limits import Bucket, Meter, oldest_kept, quotas
+from tidings.core.limits import Bucket, Meter, Standing, oldest_kept, quotas
 from tidings.core.request import Refused
 
 
@@ -58,7 +58,7 @@ def test_without_limits_everything_goes_and_nothing_is_told() -> None:
     meter = Meter(Limits())
     assert not meter.by_default
     assert meter.take(key(), ACCOUNT, 1_000_000, 0.0) is None
-    assert meter.standing(key(), ACCOUNT, 0.0) is None
+    assert meter.standing(key(), ACCOUNT, 0.0, 0) is None
 
 
 def test_the_settings_hold_where_nothing_else_is_said() -> None:
@@ -84,11 +84,26 @@ def test_the_tightest_is_told_and_what_is_given_back_is_there_again() -> None:
     meter = Meter(Limits())
     mine, account = key(rate=10), Account(id=1, name="a", created_at=0, rate=4)
     assert meter.take(mine, account, 3, 0.0) is None
-    standing = meter.standing(mine, account, 0.0)
+    standing = meter.standing(mine, account, 0.0, 0)
     assert standing is not None
     assert (standing.limit, standing.remaining, standing.reset_s) == (4, 1, 1)
     meter.give_back(mine, account, 3, 0.0)
     assert meter.take(mine, account, 4, 0.0) is None
+
+
+def test_the_quota_that_leaves_fewest_is_told_until_its_period_ends() -> None:
+    meter, day = Meter(Limits()), 86_400_000
+    mine, account = key(rate=10, daily_quota=5), Account(id=1, name="a", created_at=0, monthly_quota=100)
+    assert meter.standing(mine, account, 0.0, day) == Standing(10, 10, 0)
+    meter.count(quotas((mine, account), day), (2, 98))
+    assert meter.standing(mine, account, 0.0, day) == Standing(100, 2, 30 * 86_400)
+    meter.count(quotas((mine, account), day), (5, 99))
+    assert meter.standing(mine, account, 0.0, day + 1) == Standing(5, 0, 86_400)
+    meter.count(quotas((mine, account), day), (4, 98))  # of a commit that was told late
+    assert meter.standing(mine, account, 0.0, day + 1) == Standing(5, 0, 86_400)
+    assert meter.standing(mine, account, 0.0, 2 * day) == Standing(100, 1, 29 * 86_400)
+    meter.forget(account.id)
+    assert meter.standing(mine, account, 0.0, 2 * day) == Standing(10, 10, 0)
 
 
 def test_a_new_rate_holds_at_once() -> None:

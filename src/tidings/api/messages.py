@@ -148,11 +148,12 @@ def replayed(yes: bool) -> Headers:
 
 
 def limited(call: Call, reply: Reply) -> Reply:
-    """The reply, telling how the key stands with its limit, where it has one."""
+    """The reply, telling how the key stands with its limits and quotas, where it has some."""
     house, key = call.house, call.key
     if key is None or not (house.keyring.metered or house.meter.by_default):
         return reply
-    standing = house.meter.standing(key, house.keyring.account(key.account_id), house.clock.monotonic())
+    account = house.keyring.account(key.account_id)
+    standing = house.meter.standing(key, account, house.clock.monotonic(), house.clock.now())
     if standing is not None:
         reply.headers += (
             (b"ratelimit-limit", b"%d" % standing.limit),

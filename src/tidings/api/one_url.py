@@ -15,12 +15,13 @@ from tidings.api.auth import authorize
 from tidings.api.call import TEXT, Call, Headers, Reply
 from tidings.api.faults import faults, fields, nearest
 from tidings.api.loopback import local
-from tidings.api.messages import idempotency_key, is_key, replayed
+from tidings.api.messages import idempotency_key, is_key, limited, replayed
 from tidings.api.problems import Abort, ProblemDetails, problem, refusal
+from tidings.core.message import Millis
 from tidings.core.ports import StoreUnavailable
 from tidings.core.request import Fault, Idempotency, Invalid, Refused, Request, Result
 from tidings.errors import PROBLEMS
-from tidings.pipeline.accept import accept
+from tidings.pipeline.accept import accept, remembered
 
 
 class OneUrl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"sender": "from"}):
@@ -39,6 +40,15 @@ class OneUrl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 _MOST = 20
+_FORM_BYTES = 512 * 1024
+"""The longest text that can be taken, every octet of it percent-encoded, with room to spare: read before the key is."""
+_AHEAD = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+_LOOKS = re.compile(
+    rb"bot\b|bot[/-]|crawler|spider|preview|linkexpanding|facebookexternalhit|whatsapp|skypeuri|embedly|slurp",
+    re.IGNORECASE,
+)
+"""Programs that open every address they see in a chat, a mail or a page, by what they call themselves."""
+MINUTE: Millis = 60_000
 _FORM = b"application/x-www-form-urlencoded"
 _PLUS = re.compile(r"^ (\d{3,15})$")
 """A `+` that was not encoded arrives as a blank; before a number it can have been nothing else."""
@@ -57,7 +67,7 @@ async def get(call: Call) -> Reply:
 async def _answered(call: Call) -> Reply:
     """Every refusal in the form that the caller reads: a line of text, or problem details."""
     try:
-        reply = await _send(call)
+        reply = limited(call, await _send(call))
     except Abort as abort:
         reply = abort.reply()
     except StoreUnavailable:
@@ -77,7 +87,10 @@ async def _send(call: Call) -> Reply:
         raise Abort("validation_failed", errors=[_named(fault) for fault in found])
     given = _idempotency_key(call, values.pop("idempotency_key", None))
     request = msgspec.convert(values, Request)
-    asked = Idempotency(given, _digest(values)) if given else None
+    digest = _digest(values)
+    asked = Idempotency(given, digest) if given else None
+    if asked is None and call.endpoint.method == "GET":
+        asked = await _opened_again(call, digest)
     answer = await accept(call.house, call.account_id, (request,), idempotency=asked, caller=call.key, door="one_url")
     if isinstance(answer, Refused):
         return refusal(answer)
@@ -96,6 +109,17 @@ def _idempotency_key(call: Call, given: str | None) -> str | None:
         fault = Fault("?idempotency_key", "must be 1 to 255 printable ASCII characters")
         raise Abort("validation_failed", errors=[fault])
     return given
+
+
+async def _opened_again(call: Call, digest: bytes) -> Idempotency:
+    """Addresses are reloaded and looked at by others: the same one, opened again within a minute, is one message.
+
+    The key has a control character in front, which no caller can give.
+    """
+    wish = hashlib.sha256(digest + b"%d" % (call.key.id if call.key else 0)).hexdigest()
+    minute = call.house.clock.now() // MINUTE
+    earlier, now = (Idempotency(f"\x01{wish} {at}", digest) for at in (minute - 1, minute))
+    return earlier if await remembered(call.house, call.account_id, earlier) else now
 
 
 def _told(result: Result, as_json: bool) -> Reply:
@@ -117,10 +141,12 @@ def _told(result: Result, as_json: bool) -> Reply:
 
 
 def _refuse_guess(headers: dict[bytes, bytes]) -> None:
-    """Browsers fetch ahead what somebody is still typing: that is no wish to send."""
-    ahead = b" ".join(headers.get(name, b"") for name in (b"sec-purpose", b"purpose", b"x-moz"))
-    if b"prefetch" in ahead or b"prerender" in ahead:
+    """Browsers fetch ahead what somebody is still typing, and chats look at what is pasted: that is no wish to send."""
+    ahead = b" ".join(headers.get(name, b"") for name in _AHEAD).lower()
+    if b"prefetch" in ahead or b"prerender" in ahead or b"preview" in ahead:
         raise Abort("forbidden", "This was fetched ahead, not asked for: nothing was sent.")
+    if _LOOKS.search(headers.get(b"user-agent", b"")):
+        raise Abort("forbidden", "This comes from a program that looks at links, not from a person: nothing was sent.")
 
 
 def _authorize(call: Call, given: str | None) -> None:
@@ -147,7 +173,7 @@ async def _values(call: Call) -> dict[str, str]:
     """All parameters by name; aborts when they cannot be read, are given twice, or are unknown."""
     pairs = _pairs(call.scope["query_string"], "query string")
     if call.endpoint.method == "POST":
-        octets = await body.read(call.receive, call.headers, call.house.settings.limits.body_bytes)
+        octets = await body.read(call.receive, call.headers, min(_FORM_BYTES, call.house.settings.limits.body_bytes))
         if octets:
             _check_form(call.headers)
             pairs += _pairs(octets, "form")
@@ -156,7 +182,8 @@ async def _values(call: Call) -> dict[str, str]:
     found: list[Fault] = []
     for name, value in pairs:
         if name not in known:
-            found.append(Fault(f"?{name[:64]}", "unknown parameter" + nearest(name, known)))
+            hint = "; write & for &amp; between parameters" if name.startswith("amp;") else nearest(name, known)
+            found.append(Fault(f"?{name[:64]}", "unknown parameter" + hint))
         elif name in values:
             found.append(Fault(f"?{name}", "given more than once"))
         else:
@@ -171,7 +198,9 @@ def _check_form(headers: dict[bytes, bytes]) -> None:
         raise Abort("unsupported_media_type", "Compressed forms are not taken.")
     media, *parameters = (piece.strip().lower() for piece in headers.get(b"content-type", _FORM).split(b";"))
     if media != _FORM:
-        raise Abort("unsupported_media_type", f"Send a form ({_FORM.decode()}), or POST JSON to /v1/messages.")
+        hint = "; curl takes -d for that, not -F" if media == b"multipart/form-data" else ""
+        detail = f"Send a form ({_FORM.decode()}{hint}), or POST JSON to /v1/messages."
+        raise Abort("unsupported_media_type", detail)
     for parameter in parameters:
         if parameter.startswith(b"charset=") and parameter[8:].strip(b'"') not in (b"utf-8", b"utf8"):
             raise Abort("unsupported_media_type", "Forms are UTF-8; other charsets are not taken.")
@@ -182,8 +211,10 @@ def _pairs(octets: bytes, what: str) -> list[tuple[str, str]]:
         return []
     try:
         return parse_qsl(octets.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
+    except UnicodeDecodeError:
+        raise Abort("bad_request", f"The {what} is not UTF-8: é, for instance, is %C3%A9, not %E9.") from None
     except ValueError:
-        raise Abort("bad_request", f"The {what} is not UTF-8 or has more than {_MOST} parameters.") from None
+        raise Abort("bad_request", f"The {what} has more than {_MOST} parameters.") from None
 
 
 def _named(fault: Fault) -> Fault:

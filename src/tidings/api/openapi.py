@@ -147,7 +147,8 @@ def _body(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": "done", "headers": _HEADERS}
+    limited = "quota_used_up" in endpoint.problems
+    good: dict[str, Any] = {"description": "done", "headers": _HEADERS | _LIMITS if limited else _HEADERS}
     if endpoint.answer is not None:
         content = {"schema": {"type": "string"} if endpoint.answer is str else _ref(endpoint.answer)}
         if endpoint.answer_example is not None:
@@ -163,6 +164,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     for status, codes in sorted(by_status.items()):
         responses[str(status)] = _problem_response(status, codes)
+    if limited:
+        responses["429"]["headers"] |= _LIMITS
     if OneUrl in (endpoint.body, endpoint.query):
         for response in responses.values():
             response["content"]["text/plain"] = {"schema": {"type": "string"}}
@@ -183,6 +186,16 @@ def _problem_response(status: int, codes: list[str]) -> dict[str, Any]:
 
 
 _HEADERS = {"X-Request-Id": {"schema": {"type": "string"}, "description": "names this request in our log"}}
+
+
+_LIMITS = {
+    f"RateLimit-{name}": {"schema": {"type": "integer"}, "description": means}
+    for name, means in (
+        ("Limit", "messages of a second, a day or a month, whichever leaves the fewest; only where there is a limit"),
+        ("Remaining", "how many of them may still go"),
+        ("Reset", "seconds until all of them are there again"),
+    )
+}
 
 
 def _ref(kind: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from tidings.api import views
 from tidings.api.call import Call, Reply
-from tidings.api.messages import fit
+from tidings.api.messages import fit, limited
 from tidings.api.moments import Time, show, show_or_none
 from tidings.api.problems import problem, refusal
 from tidings.core.request import Invalid, Refused, Verdict
@@ -46,7 +46,10 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "
 
 async def post(call: Call) -> Reply:
     """What sending this would lead to; refuses what sending would refuse as invalid."""
-    told = await preview(call.house, call.account_id, fit(call.body), call.key)
+    return limited(call, _reply(await preview(call.house, call.account_id, fit(call.body), call.key)))
+
+
+def _reply(told: Preview | Invalid | Refused) -> Reply:
     if isinstance(told, Invalid):
         return problem("validation_failed", errors=told.errors)
     if isinstance(told, Refused):

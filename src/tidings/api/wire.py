@@ -17,6 +17,7 @@ MOST_HEAD = 64 * 1024
 PATIENCE_S = 30.0
 """A connection that brings no request in this time, or takes no answer, is closed at the next look."""
 
+_UNREADABLE = "This is not HTTP/1.1, or its head is not sound. In an address, é is written as %C3%A9."
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
@@ -48,7 +49,7 @@ class Wire(HttpToolsProtocol):
         try:
             self._feed(data)
         except httptools.HttpParserError:
-            self.send_400_response("This is not HTTP/1.1, or its head is not sound.")
+            self.send_400_response(_UNREADABLE)
             return
         self._dry = self._dry + len(data) if self._steps == steps else 0
         if self._dry > MOST_HEAD:

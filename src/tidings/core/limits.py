@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -28,12 +29,12 @@ class Owner(Protocol):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a caller stands with the tightest of its buckets, for the RateLimit headers."""
+    """How a caller stands with the tightest of its limits and quotas, for the RateLimit headers."""
 
     limit: int
     remaining: int
     reset_s: int
-    """Until the bucket is full again."""
+    """Until all of it is there again."""
 
 
 class Bucket:
@@ -73,14 +74,15 @@ class Bucket:
 
 
 class Meter:
-    """The buckets of this process, by the id of their key or account."""
+    """The buckets of this process, by the id of their key or account; and how their quotas stood when last counted."""
 
-    __slots__ = ("_buckets", "_per_account", "_per_key")
+    __slots__ = ("_buckets", "_per_account", "_per_key", "_spent")
 
     def __init__(self, limits: Limits) -> None:
         self._per_key = limits.rate_per_key
         self._per_account = limits.rate_per_account
         self._buckets: dict[int, Bucket] = {}
+        self._spent: dict[tuple[int, bool], tuple[str, int]] = {}
 
     @property
     def by_default(self) -> bool:
@@ -103,14 +105,28 @@ class Meter:
         for bucket in self._of(key, account, now):
             bucket.take(-messages)
 
-    def standing(self, key: Key, account: Account | None, now: float) -> Standing | None:
-        """How the caller stands; None without a limit."""
+    def count(self, allowed: Sequence[Quota], spent: Sequence[int]) -> None:
+        """So much is counted against these quotas."""
+        for quota, messages in zip(allowed, spent, strict=False):
+            place = (quota.owner, quota.monthly)
+            period, before = self._spent.get(place, ("", 0))
+            self._spent[place] = (quota.period, max(messages, before) if period == quota.period else messages)
+
+    def standing(self, key: Key, account: Account | None, now: float, today: Millis) -> Standing | None:
+        """How the caller stands; None without a limit, and of a quota that was not counted since the start."""
         standings = [bucket.standing(now) for bucket in self._of(key, account, now)]
-        return min(standings, key=lambda one: one.remaining, default=None)
+        for quota in quotas((key, account), today):
+            period, spent = self._spent.get((quota.owner, quota.monthly), ("", 0))
+            if period == quota.period:
+                left = max(0, quota.most - spent)
+                standings.append(Standing(quota.most, left, math.ceil((quota.ends - today) / 1000)))
+        return min(standings, key=lambda one: (one.remaining, -one.reset_s), default=None)
 
     def forget(self, owner: int) -> None:
         """A key or account is gone."""
         self._buckets.pop(owner, None)
+        for monthly in (False, True):
+            self._spent.pop((owner, monthly), None)
 
     def _of(self, key: Key, account: Account | None, now: float) -> list[Bucket]:
         found = [self._bucket(key, self._per_key, now)]
@@ -136,6 +152,11 @@ class Quota(msgspec.Struct, frozen=True):
     """`2026-11-23` or `2026-11`, of UTC."""
     most: int
     ends: Millis
+
+    @property
+    def monthly(self) -> bool:
+        """Whether it is of a month, not of a day."""
+        return len(self.period) == 7
 
 
 def quotas(owners: tuple[Owner | None, ...], now: Millis) -> tuple[Quota, ...]:

@@ -42,6 +42,8 @@ class Entered(msgspec.Struct, frozen=True, gc=False):
     stored: tuple[Stored, ...]
     answer: Answer | Refused | None = None
     """An earlier answer, or a refusal, in place of `stored`."""
+    spent: tuple[int, ...] = ()
+    """Messages counted against each quota of the entry, these included."""
 
 
 async def accept(
@@ -101,10 +103,16 @@ async def _accept(
     entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks))
     if callbacks:
         house.listening = True
-    entered = (await house.store.write(store_entries, [entry]))[0]
+    try:
+        entered = (await house.store.write(store_entries, [entry]))[0]
+    except BaseException:
+        if metered:
+            _meter(house, metered, -len(messages))
+        raise
     house.metrics.accept.observe(house.clock.monotonic() - began)
     if metered and entered.answer is not None:
         _meter(house, metered, -len(messages))
+    house.meter.count(allowed, entered.spent)
     return entered.answer or Answer(_merge(len(requests), invalid, entered.stored))
 
 
@@ -176,20 +184,24 @@ async def store_entries(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[E
             fresh.append((at, entry))
         else:
             results[at] = earlier
-    if any(entry.quotas for _, entry in fresh):
-        fresh = await _within_quotas(tx, fresh, results, now)
+    limited = any(entry.quotas for _, entry in fresh)
+    used = await quota.used(tx, [one for _, entry in fresh for one in entry.quotas]) if limited else None
+    if used is not None:
+        fresh = _within_quotas(used, fresh, results, now)
     for (at, _), entered in zip(fresh, await enter(tx, [entry for _, entry in fresh], now), strict=True):
         results[at] = entered
-    if any(entry.quotas for _, entry in fresh):
-        await quota.count(tx, [(entry.quotas, _going(results[at])) for at, entry in fresh])
+    if used is not None:
+        used += await quota.count(tx, [(entry.quotas, _going(results[at])) for at, entry in fresh])
+        for at, entry in enumerate(entries):
+            results[at] = msgspec.structs.replace(results[at], spent=quota.spent(entry.quotas, used))
     return [results[at] for at in range(len(entries))]
 
 
-async def _within_quotas(
-    tx: Tx, fresh: Sequence[tuple[int, Entry]], results: dict[int, Entered], now: Millis
+def _within_quotas(
+    used: quota.Used, fresh: Sequence[tuple[int, Entry]], results: dict[int, Entered], now: Millis
 ) -> list[tuple[int, Entry]]:
     """The entries that their quotas leave room for; the others are refused whole."""
-    refusals = await quota.refusals(tx, [(entry.quotas, len(entry.messages)) for _, entry in fresh], now)
+    refusals = quota.refusals(used, [(entry.quotas, len(entry.messages)) for _, entry in fresh], now)
     for (at, _), refused in zip(fresh, refusals, strict=True):
         if refused is not None:
             results[at] = Entered((), refused)
@@ -310,6 +322,11 @@ async def _answered(house: House, account_id: int, idempotency: Idempotency) -> 
         return await _first(tx, account_id, idempotency)
 
     return await house.store.read(ask)
+
+
+async def remembered(house: House, account_id: int, idempotency: Idempotency) -> bool:
+    """Whether a call with this key was answered before."""
+    return await _answered(house, account_id, idempotency) is not None
 
 
 async def _first(tx: Tx, account_id: int, idempotency: Idempotency) -> Answer | Refused | None:

@@ -224,6 +224,8 @@ async def _account(house: House, change: AccountChange) -> Account | Refused | I
     changed = (await house.store.write(change_accounts, [change]))[0]
     if isinstance(changed, Account):
         house.keyring.know(changed)
+        if changed.closed_at is not None:
+            house.meter.forget(changed.id)
     return changed
 
 

@@ -6,11 +6,12 @@ import msgspec
 
 from tidings.core.account import Key
 from tidings.core.consent import opted_out
+from tidings.core.limits import Owner, Quota, quotas
 from tidings.core.message import SECOND, Category, Message, Millis
 from tidings.core.questions import Tx
 from tidings.core.request import Invalid, Refused, Request, Verdict
 from tidings.core.status import REJECTED
-from tidings.pipeline import route, validate
+from tidings.pipeline import quota, route, validate
 from tidings.pipeline.house import House
 from tidings.text import gsm7
 from tidings.text.segments import AUTO, GSM7, GSM7_PART, GSM7_SINGLE, UCS2_PART, UCS2_SINGLE, Segmented, split
@@ -70,7 +71,10 @@ async def preview(
     otp = message.category == Category.OTP
     if refused := house.backlog.refuse(account_id, 1, otp, house.free_disk_mb()):
         return refused
-    verdict = opted_out(message.category, await _suppressed(house, message))
+    suppressed, spent = await _standing(house, message, quotas(_owners(house, account_id, caller), now))
+    if spent is not None:
+        return spent
+    verdict = opted_out(message.category, suppressed)
     verdicts = (verdict or Verdict("suppression", True, "The number has not opted out."),)
     chosen = route.explain(house.carriers)
     goes_at = None if verdict or chosen.carrier is None else message.send_at or now
@@ -84,13 +88,20 @@ async def preview(
     )  # fmt: skip
 
 
-async def _suppressed(house: House, message: Message) -> bool:
+def _owners(house: House, account_id: int, caller: Key | None) -> tuple[Owner | None, ...]:
+    return () if caller is None else (caller, house.keyring.account(account_id))
+
+
+async def _standing(house: House, message: Message, allowed: tuple[Quota, ...]) -> tuple[bool, Refused | None]:
+    """Whether the number opted out, and the quota that leaves no room."""
     pair = (message.account_id, message.to)
 
-    async def ask(tx: Tx) -> bool:
-        return pair in await tx.suppressions.among([pair])
+    async def ask(tx: Tx) -> tuple[bool, quota.Used]:
+        return pair in await tx.suppressions.among([pair]), await quota.used(tx, allowed)
 
-    return await house.store.read(ask)
+    suppressed, used = await house.store.read(ask)
+    house.meter.count(allowed, quota.spent(allowed, used))
+    return suppressed, quota.refusals(used, [(allowed, 1)], house.clock.now())[0]
 
 
 def _cuts(cut: Segmented) -> tuple[Cut, ...]:

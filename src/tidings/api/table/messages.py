@@ -72,7 +72,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         scope="send",
         body=Request,
         answer=preview.PreviewView,
-        problems=("too_many_queued",),
+        problems=("too_many_queued", "quota_used_up"),
         example=examples.PREVIEW_REQUEST,
         answer_example=examples.PREVIEW,
     ),
