@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -23,7 +24,7 @@ from tidings.api.call import Call, Endpoint, Reply
 from tidings.api.problems import problem, refusal
 from tidings.api.query import NoQuery
 from tidings.api.table import ENDPOINTS
-from tidings.api.wire import Wire
+from tidings.api.wire import KEEP_ALIVE_S, Wire
 from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings, ConfigError, Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
@@ -159,7 +160,8 @@ class Tidings:
     async def _serve(self, house: House, extra: Sequence[Endpoint], door: socket.socket) -> None:
         config = uvicorn.Config(
             application(house, extra), host=self.settings.host, port=self.settings.port, log_config=None,
-            access_log=False, server_header=False, proxy_headers=False, lifespan="off", http=Wire, ws="none",
+            access_log=False, server_header=False, proxy_headers=False, lifespan="off", http=self._wire(), ws="none",
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace / 2)),
         )  # fmt: skip
         server = _Server(config, self._announce)
@@ -172,6 +174,13 @@ class Tidings:
                 self._end = self._clock.monotonic() + self.settings.shutdown_grace
                 server.should_exit = True
                 waiting.cancel()
+
+    def _wire(self) -> type[Wire]:
+        """Connections as many as the settings say, and as there are file descriptors for."""
+        wanted, room = self.settings.limits.connections, _descriptors() - _OTHER_FILES
+        if room < wanted:
+            log.warning("only %d connections can be taken: raise the limit of open files (LimitNOFILE)", room)
+        return type("Wire", (Wire,), {"most": max(1, min(wanted, room))})
 
     def _announce(self, port: int) -> None:
         """Say where the API is, with lines ready to be pasted."""
@@ -285,6 +294,21 @@ async def _first_look(tx: Tx) -> tuple[int, list[Key], list[Account]]:
 
 async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:
     return await tx.queue.oldest(now), await tx.receipts.orphans()
+
+
+_OTHER_FILES = 300
+"""Descriptors kept for the store, links to carriers, webhooks, and connections that are turned away."""
+
+
+def _descriptors() -> int:
+    """How many files this process may have open, after taking all that it is granted."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    return wanted
+
+
+_MOST_FILES = 1 << 20
 
 
 async def _note_uses(house: House) -> None:

@@ -52,6 +52,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[limits]`: where acceptance pushes back instead of falling over."""
 
     body_bytes: Positive = 10 * 1024 * 1024
+    connections: Positive = 5_000
     batch_messages: Positive = 10_000
     queued_per_account: Positive = 1_000_000
     queued_total: Positive = 5_000_000

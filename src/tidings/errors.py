@@ -41,9 +41,7 @@ PROBLEMS: dict[str, Problem] = {
             "Method not allowed",
             "This address takes other methods; see the Allow header.",
         ),
-        Problem(
-            "request_timeout", 408, "caller", "later", "Body too slow", "The rest of the body did not come in time."
-        ),
+        Problem("request_timeout", 408, "caller", "later", "Too slow", "The rest of the request did not come in time."),
         Problem(
             "not_cancelable",
             409,

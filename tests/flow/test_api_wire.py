@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import uvicorn
 
 from kit import FakeHouse, door
+from tidings.api import wire
 from tidings.api.wire import Wire
 from tidings.config import Limits, Settings
 
@@ -90,6 +92,79 @@ async def test_what_comes_over_the_wire(port: int, house: FakeHouse, pieces: lis
     assert len(house.taken) == (status in (100, 202))
     if status not in (100, 400):
         assert re.search(r"^x-request-id: \S+\r$", head, re.M)
+
+
+PLACES: list[tuple[str, bytes, int]] = [
+    ("nothing there", b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+    ("another method", b"DELETE /v1/messages HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+    ("another method of an address with an id", b"PUT /v1/messages/msg_1 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+    ("no HTTP", b"nonsense\r\n\r\n", 400),
+    ("no key", b"GET /v1/messages HTTP/1.1\r\nHost: x\r\n\r\n", 401),
+    ("well", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 200),
+]
+
+
+@pytest.mark.parametrize(("octets", "status"), [p[1:] for p in PLACES], ids=[p[0] for p in PLACES])
+async def test_every_answer_carries_the_same_headers(port: int, octets: bytes, status: int) -> None:
+    told, head = await exchange(port, octets)
+    assert told == status
+    for line in (r"x-request-id: \S+", "cache-control: no-store", "x-content-type-options: nosniff"):
+        assert len(re.findall(rf"^{line}\r$", head, re.M)) == 1, head
+    assert ("application/problem+json" in head) == (status >= 400)
+    assert ("\r\nallow: " in head) == (status == 405)
+
+
+async def test_a_head_that_does_not_end_is_told_and_cut(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "PATIENCE_S", 0.05)
+    told, head = await exchange(port, b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+    assert (told, "connection: close" in head) == (408, True)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""  # a caller who says nothing hears nothing
+    writer.close()
+
+
+async def test_blank_lines_between_requests_hold_no_connection(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "PATIENCE_S", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    await reader.readuntil(b"}")
+    writer.write(b"\r\n")
+    async with asyncio.timeout(5):
+        assert b" 408 " in await reader.read()
+    writer.close()
+
+
+async def test_connections_beyond_the_most_are_turned_away_and_room_comes_again(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wire, "most", 2)
+    monkeypatch.setattr(wire, "SPARE", 1)
+    ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+    for reader, writer in held:
+        writer.write(ask)
+        assert b" 200 " in await reader.readuntil(b"}")
+    told, head = await exchange(port, ask)
+    assert (told, "retry-after: 1" in head, "connection: close" in head) == (503, True, True)
+    waiting = await asyncio.open_connection("127.0.0.1", port)
+    reader, cut = await asyncio.open_connection("127.0.0.1", port)
+    with contextlib.suppress(ConnectionError):
+        assert await reader.read() == b""
+    for _, writer in (*held, waiting):
+        writer.close()
+    cut.close()
+    async with asyncio.timeout(5):
+        while await status_of(port, ask) != 200:  # noqa: ASYNC110 - the server sees them leave in its own time
+            await asyncio.sleep(0.01)
+
+
+async def status_of(port: int, octets: bytes) -> int | None:
+    """The status of the answer; None when the connection was cut."""
+    try:
+        return (await exchange(port, octets))[0]
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
 
 
 async def test_a_caller_who_leaves_in_the_middle_costs_nothing(port: int, house: FakeHouse) -> None:

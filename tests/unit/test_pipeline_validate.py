@@ -58,7 +58,7 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("more segments than there are", {"text": "x" * (153 * 255 + 1)}, ["/text"]),
     ("NUL in a reference", {"client_ref": "a\0"}, ["/client_ref"]),
     ("half a pair in a reference", {"client_ref": "\udc00"}, ["/client_ref"]),
-    ("NUL in a tag", {"tags": ("ok", "\0")}, ["/tags"]),
+    ("NUL in a tag", {"tags": ("ok", "\0")}, ["/tags/1"]),
     ("too much metadata", {"metadata": {"a": "x" * 4_096}}, ["/metadata"]),
     ("metadata that is no JSON", {"metadata": {"a": "\ud800"}}, ["/metadata"]),
     ("sent now", {"send_at": ZERO}, ["/send_at"]),
@@ -83,7 +83,7 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
             "to": "x", "sender": "", "text": "", "client_ref": "\0", "tags": ("\0",), "metadata": {"a": "\ud800"},
             "send_at": ZERO, "expires_at": ZERO, "callback_url": "x",
         },
-        ["/to", "/from", "/client_ref", "/tags", "/metadata", "/callback_url", "/send_at", "/expires_at", "/text"],
+        ["/to", "/from", "/client_ref", "/tags/0", "/metadata", "/callback_url", "/send_at", "/expires_at", "/text"],
     ),
 ]  # fmt: skip
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tidings.api import pages
 from tidings.api.call import Endpoint, Headers, Reply
-from tidings.api.door import Door, request_id_of, respond
+from tidings.api.door import Door, request_id_of, respond, usual_headers
 from tidings.api.problems import Abort, broken, problem
 from tidings.api.table import ENDPOINTS
 from tidings.config import Settings
@@ -76,7 +76,7 @@ def _site(house: House, described: Sequence[Endpoint], lifespan: Lifespan | None
 
 
 class Named:
-    """Gives answers that no door of ours made a request id, and turns what breaks into a problem."""
+    """Gives answers that no door of ours made the headers all have, and turns what breaks into a problem."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -93,8 +93,8 @@ class Named:
             if message["type"] == "http.response.start":
                 started = True
                 headers = list(message.get("headers", ()))
-                if not any(name == b"x-request-id" for name, _ in headers):
-                    headers.append((b"x-request-id", request_id.encode("ascii")))
+                given = {name.lower() for name, _ in headers}
+                headers += [header for header in usual_headers(request_id) if header[0] not in given]
                 message = {**message, "headers": headers}
             await send(message)
 

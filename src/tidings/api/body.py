@@ -21,6 +21,10 @@ PATIENCE_S = 30.0
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F]"
 _LONE_SURROGATE = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
 
+MOST_HELD = 256 * 1024 * 1024
+"""Octets of all bodies that are coming in, together; above it 503."""
+_coming = 0
+
 READ_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for octets that are no JSON. (ValidationError, for JSON of another shape, is one of them.)"""
 
@@ -44,19 +48,26 @@ async def read(receive: Receive, headers: dict[bytes, bytes], limit: int) -> byt
 
 
 async def _rest(receive: Receive, message: Any, limit: int) -> bytes:
+    global _coming
     parts: list[bytes] = []
     held = 0
-    while True:
-        if message["type"] == "http.disconnect":
-            raise Gone
-        part = message.get("body", b"")
-        held += len(part)
-        if held > limit:
-            raise _too_large(limit)
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
+    try:
+        while True:
+            if message["type"] == "http.disconnect":
+                raise Gone
+            part = message.get("body", b"")
+            held += len(part)
+            _coming += len(part)
+            if held > limit:
+                raise _too_large(limit)
+            if _coming > MOST_HELD:
+                raise Abort("unavailable", "Too many large requests are coming in at once.")
+            parts.append(part)
+            if not message.get("more_body"):
+                return b"".join(parts)
+            message = await receive()
+    finally:
+        _coming -= held
 
 
 def check_kind(headers: dict[bytes, bytes]) -> None:

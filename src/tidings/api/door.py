@@ -101,14 +101,21 @@ def request_id_of(headers: dict[bytes, bytes]) -> str:
     return f"req_{_START}{next(_count):x}"
 
 
+def usual_headers(request_id: str) -> Headers:
+    """What every answer carries, whoever made it."""
+    return [
+        (b"x-request-id", request_id.encode("ascii")),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+
+
 async def respond(send: Send, reply: Reply, request_id: str) -> None:
     """Send the reply with the headers that every answer carries."""
     headers: Headers = [
         (b"content-type", reply.kind),
         (b"content-length", b"%d" % len(reply.body)),
-        (b"x-request-id", request_id.encode("ascii")),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
+        *usual_headers(request_id),
         *reply.headers,
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -9,13 +9,17 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tidings.api.call import Headers
-from tidings.api.door import request_id_of
+from tidings.api.door import request_id_of, usual_headers
 from tidings.api.problems import problem
 
 MOST_HEAD = 64 * 1024
 """Octets a request may have beside its body; up to one read of the socket more goes unnoticed."""
 PATIENCE_S = 30.0
-"""A connection that brings no request in this time, or takes no answer, is closed at the next look."""
+"""A connection that does not bring a whole head in this time, or takes no answer, is closed at the next look."""
+KEEP_ALIVE_S = 75
+"""How long a connection may wait for its next request: longer than the 60 s that proxies and clients keep theirs."""
+SPARE = 100
+"""Connections beyond the most that are still told so; others are cut."""
 
 _UNREADABLE = "This is not HTTP/1.1, or its head is not sound. In an address, é is written as %C3%A9."
 _FRAMING = (b"content-length", b"transfer-encoding")
@@ -24,16 +28,29 @@ _FRAMING = (b"content-length", b"transfer-encoding")
 class Wire(HttpToolsProtocol):
     """One connection of a caller."""
 
+    most = 1 << 30
+    """Connections at a time."""
     _dry = 0
     """Octets read since the parser last had anything to tell."""
     _steps = 0
     _heads = 0
     _told_again = False
+    _silent = True
+    _headless = False
+    """Whether octets came that are no whole head yet."""
+    _unfinished = False
+    """Whether more of the newest request is to come."""
+    _full = False
     _watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Also begins to watch."""
+        """Also begins to watch, and looks whether there is room."""
         super().connection_made(transport)
+        there = len(self.connections)
+        self._full = there > self.most
+        if there > self.most + SPARE:
+            transport.abort()
+            return
         self._watch = self.loop.call_later(PATIENCE_S, self._look, 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -44,7 +61,14 @@ class Wire(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Octets of the caller, in pieces of any size."""
+        self._silent = False
+        if self._full:
+            self._end(
+                "unavailable", f"At most {self.most} connections are taken at a time.", b"503 Service Unavailable"
+            )
+            return
         self._unset_keepalive_if_required()
+        self._headless = self._headless or (self._idle() and not self._unfinished)
         steps = self._steps
         try:
             self._feed(data)
@@ -57,22 +81,14 @@ class Wire(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """A problem for what never reached a door, and the end of the connection."""
-        reply = problem("bad_request", msg)
-        headers: Headers = [
-            (b"content-type", reply.kind),
-            (b"content-length", b"%d" % len(reply.body)),
-            (b"x-request-id", request_id_of({}).encode()),
-            (b"connection", b"close"),
-        ]
-        head = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + reply.body)
-        self.transport.close()
+        self._end("bad_request", msg, b"400 Bad Request")
 
     # What the parser tells.
 
     def on_message_begin(self) -> None:
         """A request begins, unless it is the one whose framing was told again."""
         if not self._told_again:
+            self._headless = self._unfinished = True
             super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -80,6 +96,7 @@ class Wire(HttpToolsProtocol):
         if not self._told_again:
             self._steps += 1
             self._heads += 1
+            self._headless = False
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -91,6 +108,7 @@ class Wire(HttpToolsProtocol):
         """The request is whole; after an offer that is declined, its body is still to come."""
         self._steps += 1
         if not (self.parser.should_upgrade() and self._framing()):
+            self._unfinished = False
             super().on_message_complete()
 
     # Inside.
@@ -124,9 +142,28 @@ class Wire(HttpToolsProtocol):
     def _framing(self) -> bytes:
         return b"".join(b"%b: %b\r\n" % header for header in self.headers if header[0] in _FRAMING)
 
+    def _end(self, code: str, detail: str, status: bytes) -> None:
+        reply = problem(code, detail)
+        headers: Headers = [
+            (b"content-type", reply.kind),
+            (b"content-length", b"%d" % len(reply.body)),
+            *usual_headers(request_id_of({})),
+            *reply.headers,
+            (b"connection", b"close"),
+        ]
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + head + b"\r\n" + reply.body)
+        self.transport.close()
+
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
     def _look(self, heads: int) -> None:
-        idle = self.cycle is None or self.cycle.response_complete
-        if self._heads == heads and (idle or self.flow.write_paused):
+        idle, stuck = self._idle(), self._heads == heads
+        if idle and stuck and self._headless:
+            self._end("request_timeout", "The head of the request took too long.", b"408 Request Timeout")
+            return
+        if self._silent or (stuck and (self._unfinished if idle else self.flow.write_paused)):
             self.transport.abort()
             return
         self._watch = self.loop.call_later(PATIENCE_S, self._look, self._heads)

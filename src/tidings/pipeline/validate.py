@@ -102,8 +102,9 @@ def _labels(request: Request) -> list[Fault]:
     faults = []
     if request.client_ref is not None and not _clean(request.client_ref):
         faults.append(Fault("/client_ref", "must not contain NUL or lone surrogates"))
-    if request.tags and not all(_clean(tag) for tag in request.tags):
-        faults.append(Fault("/tags", "must not contain NUL or lone surrogates"))
+    if request.tags:
+        fault = "must not contain NUL or lone surrogates"
+        faults += [Fault(f"/tags/{at}", fault) for at, tag in enumerate(request.tags) if not _clean(tag)]
     if request.metadata is not None:
         faults += _metadata(request.metadata)
     return faults
