@@ -109,7 +109,7 @@ def _method(word: str, wait: str, verb: str, path: str, operation: dict[str, Any
         if one["in"] == "query":
             argument = one["name"] + "_" * keyword.iskeyword(one["name"])
             kinds = _kind(one["schema"], "types.").removesuffix(" | None")
-            named.append(f"{argument}: {kinds} | None = None")
+            named.append(f"{argument}: {kinds}" if one.get("required") else f"{argument}: {kinds} | None = None")
             query.append(f'"{one["name"]}": {argument}')
         keyed = keyed or one["name"] == "Idempotency-Key"
     if path == "/send":  # here a GET sends, and its key may be a parameter: it is never made again by itself

@@ -338,9 +338,14 @@ def every_endpoint() -> tuple[Endpoint, ...]:
     return (*ENDPOINTS, *simulated(Network(NetworkSettings(), SystemClock())))
 
 
-def network_site(network: Network) -> ASGIApp:
+def network_endpoints(network: Network) -> tuple[Endpoint, ...]:
     """The HTTP side of a simulated network that runs alone: nobody needs a key."""
-    return alone([_endpoint(row, network, query=row.query or NoQuery) for row in simulator.ROWS])
+    return tuple(_endpoint(row, network, query=row.query or NoQuery) for row in simulator.ROWS)
+
+
+def network_site(network: Network) -> ASGIApp:
+    """The same, ready to be served."""
+    return alone(network_endpoints(network))
 
 
 def _endpoint(row: simulator.Row, network: Network, **more: Any) -> Endpoint:

@@ -91,8 +91,8 @@ class Calls:
     def send_by_url(
         self,
         *,
-        to: str | None = None,
-        text: str | None = None,
+        to: str,
+        text: str,
         from_: str | None = None,
         client_ref: str | None = None,
         idempotency_key: str | None = None,
@@ -427,8 +427,8 @@ class AsyncCalls:
     async def send_by_url(
         self,
         *,
-        to: str | None = None,
-        text: str | None = None,
+        to: str,
+        text: str,
         from_: str | None = None,
         client_ref: str | None = None,
         idempotency_key: str | None = None,

@@ -1,8 +1,16 @@
-"""Examples shown in the OpenAPI document and on the docs page."""
+"""Examples shown in the OpenAPI document and on the docs page; tests send them and compare the answers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from tidings.api import query
+from tidings.api.call import Endpoint
+from tidings.api.faults import faults, fields
+from tidings.api.one_url import OneUrl
+from tidings.api.problems import Abort
+from tidings.core.request import Fault, Verdict
 
 REQUEST: dict[str, Any] = {
     "to": "+15551230100",
@@ -42,7 +50,13 @@ DELIVERED: dict[str, Any] = {
     "finished_at": "2026-11-23T09:30:00.120Z",
 }
 
-ONE_URL: dict[str, Any] = {"to": "+15551230100", "text": "Your table is ready.", "key": "tk_02n5m8h2tc801_…"}
+ONE_URL: dict[str, Any] = {
+    "to": "+15551230100",
+    "text": "Your table is ready.",
+    "client_ref": "booking-7781",
+    "key": "tk_02n5m8h2tc801_…",
+}
+ONE_URL_MESSAGE: dict[str, Any] = {**MESSAGE, "tags": []}
 PREVIEW_REQUEST: dict[str, Any] = {"to": "+15551230100", "text": "Déjà vu ☕"}
 PREVIEW: dict[str, Any] = {
     "status": "accepted",
@@ -63,13 +77,37 @@ PREVIEW: dict[str, Any] = {
     "eta": "2026-11-23T09:30:00.000Z",
 }
 
-CANCELED: dict[str, Any] = {**MESSAGE, "status": "canceled", "finished_at": "2026-11-23T09:30:01.000Z"}
+CANCELED: dict[str, Any] = {
+    **MESSAGE,
+    "status": "canceled",
+    "send_at": "2026-11-24T08:00:00.000Z",
+    "expires_at": "2026-11-25T08:00:00.000Z",
+    "finished_at": "2026-11-23T09:30:01.000Z",
+}
 
-PAGE: dict[str, Any] = {"data": [DELIVERED], "next_cursor": "cur_02n5m8h2tc800"}
+PAGE: dict[str, Any] = {"data": [DELIVERED], "next_cursor": None}
 
 BATCH: dict[str, Any] = {
-    "messages": [REQUEST, {"to": "+1555", "text": "This number is too short."}],
+    "messages": [REQUEST, {"to": "+15551230101", "text": "We look forward to seeing you. " * 6, "max_segments": 1}],
     "atomic": False,
+}
+
+BATCH_REFUSED: dict[str, Any] = {
+    "data": [
+        {
+            "index": 0,
+            "error": {
+                "type": "/docs#problem-validation_failed",
+                "title": "Validation failed",
+                "status": 422,
+                "detail": "One or more fields are not valid; see `errors`.",
+                "code": "validation_failed",
+                "errors": [{"pointer": "/messages/0/text", "detail": "takes 2 segments; `max_segments` allows 1"}],
+            },
+        }
+    ],
+    "accepted": 0,
+    "rejected": 1,
 }
 
 BATCH_ANSWER: dict[str, Any] = {
@@ -83,7 +121,7 @@ BATCH_ANSWER: dict[str, Any] = {
                 "status": 422,
                 "detail": "One or more fields are not valid; see `errors`.",
                 "code": "validation_failed",
-                "errors": [{"pointer": "/messages/1/to", "detail": "is no number that can exist"}],
+                "errors": [{"pointer": "/messages/1/text", "detail": "takes 2 segments; `max_segments` allows 1"}],
             },
         },
     ],
@@ -147,7 +185,7 @@ STORY: dict[str, Any] = {
             "answered_at": "2026-11-23T09:30:00.041Z",
             "took_ms": 21,
             "receipt": "delivered",
-            "receipt_code": "000",
+            "receipt_code": "DELIVRD 000",
             "pdu": {
                 "source_addr_ton": 5,
                 "source_addr_npi": 0,
@@ -184,7 +222,7 @@ KEY_REQUEST: dict[str, Any] = {
     "name": "web shop",
     "scope": "send",
     "senders": ["ACME"],
-    "networks": ["192.0.2.0/24"],
+    "networks": ["127.0.0.1", "192.0.2.0/24"],
     "expires_at": "2027-11-23T00:00:00Z",
     "daily_quota": 5000,
 }
@@ -194,7 +232,7 @@ KEY: dict[str, Any] = {
     "name": "web shop",
     "scope": "send",
     "senders": ["ACME"],
-    "networks": ["192.0.2.0/24"],
+    "networks": ["127.0.0.1", "192.0.2.0/24"],
     "rate": None,
     "daily_quota": 5000,
     "monthly_quota": None,
@@ -204,7 +242,8 @@ KEY: dict[str, Any] = {
     "rotating_until": None,
     "last_used_at": "2026-11-23T11:02:00.000Z",
 }
-KEY_CHANGE: dict[str, Any] = {"name": "web shop, new host", "networks": ["198.51.100.7"]}
+KEY_CHANGE: dict[str, Any] = {"name": "web shop, new host", "networks": ["127.0.0.1", "198.51.100.7"]}
+KEY_CHANGED: dict[str, Any] = {**KEY, **KEY_CHANGE}
 ROTATION: dict[str, Any] = {"overlap_s": 3600}
 
 ACCOUNT_REQUEST: dict[str, Any] = {"name": "Berlin branch", "senders": ["ACME Berlin"], "rate": 20}
@@ -219,7 +258,10 @@ ACCOUNT: dict[str, Any] = {
     "closed_at": None,
 }
 ACCOUNT_CHANGE: dict[str, Any] = {"monthly_quota": 100000}
-KEY_ISSUED: dict[str, Any] = {**KEY, "token": "tk_02n5m8h2tc801_…"}
+ACCOUNT_CHANGED: dict[str, Any] = {**ACCOUNT, **ACCOUNT_CHANGE}
+ACCOUNT_CLOSED: dict[str, Any] = {**ACCOUNT_CHANGED, "closed_at": "2026-11-24T08:00:00.000Z"}
+KEY_ISSUED: dict[str, Any] = {**KEY, "last_used_at": None, "token": "tk_02n5m8h2tc801_…"}
+KEY_ROTATED: dict[str, Any] = {**KEY, "token": KEY_ISSUED["token"], "rotating_until": "2026-11-23T12:30:00.000Z"}
 
 METRICS = """# HELP tidings_messages_total Messages that took a status.
 # TYPE tidings_messages_total counter
@@ -235,10 +277,9 @@ READY: dict[str, Any] = {"status": "ready", "degraded": []}
 DIAGNOSIS: dict[str, Any] = {
     "data": [
         {
-            "severity": "note",
-            "what": "2 receipts match no message.",
-            "do": "Usual causes: another system sends with the same carrier account, or the carrier writes its ids "
-            "differently in receipts than in responses.",
+            "severity": "error",
+            "what": "Carrier simulator (smpp, 127.0.0.1:40123) is down. The other end closed the connection.",
+            "do": "It is tried again by itself. Check that 127.0.0.1:40123 can be reached from here.",
         }
     ],
     "snapshot": {
@@ -247,9 +288,9 @@ DIAGNOSIS: dict[str, Any] = {
                 "name": "simulator",
                 "type": "smpp",
                 "address": "127.0.0.1:40123",
-                "binds_up": 1,
+                "binds_up": 0,
                 "binds_total": 1,
-                "down_reason": None,
+                "down_reason": "The other end closed the connection.",
                 "permanent": False,
                 "answers": {"sent": 412},
             }
@@ -257,7 +298,7 @@ DIAGNOSIS: dict[str, Any] = {
         "queued": 0,
         "oldest_s": 0.0,
         "in_flight": 0,
-        "orphans": 2,
+        "orphans": 0,
         "disk_free_mb": 81920,
         "disk_needed_mb": 200,
         "commit_lag_ms": 1.2,
@@ -277,6 +318,7 @@ WEBHOOK: dict[str, Any] = {
     "description": "",
     "created_at": "2026-11-23T09:30:00.000Z",
 }
+
 SECRET_ROTATION: dict[str, Any] = {"overlap_s": 86400}
 SECRET: dict[str, Any] = {"secret": "whsec_…", "previous_until": "2026-11-24T09:30:00.000Z"}
 WEBHOOK_DELIVERY: dict[str, Any] = {
@@ -335,6 +377,12 @@ CHECKED: dict[str, Any] = {
     "got": ["v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="],
     "difference": None,
 }
+REPLAY: dict[str, Any] = {
+    "webhook": "wh_02n5m8h2tc802",
+    "status": "delivered",
+    "since": "2026-11-23T00:00:00Z",
+}
+REPLAYED: dict[str, Any] = {"count": 1, "paced_over_s": 0.02}
 WEBHOOK_TEST: dict[str, Any] = {
     "delivered": True,
     "status_code": 200,
@@ -342,3 +390,55 @@ WEBHOOK_TEST: dict[str, Any] = {
     "problem": None,
     "answer": "ok",
 }
+
+IDEMPOTENCY_KEY = "booking-7781-confirmation"
+_PARAMETERS: dict[str, Any] = {
+    "status": "delivered",
+    "to": "+15551230100",
+    "from": "TIDINGS",
+    "text": "Your table is ready.",
+    "direction": "mt",
+    "tag": "restaurant",
+    "client_ref": "booking-7781",
+    "since": "2026-11-23T00:00:00Z",
+    "until": "2026-11-23T23:59:59Z",
+    "limit": 50,
+    "cursor": "cur_02n5m8h2tc800",
+    "webhook": "wh_02n5m8h2tc802",
+    "message": "msg_02n5m8h2tc800",
+    "type": "message.delivered",
+    "idempotency_key": IDEMPOTENCY_KEY,
+    "key": ONE_URL["key"],
+}
+
+
+def parameter(path: str, name: str) -> Any:
+    """A parameter of a query."""
+    if path.startswith("/v1/simulator") and name == "cursor":
+        return "42"
+    return _PARAMETERS[name]
+
+
+_REFUSED = Verdict("suppression", False, "The person opted out of texts from this account; only their START lifts it.")
+
+
+def told(code: str, endpoint: Endpoint) -> dict[str, Any]:
+    """What a problem tells beside its sentence."""
+    if code == "rejected":
+        return {"detail": _REFUSED.detail, "message_id": MESSAGE["id"], "verdicts": [_REFUSED]}
+    if code == "validation_failed":
+        return {"errors": _faults(endpoint)}
+    return {}
+
+
+def _faults(endpoint: Endpoint) -> Sequence[Fault]:
+    """What is said of a field, or else of a parameter, that nobody knows."""
+    if endpoint.raw:
+        return [Fault("?phone", "unknown parameter; known: " + ", ".join(fields(OneUrl)))]
+    if endpoint.body is not None:
+        return faults(endpoint.body_checked or endpoint.body, {**(endpoint.example or {}), "phone": "x"})
+    try:
+        query.parse(endpoint.query or query.NoQuery, b"phone=x")
+    except Abort as abort:
+        return abort.errors
+    raise RuntimeError("a parameter that nobody knows was taken")

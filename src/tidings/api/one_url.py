@@ -74,7 +74,7 @@ async def _answered(call: Call) -> Reply:
         reply = problem("unavailable")
     if reply.status < 400 or _wants_json(call.headers):
         return reply
-    return Reply(reply.status, _lines(reply.body), TEXT, reply.headers)
+    return Reply(reply.status, as_lines(reply.body), TEXT, reply.headers)
 
 
 async def _send(call: Call) -> Reply:
@@ -252,7 +252,7 @@ def _quality(parameters: list[bytes]) -> float:
     return 1.0
 
 
-def _lines(octets: bytes) -> bytes:
+def as_lines(octets: bytes) -> bytes:
     """Problem details as lines: code and sentence, then each parameter at fault."""
     told = msgspec.json.decode(octets, type=ProblemDetails)
     lines = [f"{told.code}: {told.detail if told.errors is None else PROBLEMS[told.code].title}"]

@@ -9,17 +9,14 @@ from typing import Any
 import msgspec
 
 import tidings
+from tidings.api import examples, responses
 from tidings.api.call import Endpoint
 from tidings.api.faults import fields
-from tidings.api.one_url import OneUrl
 from tidings.api.problems import ProblemDetails
-from tidings.api.table import problems_of
+from tidings.api.responses import REF, ref, shown
 from tidings.core.request import NOT_BUILT
-from tidings.errors import PROBLEMS
 from tidings.pipeline import validate
 
-_REF = "#/components/schemas/"
-_NAMES = {"Request": "MessageRequest", "BatchShown": "Batch", "ListQuery": "MessageFilter"}
 _ABOUT = """Send texts, follow what becomes of them, and ask why.
 
 Every answer carries `X-Request-Id` (yours, if you send a sane one). Errors are RFC 9457 problem details whose `code` is
@@ -29,7 +26,7 @@ stable. Unknown fields and parameters are errors, never ignored. Times are RFC 3
 def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """The document as plain JSON."""
     structs = [kind for endpoint in endpoints for kind in _structs(endpoint)] + [ProblemDetails]
-    _, found = msgspec.json.schema_components(list(dict.fromkeys(structs)), ref_template=_REF + "{name}")
+    _, found = msgspec.json.schema_components(list(dict.fromkeys(structs)), ref_template=REF + "{name}")
     if "Request" in found:
         _tighten(found["Request"])
     schemas: dict[str, Any] = _renamed(found)
@@ -74,7 +71,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
-        "responses": _responses(endpoint),
+        "responses": responses.of(endpoint),
     }
     if endpoint.detail:
         operation["description"] = endpoint.detail
@@ -116,8 +113,8 @@ _PREFIXES = {"keys": "key", "accounts": "acc", "webhooks": "wh"}
 def _query_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
     for name, field in fields(endpoint.query).items() if endpoint.query else ():
         schema = msgspec.json.schema(field.type)
-        if "anyOf" in schema:
-            schema = {**schema, **schema.pop("anyOf")[0]}
+        if "anyOf" in schema:  # null is how Python says that it may be left out
+            schema = {**schema.pop("anyOf")[0], **schema}
         description = schema.pop("description", None)
         if field.default not in (None, msgspec.NODEFAULT):
             schema["default"] = field.default
@@ -125,6 +122,8 @@ def _query_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
             "name": name,
             "in": "query",
             "schema": schema,
+            "example": examples.parameter(endpoint.path, name),
+            **({"required": True} if field.required else {}),
             **({"description": description} if description else {}),
         }
 
@@ -136,79 +135,20 @@ def _header_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
             "in": "header",
             "description": "same key and body: the first answer again, with `Idempotent-Replayed: true`",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+            "example": examples.IDEMPOTENCY_KEY,
         }
 
 
 def _body(endpoint: Endpoint) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": _ref(endpoint.body_shown or endpoint.body)}
+    content: dict[str, Any] = {"schema": ref(endpoint.body_shown or endpoint.body)}
     if endpoint.example is not None:
         content["example"] = endpoint.example
     return {"required": endpoint.body_required, "content": {endpoint.body_kind: content}}
 
 
-def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    limited = "quota_used_up" in endpoint.problems
-    good: dict[str, Any] = {"description": "done", "headers": _HEADERS | _LIMITS if limited else _HEADERS}
-    if endpoint.answer is not None:
-        content = {"schema": {"type": "string"} if endpoint.answer is str else _ref(endpoint.answer)}
-        if endpoint.answer_example is not None:
-            content["example"] = endpoint.answer_example
-        good["content"] = {endpoint.answer_kind: content}
-    if endpoint.links:
-        good["links"] = {
-            name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in endpoint.links
-        }
-    responses = {str(endpoint.status): good}
-    by_status: dict[int, list[str]] = {}
-    for code in problems_of(endpoint):
-        by_status.setdefault(PROBLEMS[code].status, []).append(code)
-    for status, codes in sorted(by_status.items()):
-        responses[str(status)] = _problem_response(status, codes)
-    if limited:
-        responses["429"]["headers"] |= _LIMITS
-    if OneUrl in (endpoint.body, endpoint.query):
-        for response in responses.values():
-            response["content"]["text/plain"] = {"schema": {"type": "string"}}
-    if endpoint.name == "postBatch":
-        responses["422"]["content"]["application/json"] = {"schema": _ref(endpoint.answer)}
-    return responses
-
-
-def _problem_response(status: int, codes: list[str]) -> dict[str, Any]:
-    headers = dict(_HEADERS)
-    if status in (429, 503):
-        headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "seconds"}
-    return {
-        "description": "; ".join(f"`{code}`: {PROBLEMS[code].sentence}" for code in codes),
-        "headers": headers,
-        "content": {"application/problem+json": {"schema": _ref(ProblemDetails)}},
-    }
-
-
-_HEADERS = {"X-Request-Id": {"schema": {"type": "string"}, "description": "names this request in our log"}}
-
-
-_LIMITS = {
-    f"RateLimit-{name}": {"schema": {"type": "integer"}, "description": means}
-    for name, means in (
-        ("Limit", "messages of a second, a day or a month, whichever leaves the fewest; only where there is a limit"),
-        ("Remaining", "how many of them may still go"),
-        ("Reset", "seconds until all of them are there again"),
-    )
-}
-
-
-def _ref(kind: Any) -> dict[str, str]:
-    return {"$ref": _REF + _shown(kind.__name__)}
-
-
-def _shown(name: str) -> str:
-    return _NAMES.get(name, name.removesuffix("View"))
-
-
 def _renamed(value: Any) -> Any:
     """Schemas under the names shown to callers, with every reference to them."""
-    components = {_shown(name): _with_refs(schema) for name, schema in value.items()}
+    components = {shown(name): _with_refs(schema) for name, schema in value.items()}
     for name, schema in components.items():
         schema["title"] = name
     return components
@@ -219,6 +159,6 @@ def _with_refs(value: Any) -> Any:
         return {name: _with_refs(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_with_refs(item) for item in value]
-    if isinstance(value, str) and value.startswith(_REF):
-        return _REF + _shown(value.removeprefix(_REF))
+    if isinstance(value, str) and value.startswith(REF):
+        return REF + shown(value.removeprefix(REF))
     return value

@@ -55,7 +55,7 @@ ACCOUNTS: tuple[Endpoint, ...] = (
         body=accounts.AccountChange,
         answer=views.AccountView,
         example=examples.ACCOUNT_CHANGE,
-        answer_example={**examples.ACCOUNT, "monthly_quota": 100000},
+        answer_example=examples.ACCOUNT_CHANGED,
     ),
     Endpoint(
         method="DELETE",
@@ -68,7 +68,7 @@ ACCOUNTS: tuple[Endpoint, ...] = (
         scope="admin",
         operator=True,
         answer=views.AccountView,
-        answer_example={**examples.ACCOUNT, "closed_at": "2026-11-24T08:00:00.000Z"},
+        answer_example=examples.ACCOUNT_CLOSED,
     ),
     Endpoint(
         method="POST",

@@ -53,7 +53,7 @@ KEYS: tuple[Endpoint, ...] = (
         answer=views.KeyView,
         problems=("key_revoked",),
         example=examples.KEY_CHANGE,
-        answer_example=examples.KEY,
+        answer_example=examples.KEY_CHANGED,
     ),
     Endpoint(
         method="DELETE",
@@ -79,6 +79,10 @@ KEYS: tuple[Endpoint, ...] = (
         answer=views.KeyIssued,
         problems=("key_revoked",),
         example=examples.ROTATION,
-        answer_example={**examples.KEY_ISSUED, "rotating_until": "2026-11-23T12:30:00.000Z"},
+        answer_example={
+            **examples.KEY_ISSUED,
+            "last_used_at": examples.KEY["last_used_at"],
+            "rotating_until": "2026-11-23T12:30:00.000Z",
+        },
     ),
 )

@@ -95,7 +95,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         idempotent=True,
         problems=_SENDING,
         example=examples.ONE_URL,
-        answer_example=examples.MESSAGE,
+        answer_example=examples.ONE_URL_MESSAGE,
     ),
     Endpoint(
         method="GET",
@@ -113,7 +113,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         status=202,
         idempotent=True,
         problems=_SENDING,
-        answer_example=examples.MESSAGE,
+        answer_example=examples.ONE_URL_MESSAGE,
     ),
     Endpoint(
         method="GET",
@@ -162,6 +162,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         body_required=False,
         answer=views.MessageView,
         problems=("not_cancelable",),
+        example={},
         answer_example=examples.CANCELED,
     ),
 )

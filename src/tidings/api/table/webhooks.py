@@ -82,8 +82,8 @@ WEBHOOKS: tuple[Endpoint, ...] = (
         answer=webhooks.Replayed,
         status=202,
         problems=("not_found",),
-        example={"status": "dead", "since": "2026-11-23T00:00:00Z"},
-        answer_example={"count": 120, "paced_over_s": 2.4},
+        example=examples.REPLAY,
+        answer_example=examples.REPLAYED,
     ),
     Endpoint(
         method="POST",

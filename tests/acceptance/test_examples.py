@@ -1,0 +1,283 @@
+"""Every example of the OpenAPI document, sent to a running tidings: the answer is the one the document shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.client
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
+from processes import Tidings, until
+
+Json = dict[str, Any]
+THEN = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
+"""What is now in the examples."""
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+NEW_EACH_TIME = [
+    (re.compile(r"lies \d+ s behind"), "lies <some> s behind"),
+    (TIME, "<time>"),
+    (re.compile(r"\b(msg|key|acc|wh|whd|cur|evt)_[0-9a-z]{13}(_\d+)?"), r"<\1>"),
+    (re.compile(r"\btk_[0-9a-z]{13}_\S+|\bwhsec_\S+"), "<secret>"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "<address>"),
+    (re.compile(r"(?<![+0-9a-f])[0-9a-f]{7,}\b"), "<hex>"),
+    (re.compile(r"\b\d{9}000R"), "<validity>"),
+]
+FIGURES = {"commit_lag_ms", "disk_free_mb", "oldest_s", "request_octets", "sent", "smpp_port", "took_ms"}
+NOT_COMPARED = {*FIGURES, "last_used_at"}
+"""Figures of the moment; and the use of a key, which is noted once a minute and is null until then."""
+
+
+class Ear(BaseHTTPRequestHandler):
+    """An endpoint for webhooks that is content with everything."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+class World:
+    """A running tidings, its document, and what stands here for names that the examples use."""
+
+    def __init__(self, tidings: Tidings, ear: str) -> None:
+        self.tidings, self.ear = tidings, ear
+        self.document = tidings.get("/openapi.json")
+        self.operations = {
+            operation["operationId"]: (method.upper(), path, operation)
+            for path, methods in self.document["paths"].items()
+            for method, operation in methods.items()
+        }
+        self.shift = dt.datetime.now(dt.UTC) - THEN
+
+    def here(self, value: Any, names: dict[str, str]) -> Any:
+        """An example of a request as it has to be here and now."""
+        if isinstance(value, dict):
+            return {name: self.here(inner, names) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self.here(inner, names) for inner in value]
+        if not isinstance(value, str):
+            return value
+        for name, own in {**names, "https://example.com": self.ear, "tk_02n5m8h2tc801_…": self.tidings.key}.items():
+            value = value.replace(name, own)
+        return TIME.sub(self._moved, value)
+
+    def _moved(self, found: re.Match[str]) -> str:
+        return (dt.datetime.fromisoformat(found[0]) + self.shift).isoformat().replace("+00:00", "Z")
+
+    def call(self, name: str, names: dict[str, str], left_out: set[str]) -> tuple[http.client.HTTPResponse, bytes]:
+        """Make a call of its examples alone."""
+        method, path, operation = self.operations[name]
+        headers, query, octets = {"accept": "application/json"}, {}, None
+        if "security" in operation:
+            headers["authorization"] = f"Bearer {self.tidings.key}"
+        for one in operation.get("parameters", ()):
+            value = self.here(one["example"], names)
+            if one["name"] in left_out:
+                continue
+            if one["in"] == "path":
+                path = path.replace(f"{{{one['name']}}}", quote(value))
+            elif one["in"] == "query":
+                query[one["name"]] = value
+            else:
+                headers[one["name"]] = value
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            body = self.here(content["example"], names)
+            headers["content-type"] = kind
+            octets = json.dumps(body).encode() if kind == "application/json" else urlencode(body).encode()
+        if path == "/send":  # the key comes once, where the example has it
+            del headers["authorization"]
+        connection = http.client.HTTPConnection(urlsplit(self.tidings.url).netloc, timeout=15)
+        connection.request(method, f"{path}?{urlencode(query)}" if query else path, octets, headers)
+        answer = connection.getresponse()
+        told = answer.read()
+        connection.close()
+        return answer, told
+
+    def told(self, name: str) -> tuple[str, str, Json]:
+        """Status, media type and content of the good answer that the document shows."""
+        responses = self.operations[name][2]["responses"]
+        status = next(status for status in responses if status.startswith("2"))
+        kinds = responses[status]["content"]
+        kind = "application/json" if "application/json" in kinds else next(iter(kinds))
+        return status, kind, kinds[kind]
+
+
+def as_ever(value: Any) -> Any:
+    """A value without what is new each time."""
+    if isinstance(value, dict):
+        return {name: "<any>" if name in NOT_COMPARED else as_ever(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [as_ever(inner) for inner in value]
+    if isinstance(value, str):
+        for form, word in NEW_EACH_TIME:
+            value = form.sub(word, value)
+        return value.replace("https://example.com", "http://<address>")
+    return value
+
+
+# What has to be there before a call; it brings what stands here for names of the example.
+
+
+def nothing(world: World) -> dict[str, str]:
+    return {}
+
+
+def message(world: World) -> dict[str, str]:
+    """A message as the example of sending has it, delivered."""
+    body = world.operations["postMessage"][2]["requestBody"]["content"]["application/json"]["example"]
+    sent = world.tidings.call("POST", "/v1/messages", body).json()
+    world.tidings.ended(sent["id"])
+    return {"msg_02n5m8h2tc800": sent["id"]}
+
+
+def later(world: World) -> dict[str, str]:
+    at = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat()
+    body = world.operations["postMessage"][2]["requestBody"]["content"]["application/json"]["example"]
+    return {"msg_02n5m8h2tc800": world.tidings.call("POST", "/v1/messages", {**body, "send_at": at}).json()["id"]}
+
+
+def made(name: str, prefix: str) -> Callable[[World], dict[str, str]]:
+    def prepare(world: World) -> dict[str, str]:
+        answer, told = world.call(name, {}, set())
+        assert answer.status == 201, told
+        return {f"{prefix}_02n5m8h2tc80{n}": json.loads(told)["id"] for n in range(3)}
+
+    return prepare
+
+
+def called(world: World) -> dict[str, str]:
+    """A webhook that has been told of a delivered message."""
+    names = webhook(world) | message(world)
+    path = f"/v1/webhooks/deliveries?webhook={names['wh_02n5m8h2tc802']}&status=delivered"
+    rows = until(lambda: world.tidings.get(path)["data"], "the webhook is told")
+    return names | {"whd_02n5m8h2tc800": rows[0]["id"], "whd_0000000000001": rows[0]["id"]}
+
+
+def down(world: World) -> dict[str, str]:
+    """The simulated network is cut off."""
+    assert world.tidings.call("PUT", "/v1/simulator/faults", {"mode": "down"}).status == 200
+    until(lambda: world.tidings.get("/readyz")["degraded"], "the carrier is down")
+    return {}
+
+
+def up(world: World) -> dict[str, str]:
+    assert world.tidings.call("PUT", "/v1/simulator/faults", {"mode": "none"}).status == 200
+    until(lambda: not world.tidings.get("/readyz")["degraded"], "the carrier is up")
+    return {}
+
+
+def account(world: World) -> dict[str, str]:
+    """The account of the example, which exists once: its sender is its own."""
+    rows = world.tidings.get("/v1/accounts")["data"]
+    return {"acc_02n5m8h2tc800": next(row["id"] for row in rows if row["name"] == "Berlin branch")}
+
+
+def signing(world: World) -> dict[str, str]:
+    """There is a secret already."""
+    assert world.tidings.call("POST", "/v1/webhooks/secret").status == 200
+    return {}
+
+
+key, webhook = made("createKey", "key"), made("createWebhook", "wh")
+
+CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
+    ("getNetworkStats", message),  # first, while its figures are those of the example
+    ("listHandsets", nothing),
+    ("getHandset", nothing),
+    ("listSubmissions", nothing),
+    ("getFaults", nothing),
+    ("setFaults", nothing),
+    ("textFromHandset", up),
+    ("alive", nothing),
+    ("ready", nothing),
+    ("listMessages", nothing),
+    ("getMessage", message),
+    ("listMessageEvents", message),
+    ("explainMessage", message),
+    ("cancelMessage", later),
+    ("previewMessage", nothing),
+    ("postMessage", nothing),
+    ("postBatch", nothing),
+    ("sendByForm", nothing),
+    ("sendByUrl", nothing),
+    ("createAccount", nothing),
+    ("listAccounts", nothing),
+    ("getAccount", account),
+    ("changeAccount", account),
+    ("createAccountKey", account),
+    ("closeAccount", account),
+    ("createKey", nothing),
+    ("getKey", key),
+    ("listKeys", key),
+    ("changeKey", key),
+    ("rotateKey", key),
+    ("revokeKey", key),
+    ("createWebhook", nothing),
+    ("listWebhooks", nothing),
+    ("getWebhook", webhook),
+    ("changeWebhook", webhook),
+    ("rotateWebhook", webhook),
+    ("testWebhook", webhook),
+    ("listDeliveries", called),
+    ("getDelivery", called),
+    ("replayDeliveries", called),
+    ("deleteWebhook", webhook),
+    ("rotateDefaultSecret", signing),
+    ("verifySignature", nothing),
+    ("metrics", nothing),
+    ("diagnose", down),
+]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("examples")
+    ear = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
+    threading.Thread(target=ear.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    tidings = Tidings(folder / "data", folder / "log", "")
+    try:
+        tidings.start()
+        until(lambda: not tidings.degraded(), "the simulator is linked")
+        yield World(tidings, f"http://127.0.0.1:{ear.server_port}")
+    finally:
+        if tidings.program is not None:
+            tidings.program.kill()
+        ear.shutdown()
+        ear.server_close()
+
+
+def test_every_call_is_made(world: World) -> None:
+    assert sorted(name for name, _ in CALLS) == sorted(world.operations)
+
+
+@pytest.mark.xdist_group("examples")
+@pytest.mark.parametrize(("name", "prepare"), CALLS, ids=[name for name, _ in CALLS])
+def test_an_example_is_answered_as_shown(world: World, name: str, prepare: Callable[[World], dict[str, str]]) -> None:
+    names = prepare(world)
+    answer, octets = world.call(name, names, {"cursor", "Idempotency-Key", "idempotency_key"})
+    status, kind, content = world.told(name)
+    assert (str(answer.status), answer.headers.get_content_type()) == (status, kind), octets
+    assert answer.headers["X-Request-Id"]
+    told = json.loads(octets) if kind == "application/json" else octets.decode()
+    schema = {**content["schema"], "components": world.document["components"]}
+    assert [f.message for f in OAS31Validator(schema, format_checker=oas31_format_checker).iter_errors(told)] == []
+    if kind == "text/plain":
+        families = re.compile(r"^(?:# TYPE )?\w+(?:\{.*?\})?(?= )", re.M)
+        assert set(families.findall(content["example"])) <= set(families.findall(told))
+        return
+    shown = content["example"]
+    if isinstance(told, dict) and "next_cursor" in told and name != "listHandsets":
+        told = {**told, "data": told["data"][: len(shown["data"])]}
+    assert as_ever(told) == as_ever(shown)
