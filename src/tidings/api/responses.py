@@ -14,7 +14,7 @@ from tidings.errors import PROBLEMS
 
 REF = "#/components/schemas/"
 _NAMES = {"Request": "MessageRequest", "BatchShown": "Batch", "ListQuery": "MessageFilter"}
-_HEADERS = {
+_HEADERS: dict[str, Any] = {
     "X-Request-Id": {
         "schema": {"type": "string"},
         "description": "names this request in our log",
