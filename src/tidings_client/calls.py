@@ -191,6 +191,13 @@ class Calls:
         answer: types.Account = self.call(Call("DELETE", f"/v1/accounts/{step(id)}"))
         return answer
 
+    def list_account_keys(self, id: str, *, limit: int | None = None, cursor: str | None = None) -> types.KeyPage:
+        """List the keys of an account, without their secrets."""
+        answer: types.KeyPage = self.call(
+            Call("GET", f"/v1/accounts/{step(id)}/keys", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
     def create_account_key(self, id: str, body: types.KeyRequest) -> types.KeyIssued:
         """Issue a key for an account."""
         answer: types.KeyIssued = self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
@@ -527,6 +534,13 @@ class AsyncCalls:
     async def close_account(self, id: str) -> types.Account:
         """Close an account."""
         answer: types.Account = await self.call(Call("DELETE", f"/v1/accounts/{step(id)}"))
+        return answer
+
+    async def list_account_keys(self, id: str, *, limit: int | None = None, cursor: str | None = None) -> types.KeyPage:
+        """List the keys of an account, without their secrets."""
+        answer: types.KeyPage = await self.call(
+            Call("GET", f"/v1/accounts/{step(id)}/keys", query={"limit": limit, "cursor": cursor})
+        )
         return answer
 
     async def create_account_key(self, id: str, body: types.KeyRequest) -> types.KeyIssued:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,6 +54,7 @@ class Wire:
 
     def __init__(self, url: str, key: str | None, timeout: float, connections: int) -> None:
         self._url = url.rstrip("/")
+        self._shown = _USER.sub(r"\1", re.split(r"[?#]", self._url, maxsplit=1)[0])
         self._headers = {"Accept": "application/json", "User-Agent": "tidings-client"}
         if key is not None:
             self._headers["Authorization"] = f"Bearer {key}"
@@ -81,9 +83,9 @@ class Wire:
                 answer.release_conn()
         except urllib3.exceptions.HTTPError as fault:
             kind = type(fault).__name__
-            raise NoAnswer(f"{self._url} does not answer ({kind})", kind, not isinstance(fault, _NOT_SENT)) from fault
+            raise NoAnswer(f"{self._shown} does not answer ({kind})", kind, not isinstance(fault, _NOT_SENT)) from fault
         if len(told) > MOST_OCTETS:
-            raise NotTidings(f"the answer of {self._url} is larger than {MOST_OCTETS} octets", answer.status)
+            raise NotTidings(f"the answer of {self._shown} is larger than {MOST_OCTETS} octets", answer.status)
         return self._read(answer, told)
 
     def close(self) -> None:
@@ -102,12 +104,16 @@ class Wire:
             return told
         if not is_json:
             raise NotTidings(
-                f"what answers at {self._url} is not tidings (HTTP {answer.status}, no JSON)", answer.status
+                f"what answers at {self._shown} is not tidings (HTTP {answer.status}, no JSON)", answer.status
             )
         if answer.status == 422 and isinstance(told, dict) and "rejected" in told and "data" in told:
             return told  # a batch of which nothing was accepted: an outcome each, as ever
         details = told if isinstance(told, dict) else {}
         raise Problem(answer.status, details, answer.headers.get("x-request-id"), _seconds(answer))
+
+
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?.*@", re.DOTALL)
+"""Name and password in an address: not for messages, which end in logs."""
 
 
 def _seconds(answer: urllib3.BaseHTTPResponse) -> float | None:

@@ -342,6 +342,14 @@ async def test_messages_are_counted_by_owner_and_period(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.accounts.usage([(1, "2026-11"), (1, "2026-11-23")])) == {(1, "2026-11-23"): 1}
 
 
+async def test_a_key_has_an_account_also_when_it_is_revoked(desk: Desk) -> None:
+    key = Key(70, TWO, "n", "send", b"d", 0)
+    await desk.do(lambda tx: tx.accounts.insert_key(key))
+    await desk.do(lambda tx: tx.accounts.change_key(msgspec.structs.replace(key, revoked_at=5)))
+    found = [await desk.see(lambda tx, number=number: tx.accounts.account_of_key(number)) for number in (70, 71)]
+    assert found == [TWO, None]
+
+
 async def test_a_sender_has_an_owner(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.accounts.owner_of("12345")) is None
     await desk.do(lambda tx: tx.accounts.claim_sender(TWO, "12345"))

@@ -240,6 +240,25 @@ async def test_a_key_bound_to_senders(town: Town) -> None:
     assert batch["data"][1]["error"]["errors"][0]["pointer"] == "/messages/1/from"
 
 
+# the operator and the keys of others
+
+
+async def test_the_operator_looks_after_the_keys_of_others(town: Town) -> None:
+    made = (await tenant(town, "POST", "/v1/keys", {"name": "leaked", "scope": "send"})).json()
+    listed = (await admin(town, "GET", f"/v1/accounts/{town.tenant_id}/keys?limit=1")).json()
+    assert ([one["id"] for one in listed["data"]], listed["next_cursor"] is None) == ([made["id"]], False)
+    assert listed == (await tenant(town, "GET", f"/v1/accounts/{town.tenant_id}/keys?limit=1")).json()
+    path = f"/v1/keys/{made['id']}"
+    assert (await admin(town, "GET", path)).json()["account_id"] == town.tenant_id
+    assert (await admin(town, "PATCH", path, {"rate": 3})).json()["rate"] == 3
+    fresh = (await admin(town, "POST", f"{path}/rotate", {"overlap_s": 60})).json()["token"]
+    assert [(await post(town, token)).status for token in (made["token"], fresh)] == [202, 202]
+    for _ in range(2):
+        assert (await admin(town, "DELETE", path)).json()["revoked_at"] is not None
+    assert [(await post(town, token)).status for token in (made["token"], fresh)] == [401, 401]
+    assert (await admin(town, "GET", "/v1/accounts/acc_0000000000009/keys")).status == 404
+
+
 # what a key may not come by
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
 import json
 import os
 import pty
@@ -10,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,6 +209,75 @@ def test_a_key_is_bound_rotated_and_revoked(home: Path) -> None:
     )
 
 
+def test_an_account_is_opened_changed_and_closed(home: Path) -> None:
+    number = tidings(
+        "accounts", "create", "--name", "Berlin", "--sender", "Berlin", "--rate", "5", cwd=home
+    ).out.strip()
+    assert re.fullmatch(r"acc_\w{13}", number)
+    made = json.loads(
+        tidings("keys", "create", "--account", number, "--name", "k", "--scope", "send", "--json", cwd=home).out
+    )
+    assert re.search(rf"^{made['id']}  send  ", tidings("keys", "list", "--account", number, cwd=home).out, re.M)
+    assert made["id"] not in tidings("keys", "list", cwd=home).out
+    limits = ("--rate", "none", "--daily-quota", "7", "--no-sender", "--json")
+    changed = json.loads(tidings("accounts", "change", number, *limits, cwd=home).out)
+    assert (changed["rate"], changed["daily_quota"], changed["senders"], changed["name"]) == (None, 7, [], "Berlin")
+    bounds = ("--network", "192.0.2.0/24", "--expires-at", "2099-01-01T00:00:00Z", "--json")
+    bound = json.loads(tidings("keys", "change", made["id"], *bounds, cwd=home).out)
+    assert (bound["networks"], bound["expires_at"][:4]) == (["192.0.2.0/24"], "2099")
+    freed = ("--any-network", "--expires-at", "none", "--json")
+    free = json.loads(tidings("keys", "change", made["id"], *freed, cwd=home).out)
+    assert (free["networks"], free["expires_at"], free["name"]) == ([], None, "k")
+    assert tidings("keys", "change", made["id"], cwd=home).status == 2
+    assert tidings("keys", "change", made["id"], "--any-sender", "--sender", "x", cwd=home).status == 2
+    assert tidings("accounts", "close", number, cwd=home).out == f"{number} is closed\n"
+    assert re.search(rf"^{number}  .*  closed  –  +Berlin$", tidings("accounts", "list", cwd=home).out, re.M)
+
+
+@pytest.mark.parametrize("end", ["interrupted", "server gone"])
+def test_a_wait_that_breaks_off_prints_what_is_known(tmp_path: Path, end: str) -> None:
+    """The server here takes the message, and then never tells of its end."""
+    asked = threading.Event()
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.answer(202, {"id": "msg_1", "status": "accepted"})
+
+        def do_GET(self) -> None:
+            if asked.is_set() and end == "server gone":
+                self.answer(404, {"title": "gone", "status": 404})
+            else:
+                self.answer(200, {"data": [{"type": "message.queued", "occurred_at": "2026-11-23T09:30:00Z"}]})
+            asked.set()
+
+        def answer(self, status: int, body: object) -> None:
+            octets = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(octets)))
+            self.end_headers()
+            self.wfile.write(octets)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        environ = {"TIDINGS_URL": f"http://127.0.0.1:{server.server_port}", "TIDINGS_KEY": "tk"}
+        command = [TIDINGS, "send", "+15551230100", "x", "--wait", "--json"]
+        running = subprocess.Popen(
+            command, cwd=tmp_path, env={**CLEAN, **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert asked.wait(20)
+        if end == "interrupted":
+            time.sleep(0.5)  # until its answer was read
+            running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=20)
+        server.shutdown()
+    assert running.returncode == (130 if end == "interrupted" else 1)
+    assert json.loads(out) == {"id": "msg_1", "status": "queued"}
+
+
 # doctor
 
 
@@ -252,6 +323,9 @@ LOST: list[tuple[str, dict[str, str], list[str], list[str]]] = [
     ("nobody answers", NO_ONE, ["keys", "list"], [NOWHERE, "is TIDINGS_URL right?"]),
     ("an address that is none", NO_ONE | {"TIDINGS_URL": "nonsense"}, ["keys", "list"], ["nonsense"]),
     ("a scheme nobody speaks", NO_ONE | {"TIDINGS_URL": "ftp://x"}, ["keys", "list"], ["ftp://x"]),
+    ("a password in it", NO_ONE | {"TIDINGS_URL": "http://me:hidden@x"}, ["keys", "list"], ["holds a password"]),
+    ("a key in the address", NO_ONE | {"TIDINGS_URL": "http://x/?key=hidden"}, ["keys", "list"], ["holds a password"]),
+    ("a password, wrong scheme", NO_ONE | {"TIDINGS_URL": "ftp://me:hid/den@x?hidden"}, ["keys", "list"], ["ftp://x;"]),
     ("a key with a line break", NO_ONE | {"TIDINGS_KEY": "a\nb"}, ["keys", "list"], ["TIDINGS_KEY holds no"]),
     ("no key", {"TIDINGS_URL": NOWHERE}, ["send", "1", "x"], ["no API key", "TIDINGS_KEY"]),
 ]  # fmt: skip
@@ -265,6 +339,7 @@ def test_a_server_that_is_not_there(
     assert (done.status, done.out, len(done.err.splitlines())) == (1, "", 1), done
     for words in said:
         assert words in done.err
+    assert "hid" not in done.err
 
 
 def test_a_wrong_key_is_told(home: Path) -> None:

@@ -195,6 +195,7 @@ def test_something_else_answers(play: Any, line: Any) -> None:
 
 
 def test_nobody_answers() -> None:
-    with Client("http://127.0.0.1:9", retries=QUICK) as client, pytest.raises(NoAnswer) as lost:
+    with Client("http://me:hidden@127.0.0.1:9/x?hidden", retries=QUICK) as client, pytest.raises(NoAnswer) as lost:
         client.alive()
     assert (lost.value.sent, lost.value.kind) == (False, "NewConnectionError")
+    assert str(lost.value) == "http://127.0.0.1:9/x does not answer (NewConnectionError)"

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tidings.api import views
 from tidings.api.call import Call, Reply
-from tidings.api.keys import Name, Quota, Rate, Senders, before_of, cut, issued
+from tidings.api.keys import Name, Quota, Rate, Senders, before_of, cut, issued, page_of
 from tidings.api.problems import Abort, problem, refusal
 from tidings.core import ids
 from tidings.core.account import DEFAULT_ACCOUNT, Account
@@ -82,6 +82,14 @@ async def patch(call: Call) -> Reply:
 async def close(call: Call) -> Reply:
     """Its keys open nothing any more."""
     return _shown(await close_account(call.house, account_id(call)))
+
+
+async def page_keys(call: Call) -> Reply:
+    """The keys of an account."""
+    number = account_id(call)
+    if number != DEFAULT_ACCOUNT and call.house.keyring.account(number) is None:
+        raise _nothing()
+    return await page_of(call, number)
 
 
 async def post_key(call: Call) -> Reply:

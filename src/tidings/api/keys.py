@@ -12,7 +12,7 @@ from tidings.api.call import Call, Reply
 from tidings.api.moments import millis
 from tidings.api.problems import Abort, refusal
 from tidings.core import ids
-from tidings.core.account import Key
+from tidings.core.account import DEFAULT_ACCOUNT, Key
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Moment, Refused
 from tidings.pipeline.admit import change, faults_of, issue, revoke, rotate, too_strong
@@ -105,10 +105,15 @@ async def issued(call: Call, account_id: int) -> Reply:
 
 async def page(call: Call) -> Reply:
     """The keys of the account, newest first, without their secrets."""
+    return await page_of(call, call.account_id)
+
+
+async def page_of(call: Call, account_id: int) -> Reply:
+    """The keys of an account."""
     before, limit = before_of(call.query.cursor), call.query.limit
 
     async def ask(tx: Tx) -> list[Key]:
-        return await tx.accounts.page_of_keys(call.account_id, before, limit + 1)
+        return await tx.accounts.page_of_keys(account_id, before, limit + 1)
 
     keys, cursor = cut(await call.house.store.read(ask), limit)
     return Reply(200, views.encode(views.KeyPage([views.key(key) for key in keys], cursor)))
@@ -116,10 +121,10 @@ async def page(call: Call) -> Reply:
 
 async def read(call: Call) -> Reply:
     """One key of the account."""
-    number = key_id(call)
+    account_id, number = await _owner(call), key_id(call)
 
     async def ask(tx: Tx) -> Key | None:
-        return await tx.accounts.key(call.account_id, number)
+        return await tx.accounts.key(account_id, number)
 
     key = await call.house.store.read(ask)
     if key is None:
@@ -130,13 +135,14 @@ async def read(call: Call) -> Reply:
 async def patch(call: Call) -> Reply:
     """Change what is named."""
     changes = {name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not UNSET}
-    return _shown(await change(call.house, call.account_id, key_id(call), _stored(call, changes), call.key))
+    stored = _stored(call, changes)
+    return _shown(await change(call.house, await _owner(call), key_id(call), stored, call.key))
 
 
 async def renew(call: Call) -> Reply:
     """A new secret; the old one goes on for the overlap."""
     overlap = 0 if call.body is None else call.body.overlap_s
-    rotated = await rotate(call.house, call.account_id, key_id(call), overlap * 1000, call.key)
+    rotated = await rotate(call.house, await _owner(call), key_id(call), overlap * 1000, call.key)
     if isinstance(rotated, Refused):
         return refusal(rotated)
     return Reply(200, views.encode(_with_token(*rotated)))
@@ -144,7 +150,16 @@ async def renew(call: Call) -> Reply:
 
 async def delete(call: Call) -> Reply:
     """The key opens nothing any more."""
-    return _shown(await revoke(call.house, call.account_id, key_id(call)))
+    return _shown(await revoke(call.house, await _owner(call), key_id(call)))
+
+
+async def _owner(call: Call) -> int:
+    """The account whose key the path names: the caller's own, but any account's for callers of the default one."""
+    if call.account_id != DEFAULT_ACCOUNT:
+        return call.account_id
+    number = key_id(call)
+    found = await call.house.store.read(lambda tx: tx.accounts.account_of_key(number))
+    return call.account_id if found is None else found
 
 
 def key_id(call: Call) -> int:

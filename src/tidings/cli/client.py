@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,10 +93,20 @@ def up_command(data: Path) -> str:
     return "tidings up" if data == Path(DEFAULT_DATA) else f"tidings up --data {data}"
 
 
+def without_secrets(url: str) -> str:
+    """An address as it may be shown: without user, password, query and fragment."""
+    return _USER.sub(r"\1", re.split(r"[?#]", url, maxsplit=1)[0])
+
+
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?.*@", re.DOTALL)
+
+
 def _url(data: Path) -> str:
     if url := os.environ.get("TIDINGS_URL"):
         if not url.startswith(("http://", "https://")):
-            raise CommandError(f"TIDINGS_URL is {url}; it must begin with http:// or https://")
+            raise CommandError(f"TIDINGS_URL is {without_secrets(url)}; it must begin with http:// or https://")
+        if without_secrets(url) != url:
+            raise CommandError("TIDINGS_URL holds a password, a query or a fragment; the key goes into TIDINGS_KEY")
         return url.rstrip("/")
     file = data / "server.json"
     try:

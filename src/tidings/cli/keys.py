@@ -1,7 +1,8 @@
-"""`tidings keys`: issue, list, rotate and revoke API keys."""
+"""`tidings keys`: issue, list, change, rotate and revoke API keys."""
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,11 +11,13 @@ import click
 
 from tidings.cli import tell
 from tidings.cli.client import Client, data_option
+from tidings.cli.limits import OR_NONE, changes, limit_options
+from tidings.drivers.clock import SystemClock
 
 
 @click.group()
 def keys() -> None:
-    """Issue, list, rotate and revoke API keys."""
+    """Issue, list, change, rotate and revoke API keys."""
 
 
 @keys.command()
@@ -36,17 +39,17 @@ def keys() -> None:
 @data_option
 def create(account: str | None, as_json: bool, data: Path, **wanted: Any) -> None:
     """Issue a key. Its token is printed this once and is stored nowhere."""
-    path = f"/v1/accounts/{quote(account, safe='')}/keys" if account else "/v1/keys"
     body = {name: value for name, value in wanted.items() if value not in (None, ())}
-    _tell_token(Client(data).call("POST", path, body), as_json)
+    _tell_token(Client(data).call("POST", _path(account), body), as_json)
 
 
 @keys.command("list")
+@click.option("--account", help="Account whose keys (acc_…); for keys of the default account.")
 @click.option("--json", "as_json", is_flag=True, help="Print the keys as JSON.")
 @data_option
-def list_(as_json: bool, data: Path) -> None:
+def list_(account: str | None, as_json: bool, data: Path) -> None:
     """List the keys, newest first, without their secrets."""
-    found = _all(Client(data))
+    found = all_pages(Client(data), _path(account))
     if as_json:
         click.echo(tell.as_json({"data": found}))
         return
@@ -64,6 +67,24 @@ def list_(as_json: bool, data: Path) -> None:
     ]
     for line in tell.table([head, *rows]):
         click.echo(line)
+
+
+@keys.command()
+@click.argument("id")
+@click.option("--name", help="What the key is for.")
+@click.option("--sender", "senders", multiple=True, help="May send from this only, instead of those before; repeated.")
+@click.option("--any-sender", is_flag=True, help="May send from all that its account may.")
+@click.option("--network", "networks", multiple=True, help="Used from this only, instead of those before; repeated.")
+@click.option("--any-network", is_flag=True, help="May be used from anywhere.")
+@click.option("--expires-at", type=OR_NONE, help="Opens nothing from this time on; `none`: it stays.")
+@limit_options
+@click.option("--json", "as_json", is_flag=True, help="Print the key as JSON.")
+@data_option
+def change(id: str, any_sender: bool, any_network: bool, as_json: bool, data: Path, **wanted: Any) -> None:
+    """Change the key ID; what is not named stays."""
+    emptied = [name for name, empty in (("senders", any_sender), ("networks", any_network)) if empty]
+    changed = Client(data).call("PATCH", f"/v1/keys/{quote(id, safe='')}", changes(wanted, emptied))
+    click.echo(tell.as_json(changed) if as_json else f"{changed['id']} is changed")
 
 
 @keys.command()
@@ -101,11 +122,16 @@ def _tell_token(made: dict[str, Any], as_json: bool) -> None:
     click.echo(made["token"])
 
 
-def _all(client: Client) -> list[dict[str, Any]]:
+def _path(account: str | None) -> str:
+    return f"/v1/accounts/{quote(account, safe='')}/keys" if account else "/v1/keys"
+
+
+def all_pages(client: Client, path: str) -> list[dict[str, Any]]:
+    """All rows of a list."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
-        page = client.call("GET", "/v1/keys?limit=100" + (f"&cursor={cursor}" if cursor else ""))
+        page = client.call("GET", f"{path}?limit=100" + (f"&cursor={cursor}" if cursor else ""))
         found += page["data"]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -116,5 +142,6 @@ def _state(key: dict[str, Any]) -> str:
     if key["revoked_at"]:
         return "revoked"
     if key["expires_at"]:
-        return f"until {key['expires_at'][:10]}"
+        ended = dt.datetime.fromisoformat(key["expires_at"]).timestamp() * 1000 <= SystemClock().now()
+        return f"{'ended' if ended else 'until'} {key['expires_at'][:10]}"
     return "good"

@@ -44,7 +44,11 @@ def send(
     except ProblemError as problem:
         raise _refused(client, problem) from None
     if wait:
-        message = _follow(client, message, timeout, quiet=as_json)
+        try:
+            message = _follow(client, message, timeout, quiet=as_json)
+        except (KeyboardInterrupt, CommandError):
+            _tell_known(message, as_json)
+            raise
     if as_json:
         click.echo(tell.as_json(message))
     elif not wait:
@@ -75,6 +79,16 @@ def trace(id: str, as_json: bool, data: Path) -> None:
         click.echo(line)
 
 
+def _tell_known(message: dict[str, Any], as_json: bool) -> None:
+    """What is known of a message that is followed no more: it is on its way all the same."""
+    if as_json:
+        click.echo(tell.as_json(message))
+        return
+    click.echo(
+        f"{message['id']}  {message['status']} when last heard of; `tidings trace {message['id']}` tells the rest"
+    )
+
+
 def _refused(client: Client, problem: ProblemError) -> CommandError:
     """A refusal in one line; one that was stored names its id, so that it can be traced."""
     stored = problem.problem.get("message_id")
@@ -88,7 +102,10 @@ def _exit_status(status: str) -> int:
 
 
 def _follow(client: Client, message: dict[str, Any], timeout: float, quiet: bool) -> dict[str, Any]:
-    """Follow a message until it ended or the time is over; tells each status unless quiet."""
+    """Follow a message until it ended or the time is over; tells each status unless quiet.
+
+    The message given always has the last status that was heard of.
+    """
     teller = _teller(message, quiet)
     until = time.monotonic() + timeout
     pause = _PAUSE_FIRST_S
@@ -97,6 +114,7 @@ def _follow(client: Client, message: dict[str, Any], timeout: float, quiet: bool
             events = client.call("GET", f"/v1/messages/{message['id']}/events")["data"]
             teller.show(events)
             last = events[-1]["type"].removeprefix("message.") if events else message["status"]
+            message["status"] = last
             if last in FINAL or time.monotonic() >= until:
                 break
             time.sleep(pause)

@@ -32,6 +32,10 @@ class Accounts:
         rows = await self._engine.fetch(SQL["key"], account_id, key_id)
         return _key(rows[0]) if rows else None
 
+    async def account_of_key(self, key_id: int) -> int | None:
+        rows = await self._engine.fetch(SQL["account_of_key"], key_id)
+        return rows[0][0] if rows else None
+
     async def page_of_keys(self, account_id: int, before: int | None, limit: int) -> list[Key]:
         rows = await self._engine.fetch(SQL["page_of_keys"], account_id, before or _NEWEST, limit)
         return [_key(row) for row in rows]

@@ -71,6 +71,18 @@ ACCOUNTS: tuple[Endpoint, ...] = (
         answer_example=examples.ACCOUNT_CLOSED,
     ),
     Endpoint(
+        method="GET",
+        path="/v1/accounts/{id}/keys",
+        handle=accounts.page_keys,
+        name="listAccountKeys",
+        summary="List the keys of an account, without their secrets",
+        detail="A key of the default account reads, changes, rotates and revokes each of them by `/v1/keys/{id}`.",
+        scope="admin",
+        query=keys.PageQuery,
+        answer=views.KeyPage,
+        answer_example={"data": [examples.KEY], "next_cursor": None},
+    ),
+    Endpoint(
         method="POST",
         path="/v1/accounts/{id}/keys",
         handle=accounts.post_key,

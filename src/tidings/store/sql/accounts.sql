@@ -8,6 +8,9 @@ select {columns} from api_key order by id;
 -- name: key
 select {columns} from api_key where account_id = ?1 and id = ?2;
 
+-- name: account_of_key
+select account_id from api_key where id = ?1;
+
 -- name: page_of_keys
 select {columns} from api_key where account_id = ?1 and id < ?2 order by id desc limit ?3;
 
