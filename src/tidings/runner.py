@@ -208,7 +208,8 @@ class Runner:
     # hand-over from the committer
 
     def _entered(self, _: Sequence[accept.Entry], results: list[accept.Entered]) -> None:
-        self._hand_over([stored.message for entered in results for stored in entered.stored])
+        for entered in results:
+            self._hand_over([stored.message for stored in entered.stored], entered.carrier)
 
     def _received(self, _: Sequence[receive.Arrival] | Sequence[receive.Lone], results: list[receive.Received]) -> None:
         self._hand_over([reply for received in results for reply in received.replies])
@@ -219,15 +220,18 @@ class Runner:
                 self._house.backlog.add(account_id, -1)
                 self._forget(message_id)
 
-    def _hand_over(self, messages: Sequence[Message]) -> None:
-        """Take what was committed into memory; if that should break, the store is read from its beginning."""
+    def _hand_over(self, messages: Sequence[Message], carrier: str | None = None) -> None:
+        """Take what was committed into memory; if that should break, the store is read from its beginning.
+
+        `carrier`: the one they are queued for already.
+        """
         try:
-            self._take_over(messages)
+            self._take_over(messages, carrier)
         except Exception:
             self._read_all_again()
             raise
 
-    def _take_over(self, messages: Sequence[Message]) -> None:
+    def _take_over(self, messages: Sequence[Message], carrier: str | None) -> None:
         waiting = [message for message in messages if message.finished_at is None]
         for account_id, count in Counter(message.account_id for message in waiting).items():
             self._house.backlog.add(account_id, count)
@@ -236,9 +240,10 @@ class Runner:
                 self._falls_due(message.send_at or 0)
         due = [message for message in waiting if message.status == ACCEPTED]
         for rank in {CATEGORY_RULES[message.category].rank for message in due}:
-            self._hand_over_rank(rank, [message for message in due if CATEGORY_RULES[message.category].rank == rank])
+            of_rank = [message for message in due if CATEGORY_RULES[message.category].rank == rank]
+            self._hand_over_rank(rank, of_rank, carrier)
 
-    def _hand_over_rank(self, rank: int, messages: Sequence[Message]) -> None:
+    def _hand_over_rank(self, rank: int, messages: Sequence[Message], carrier: str | None) -> None:
         feed = self._feeds[rank]
         if not feed.spilled and self._in_memory(rank) + len(messages) > self._house.settings.limits.in_memory:
             feed.spill()
@@ -248,7 +253,14 @@ class Runner:
                 self._wake_feed.set()
             return
         feed.highest = max(feed.highest, messages[-1].id)
-        self._freshen([Load(message, tuple(range(1, message.segments + 1))) for message in messages])
+        loads = [Load(message, tuple(range(1, message.segments + 1))) for message in messages]
+        if carrier is None:
+            self._freshen(loads)
+            return
+        schedule = self._schedules[carrier]
+        for load in loads:
+            schedule.add(_waiting(load))
+        self._wake[carrier].set()
 
     def _freshen(self, loads: Iterable[Load]) -> None:
         for load in loads:
@@ -388,6 +400,8 @@ class Runner:
                 inbound.append(event)
             else:
                 self._link(carrier.name, event)
+        if answers:  # they made room, which need not wait for their commit
+            self._wake[carrier.name].set()
         # Submitted together and in this order: an answer is settled before the receipt that follows it.
         await asyncio.gather(
             self._settle_all(carrier, answers),

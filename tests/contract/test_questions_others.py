@@ -142,6 +142,9 @@ async def test_an_opt_out_holds_for_its_account_and_number(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.suppressions.among(pairs)) == set()
     assert await desk.do(lambda tx: tx.suppressions.add(ONE, NUMBER, "keyword STOP", 50)) is True
     assert await desk.see(lambda tx: tx.suppressions.among(pairs)) == {(ONE, NUMBER)}
+    many = [(account, f"+1555000{number:04d}") for number in range(40) for account in (ONE, TWO)]
+    assert await desk.see(lambda tx: tx.suppressions.among([*many, *pairs])) == {(ONE, NUMBER)}
+    assert await desk.see(lambda tx: tx.suppressions.among([(TWO, number) for _, number in many])) == set()
     assert await desk.see(lambda tx: tx.suppressions.among([(TWO, NUMBER)])) == set()
 
 

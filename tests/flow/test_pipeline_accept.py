@@ -67,6 +67,34 @@ async def test_a_message_is_on_disk_and_in_the_queue(rig: Rig) -> None:
     assert await rig.store.read(lambda tx: tx.queue.head(2, 0, 10)) == [one.id]
 
 
+async def test_what_is_due_at_once_is_queued_for_its_carrier_in_the_same_commit(rig: Rig) -> None:
+    rig.house.carriers = {"north": 0.0, "south": 0.0}
+    one = message((await post(rig, request(), idempotency=key()))[0])
+    story = await rig.story(one)
+    assert (one.status, one.carrier) == ("accepted", None)
+    assert (story.message.status, story.message.carrier, story.message.event_count) == ("queued", "north", 2)
+    assert story.statuses == ["accepted", "queued"]
+    assert story.events[1].data == {"carrier": "north"}
+    assert story.queued
+    again = message((await post(rig, request(), idempotency=key()))[0])
+    assert again == msgspec.structs.replace(one, event_count=2)
+
+
+async def test_what_is_due_later_gets_its_route_later(rig: Rig) -> None:
+    rig.house.carriers = {"north": 0.0}
+    one = message((await post(rig, request(send_at=ahead(hours=1))))[0])
+    story = await rig.story(one)
+    assert (story.statuses, story.message.carrier) == (["accepted", "scheduled"], None)
+
+
+async def test_what_is_refused_gets_no_route(rig: Rig) -> None:
+    rig.house.carriers = {"north": 0.0}
+    await rig.suppress(OUT)
+    one = message((await post(rig, request(to=OUT)))[0])
+    story = await rig.story(one)
+    assert (story.statuses, story.message.carrier, story.queued) == (["rejected"], None, False)
+
+
 async def test_a_scheduled_message_waits_for_its_time(rig: Rig) -> None:
     one = message((await post(rig, request(send_at=ahead(hours=1))))[0])
     story = await rig.story(one)

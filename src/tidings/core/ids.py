@@ -9,6 +9,7 @@ EPOCH: Millis = 1_704_067_200_000
 
 _NODE_BITS = 9
 _COUNT_BITS = 12
+_MOST = (1 << _COUNT_BITS) - 1
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _LENGTH = 13
@@ -17,18 +18,31 @@ _LENGTH = 13
 class Ids:
     """Hands out increasing ids for one node; a burst or a clock that steps back borrows from the future."""
 
-    __slots__ = ("_last", "_node")
+    __slots__ = ("_base", "_count", "_moment", "_node")
 
     def __init__(self, node: int = 0, last: int = 0) -> None:
         """`node`: 0 to 511, unique among running processes. `last`: the highest id already stored."""
         self._node = node << _COUNT_BITS
-        self._last = (last >> (_NODE_BITS + _COUNT_BITS)) << _COUNT_BITS | (1 << _COUNT_BITS) - 1 if last else 0
+        self._moment: Millis = EPOCH
+        self._base = self._node
+        self._count = _MOST
+        if last:
+            self._begin(moment(last))
+            self._count = _MOST
 
     def next(self, now: Millis) -> int:
         """A new id, higher than every id before."""
-        tick = max((now - EPOCH) << _COUNT_BITS, self._last + 1)
-        self._last = tick
-        return (tick >> _COUNT_BITS) << (_NODE_BITS + _COUNT_BITS) | self._node | tick & (1 << _COUNT_BITS) - 1
+        if now > self._moment:
+            self._begin(now)
+        elif self._count == _MOST:
+            self._begin(self._moment + 1)
+        else:
+            self._count += 1
+        return self._base | self._count
+
+    def _begin(self, moment: Millis) -> None:
+        self._moment, self._count = moment, 0
+        self._base = (moment - EPOCH) << (_NODE_BITS + _COUNT_BITS) | self._node
 
 
 def highest(moment: Millis) -> int:

@@ -16,9 +16,9 @@ from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Queued, Remembered, Tx
 from tidings.core.request import Answer, Fault, Idempotency, Invalid, Refused, Request, Result, Stored, Verdict
-from tidings.core.status import ACCEPTED, REJECTED, SCHEDULED
+from tidings.core.status import ACCEPTED, QUEUED, REJECTED, SCHEDULED
 from tidings.core.webhook import Callback
-from tidings.pipeline import quota, track, validate
+from tidings.pipeline import quota, route, track, validate
 from tidings.pipeline.house import House
 
 
@@ -34,6 +34,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     origin: dict[str, Any] | None = None
     """What the first event of its messages tells of the door and the key they came by."""
     callbacks: tuple[Callback, ...] = ()
+    carrier: str | None = None
+    """Where those that are due at once go; None leaves it to the route stage."""
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
@@ -44,6 +46,8 @@ class Entered(msgspec.Struct, frozen=True, gc=False):
     """An earlier answer, or a refusal, in place of `stored`."""
     spent: tuple[int, ...] = ()
     """Messages counted against each quota of the entry, these included."""
+    carrier: str | None = None
+    """The carrier that those due at once are queued for by now."""
 
 
 async def accept(
@@ -100,7 +104,10 @@ async def _accept(
         return refused
     allowed = quotas((metered, house.keyring.account(account_id)), house.clock.now()) if metered else ()
     origin = _told(door, None if caller is None else caller.id)
-    entry = Entry(account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks))
+    carrier = route.choose(house.carriers)
+    entry = Entry(
+        account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks), carrier
+    )
     if callbacks:
         house.listening = True
     try:
@@ -221,7 +228,8 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     if callbacks:
         await _listen(tx, callbacks, {message.id for message in stored})
     origins = [entry.origin for entry, entered in zip(entries, results, strict=True) for _ in entered.stored]
-    await track.begin(tx, stored, [_history(message) for message in stored], origins)
+    rows = [_routed(one.message, entered.carrier) for entered in results for one in entered.stored]
+    await track.begin(tx, rows, [_history(row) for row in rows], origins)
     await tx.queue.insert([_queued(message) for message in stored if message.status != REJECTED])
     await tx.idempotencies.insert(
         [
@@ -242,14 +250,21 @@ async def _listen(tx: Tx, callbacks: Sequence[Callback], stored: set[int]) -> No
 
 def _gate(entry: Entry, suppressed: set[tuple[int, str]], now: Millis) -> Entered:
     if not suppressed:
-        return Entered(tuple(Stored(message) for message in entry.messages))
+        return Entered(tuple([Stored(message) for message in entry.messages]), carrier=entry.carrier)
     stored = tuple(_judged(message, (message.account_id, message.to) in suppressed, now) for message in entry.messages)
     if entry.atomic and any(one.message.status == REJECTED for one in stored):
         refusals = [
             Invalid((Fault("/to", one.verdicts[0].detail),)) if one.verdicts else _atomic_fault() for one in stored
         ]
         return Entered((), Answer(tuple(refusals)))
-    return Entered(stored)
+    return Entered(stored, carrier=entry.carrier)
+
+
+def _routed(message: Message, carrier: str | None) -> Message:
+    """The message as it is stored: queued where its route is known already, which saves a commit of its own."""
+    if carrier is None or message.status != ACCEPTED:
+        return message
+    return msgspec.structs.replace(message, status=QUEUED, carrier=carrier, event_count=2)
 
 
 def _judged(message: Message, suppressed: bool, now: Millis) -> Stored:
@@ -264,9 +279,10 @@ def _judged(message: Message, suppressed: bool, now: Millis) -> Stored:
 
 
 def _history(message: Message) -> tuple[str, ...]:
-    if message.status == SCHEDULED:
-        return (ACCEPTED, SCHEDULED)
-    return (message.status,)
+    return _BEGINNINGS.get(message.status) or (message.status,)
+
+
+_BEGINNINGS = {SCHEDULED: (ACCEPTED, SCHEDULED), QUEUED: (ACCEPTED, QUEUED)}
 
 
 def _queued(message: Message) -> Queued:

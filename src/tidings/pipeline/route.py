@@ -38,9 +38,9 @@ def explain(carriers: Iterable[str]) -> Choice:
     return Choice(carrier, f"{carrier} is the first of {len(names)} carriers in the configuration.")
 
 
-def choose(carriers: Sequence[str]) -> str | None:
+def choose(carriers: Iterable[str]) -> str | None:
     """The carrier for a message, or None."""
-    return carriers[0] if carriers else None
+    return next(iter(carriers), None)
 
 
 @stage(order=20)

@@ -44,7 +44,7 @@ async def begin(
     await tx.messages.insert(messages)
     await tx.events.append(
         [
-            Event(m.id, m.account_id, sequence, f"message.{status}", m.created_at, data if sequence == 1 else None)
+            Event(m.id, m.account_id, sequence, _TYPES[status], m.created_at, _of_begin(m, status, sequence, data))
             for m, statuses, data in zip(messages, history, told, strict=True)
             for sequence, status in enumerate(statuses, 1)
         ]
@@ -145,6 +145,12 @@ def _event(state: State, move: Move, now: Millis) -> Event:
 def _carried(carrier: str | None) -> dict[str, Any] | None:
     """A carrier as events tell it: one value for all of them, never changed."""
     return {"carrier": carrier} if carrier else None
+
+
+def _of_begin(message: Message, status: str, sequence: int, data: dict[str, Any] | None) -> dict[str, Any] | None:
+    if sequence == 1:
+        return data
+    return _carried(message.carrier) if status == QUEUED else None
 
 
 _TYPES = {status: f"message.{status}" for status in MAY_BECOME}

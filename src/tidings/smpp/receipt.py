@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -196,4 +197,9 @@ def _network_error(value: bytes | None) -> str:
 
 
 def _date(moment_ms: int) -> str:
-    return datetime.fromtimestamp(moment_ms / 1000, UTC).strftime("%y%m%d%H%M")
+    return _minute(moment_ms // 60_000)
+
+
+@lru_cache(maxsize=64)
+def _minute(minutes: int) -> str:
+    return datetime.fromtimestamp(minutes * 60, UTC).strftime("%y%m%d%H%M")

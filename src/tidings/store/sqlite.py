@@ -409,7 +409,8 @@ def _take(file: Path) -> TextIO:
 
 
 def _connect(file: Path) -> apsw.Connection:
-    db = apsw.Connection(str(file), statementcachesize=PREPARED)
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX  # one thread uses it
+    db = apsw.Connection(str(file), flags=flags, statementcachesize=PREPARED)
     db.set_busy_timeout(2_000)
     for pragma in (
         "journal_mode = wal", "synchronous = full", "cache_size = -65536", "temp_store = memory",

@@ -8,6 +8,8 @@ from tidings.core.message import Millis
 from tidings.store.engine import Engine, as_list, statements
 
 SQL = statements("suppressions")
+MANY = 16
+"""From so many numbers on it pays to ask first whether anyone has opted out at all."""
 
 
 class Suppressions:
@@ -20,7 +22,10 @@ class Suppressions:
 
     async def among(self, pairs: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
         asked = set(pairs)
-        accounts, numbers = as_list(account_id for account_id, _ in asked), as_list(number for _, number in asked)
+        accounts = as_list(account_id for account_id, _ in asked)
+        if len(asked) >= MANY and not await self._engine.fetch(SQL["any"], accounts):
+            return set()
+        numbers = [number for _, number in asked]
         rows = await self._engine.fetch(SQL["among"], accounts, numbers)
         return {(row[0], row[1]) for row in rows} & asked
 

@@ -1,6 +1,9 @@
 -- name: among
 select account_id, number from suppression where account_id in rows_int(?1) and number in rows_text(?2);
 
+-- name: any
+select 1 from suppression where account_id in rows_int(?1) limit 1;
+
 -- name: add
 insert into suppression (account_id, brand_id, number, scope, reason, created_at) values (?1, 1, ?2, 'all', ?3, ?4)
 on conflict do nothing returning number;
