@@ -24,13 +24,14 @@ ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
 STALE := stale
 endif
 
-.PHONY: help run setup dev peers types test check golden bench audit lock clean stale
+.PHONY: help run setup dev peers types test check golden bench bench-peers audit lock clean stale
 
 help:
 	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
 	@echo 'make test    set up what is needed and pass every test'
 	@echo 'make check   format, lint, types, import contracts, fast tests; changes no file'
 	@echo 'make bench   speed and memory, as one table'
+	@echo 'make bench-peers  the same work done by Kannel, Jasmin and tidings, by turns'
 	@echo 'make types   TypeScript types of the API: clients/typescript/api.d.ts'
 	@echo 'also: setup (all of run but the start), peers (foreign programs the tests talk to),'
 	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), golden, clean'
@@ -59,11 +60,15 @@ define find_python
 	  echo "tidings needs Python's venv module: $${root}apt-get install $$package" >&2; exit 1; fi
 endef
 
-# Puts exactly what the lock names into .venv ($(1): run or dev), then tidings itself, editable. uv reads no pip
-# configuration, so an index set there is handed on.
-define install
+# uv reads no pip configuration, so an index set there is handed on.
+define index
 	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}; \
-	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi; \
+	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi
+endef
+
+# Puts exactly what the lock names into .venv ($(1): run or dev), then tidings itself, editable.
+define install
+	$(index); \
 	export VIRTUAL_ENV="$(CURDIR)/$(VENV)"; \
 	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements/build.txt requirements/$(1).txt; \
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
@@ -143,6 +148,30 @@ golden: dev
 bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)
 
+# Gateways to be measured beside tidings. Debian's are unpacked, not installed: no service starts, no system file changes.
+GATEWAYS := kannel rabbitmq-server redis-server
+APT := apt-get -qq -o APT::Sandbox::User=root
+
+bench-peers: dev .peers/debian/.ready .peers/jasmin/.ready
+	@$(BIN)/python bench/peers.py $(ARGS)
+
+.peers/debian/.ready:
+	@command -v apt-get >/dev/null && command -v dpkg >/dev/null || { \
+	  echo 'No apt-get and dpkg here, so no Kannel, RabbitMQ and Redis but what is installed: $(GATEWAYS)' >&2; exit 0; }; \
+	ask="$(APT) install -s --no-install-recommends $(GATEWAYS)"; \
+	if ! $$ask >/dev/null 2>&1 && ! { [ "$$(id -u)" = 0 ] && $(APT) update && $$ask >/dev/null; }; then \
+	  echo 'apt-get does not find $(GATEWAYS): sudo apt-get update, or install them by hand' >&2; exit 0; fi; \
+	set -e; echo 'Unpacking $(GATEWAYS) into .peers/debian'; \
+	rm -rf .peers/debian; mkdir -p .peers/debian/archives .peers/debian/root; cd .peers/debian/archives; \
+	wanted=$$($$ask | sed -n 's/^Inst \([^ ]*\).*/\1/p'); \
+	if [ -n "$$wanted" ]; then $(APT) download $$wanted; for one in *.deb; do dpkg -x "$$one" ../root; done; fi; \
+	cd ..; rm -rf archives; touch .ready
+
+.peers/jasmin/.ready: requirements/jasmin.txt $(VENV)/.dev-ready
+	@echo 'Setting up Jasmin in .peers/jasmin'; $(BIN)/python -m venv --clear .peers/jasmin; $(index); \
+	if $(BIN)/uv pip sync --quiet --python .peers/jasmin/bin/python --require-hashes requirements/jasmin.txt; then touch $@; \
+	else rm -rf .peers/jasmin; echo 'Jasmin could not be set up; it is known to install with Python 3.11' >&2; fi
+
 audit: dev
 	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/build.txt -r requirements/run.txt -r requirements/dev.txt
 
@@ -154,10 +183,11 @@ lock: setup
 	$$compile build.in -o build.txt; \
 	$$compile ../pyproject.toml -c build.txt -o run.txt; \
 	$$compile ../pyproject.toml --extra dev -c build.txt -c run.txt -o dev.txt; \
-	$$compile node.in -o node.txt
+	$$compile node.in -o node.txt; \
+	$$compile jasmin.in -o jasmin.txt
 
 # Data folders stay: they are not ours to delete.
 clean:
-	@rm -rf $(VENV) .node $(PEERS)/node_modules $(TYPES)/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf $(VENV) .node .peers $(PEERS)/node_modules $(TYPES)/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis dist
 	@find src tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +

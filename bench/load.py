@@ -1,4 +1,4 @@
-"""Load generator: POSTs over keep-alive connections, as fast as answers come or at a rate; prints one line of JSON."""
+"""Load generator: requests over kept connections, as fast as answers come or at a rate; prints one line of JSON."""
 
 from __future__ import annotations
 
@@ -7,51 +7,50 @@ import asyncio
 import json
 import resource
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvloop
+
+from dialects import ACCEPTED, DIALECTS, Where, Write
 
 
 class Plan:
     """What is to be sent and what came of it."""
 
-    def __init__(self, total: int, batch: int, rate: float, key: str, host: str, first: int) -> None:
-        self.left = total
+    def __init__(self, write: Write, where: Where, total: int, batch: int, rate: float, first: int) -> None:
+        self._write = write
+        self._where = where
+        self._next = first + 1
+        self._end = first + total
         self.batch = batch
         self.interval = batch / rate if rate else 0.0
         self.next_at = time.perf_counter()
-        self.key = key
-        self.host = host
-        self.number = first
         self.accepted = 0
         self.refused: dict[bytes, int] = {}
         self.waits: list[float] = []
+        self.log: list[tuple[int, int, float, float, int]] = []
+        """First message, how many, when asked, when answered (seconds since 1970), and whether accepted."""
 
-    def request(self) -> bytes | None:
-        """The next request, or None when all is sent."""
-        if self.left <= 0:
+    def request(self) -> tuple[bytes, int, int] | None:
+        """The next request with its first message and their count, or None when all is sent."""
+        first, count = self._next, min(self.batch, self._end - self._next + 1)
+        if count <= 0:
             return None
-        if self.batch == 1:
-            path, body = "/v1/messages", self._message()
-        else:
-            count = min(self.batch, self.left)
-            path = "/v1/messages/batch"
-            body = b'{"messages":[' + b",".join(self._message() for _ in range(count)) + b"]}"
-        self.left -= self.batch
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nAuthorization: Bearer {self.key}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        return head.encode() + body
+        self._next += count
+        return self._write(self._where, first, count), first, count
 
-    def _message(self) -> bytes:
-        self.number += 1
-        # The last digits stay above 1000, where the simulated network delivers.
-        to = b"+1555%07d" % (self.number // 9000 * 10000 % 10_000_000 + 1000 + self.number % 9000)
-        return (
-            b'{"to":"%b","from":"TIDINGS","text":"Your order %d is on its way and arrives today between 3 and 5 pm.'
-            b' Reply HELP for help.","client_ref":"order-%d","tags":["bench"]}' % (to, self.number, self.number)
-        )
+    def answered(self, first: int, count: int, sent_at: float, status: bytes) -> None:
+        """A request was answered."""
+        wait = time.perf_counter() - sent_at
+        self.waits.append(wait)
+        now = time.time()
+        taken = status in ACCEPTED
+        self.log.append((first, count, now - wait, now, int(taken)))
+        if taken:
+            self.accepted += count
+        else:
+            self.refused[status] = self.refused.get(status, 0) + count
 
 
 class Connection(asyncio.Protocol):
@@ -62,6 +61,7 @@ class Connection(asyncio.Protocol):
         self.done = done
         self.buffer = b""
         self.sent_at = 0.0
+        self.first = self.count = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -79,12 +79,13 @@ class Connection(asyncio.Protocol):
         self.send()
 
     def send(self) -> None:
-        data = self.plan.request()
-        if data is None:
+        request = self.plan.request()
+        if request is None:
             self.transport.close()
             if not self.done.done():
                 self.done.set_result(None)
             return
+        data, self.first, self.count = request
         self.sent_at = time.perf_counter()
         self.transport.write(data)
 
@@ -93,17 +94,10 @@ class Connection(asyncio.Protocol):
         head_end = self.buffer.find(b"\r\n\r\n")
         if head_end < 0:
             return
-        at = self.buffer.lower().find(b"content-length:", 0, head_end)
-        length = int(self.buffer[at + 15 : self.buffer.find(b"\r\n", at)])
-        if len(self.buffer) < head_end + 4 + length:
+        end = _end(self.buffer, head_end)
+        if end == 0:
             return
-        plan = self.plan
-        plan.waits.append(time.perf_counter() - self.sent_at)
-        if self.buffer[9:12] == b"202":
-            plan.accepted += plan.batch
-        else:
-            status = bytes(self.buffer[9:12])
-            plan.refused[status] = plan.refused.get(status, 0) + plan.batch
+        self.plan.answered(self.first, self.count, self.sent_at, bytes(self.buffer[9:12]))
         self.buffer = b""
         self.go()
 
@@ -112,15 +106,24 @@ class Connection(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def load(url: str, plan: Plan, connections: int) -> float:
-    """Run the plan; returns its seconds."""
+def _end(buffer: bytes, head_end: int) -> int:
+    """Where the answer ends, 0 while it is not whole."""
+    head = buffer[:head_end].lower()
+    at = head.find(b"content-length:")
+    if at < 0:
+        return len(buffer) if b"chunked" in head and buffer.endswith(b"0\r\n\r\n") else 0
+    end = head_end + 4 + int(head[at + 15 :].split(b"\r", 1)[0])
+    return end if len(buffer) >= end else 0
+
+
+async def load(host: str, port: int, plan: Plan, connections: int) -> float:
+    """Run the plan; returns its seconds. Connections that the other end closes are not opened again."""
     loop = asyncio.get_running_loop()
-    parts = urlsplit(url)
     begin = time.perf_counter()
     plan.next_at = begin
     done = [loop.create_future() for _ in range(connections)]
     for future in done:
-        await loop.create_connection(lambda future=future: Connection(plan, future), parts.hostname, parts.port)
+        await loop.create_connection(lambda future=future: Connection(plan, future), host, port)
     await asyncio.gather(*done)
     return time.perf_counter() - begin
 
@@ -128,17 +131,24 @@ async def load(url: str, plan: Plan, connections: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True)
-    parser.add_argument("--key", required=True)
+    parser.add_argument("--dialect", choices=sorted(DIALECTS), default="tidings")
+    parser.add_argument("--key", default="")
+    parser.add_argument("--callback", default="", help="where a peer shall call; tidings calls its subscriptions")
     parser.add_argument("--total", type=int, default=10_000)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--rate", type=float, default=0.0, help="messages per second; 0 = as fast as answers come")
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--log", type=Path, help="file for a line of JSON about every answered request")
     given = parser.parse_args()
-    plan = Plan(given.total, given.batch, given.rate, given.key, urlsplit(given.url).netloc, given.first)
+    url = urlsplit(given.url)
+    where = Where(url.netloc, given.key, given.callback)
+    plan = Plan(DIALECTS[given.dialect], where, given.total, given.batch, given.rate, given.first)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        seconds = runner.run(load(given.url, plan, given.connections))
-    waits = sorted(plan.waits)
+        seconds = runner.run(load(url.hostname or "", url.port or 80, plan, given.connections))
+    if given.log:
+        given.log.write_text("".join(json.dumps(row) + "\n" for row in plan.log))
+    waits = sorted(plan.waits) or [0.0]
     usage = resource.getrusage(resource.RUSAGE_SELF)
     print(
         json.dumps(

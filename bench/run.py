@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+
+from machine import machine
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -272,26 +273,13 @@ def main() -> None:
             slower = (1 - now["accept_per_s"] / then["accept_per_s"]) * 100
             figure = f"{now['accept_per_s']:,.0f} of {then['accept_per_s']:,.0f} accepted/s ({slower:+.0f} % slower)"
             rows.append(_row(f"{what} with {given.stored:,} stored", figure, f"≤ {GOALS['million']} % slower", now))
-    print(f"Machine: {_machine()}. Command: `make bench`. Median of {given.rounds}.\n")
+    print(f"Machine: {machine()}. Command: `make bench`. Median of {given.rounds}.\n")
     print("| what | measured | goal | CPU-s per 1,000: tidings / network / load |\n| --- | --- | --- | --- |")
     print("\n".join(rows))
 
 
 def _latency(run: dict[str, Any]) -> str:
     return f"{run['p50_ms']:.1f} / {run['p99_ms']:.1f} ms"
-
-
-def _machine() -> str:
-    cpus = len(os.sched_getaffinity(0))
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
-    return f"{cpus} cores ({model}), Linux {platform.release()}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":
