@@ -205,6 +205,7 @@ class FakeHouse:
         self.attempts: list[Attempt] = []
         self.receipts: list[ReceiptRow] = []
         self.carriers: dict[str, float] = {"north": 0.0}
+        self.streams = None
         self.metrics = Metrics()
         self.asked: Filter | None = None
         self.complete = True

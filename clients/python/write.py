@@ -29,6 +29,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from tidings_client import types
+from tidings_client.stream import AsyncStream, Stream
 from tidings_client.wire import Call, step
 '''
 
@@ -51,6 +52,8 @@ def calls() -> str:
         parts.append(f'\n\nclass {name}:\n    """The calls of the API; `call` makes them."""\n\n')
         parts.append(f"    {word} call(self, call: Call, *, keyed: bool = False) -> Any:\n")
         parts.append('        """Make one call."""\n        raise NotImplementedError\n')
+        parts.append(f"\n    def stream(self, call: Call) -> {'Stream' if word == 'def' else 'AsyncStream'}:\n")
+        parts.append('        """Take events as they come."""\n        raise NotImplementedError\n')
         parts += [_method(word, wait, *operation) for operation in operations]
     return _formatted("".join(parts))
 
@@ -121,12 +124,21 @@ def _method(word: str, wait: str, verb: str, path: str, operation: dict[str, Any
         named.append("idempotency_key: str | None = None")
         given.append("idempotency_key=idempotency_key")
     signature = ", ".join(arguments + (["*", *named] if named else []))
+    if _is_stream(operation):
+        kind = "Stream" if word == "def" else "AsyncStream"
+        end = f"        return self.stream(Call({', '.join(given)}))\n"
+        about = f'        """{operation["summary"].rstrip(".")}."""\n'
+        return f"\n    def {method_name(operation['operationId'])}({signature}) -> {kind}:\n{about}{end}"
     answer = _answer(operation)
     made = f"{wait}self.call(Call({', '.join(given)}){', keyed=True' if keyed else ''})"
     end = f"        answer: {answer} = {made}\n        return answer\n"
     summary = operation["summary"].rstrip(".")
     about = f'        """{summary}{"" if summary.endswith("?") else "."}"""\n'
     return f"\n    {word} {method_name(operation['operationId'])}({signature}) -> {answer}:\n{about}{end}"
+
+
+def _is_stream(operation: dict[str, Any]) -> bool:
+    return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
 
 
 def _body_kind(content: dict[str, Any]) -> str:

@@ -49,11 +49,14 @@ from tidings.simulator import routes as simulator
 from tidings.simulator.app import serve
 from tidings.simulator.network import Network, NetworkSettings
 from tidings.store.sqlite import SqliteStore
+from tidings.streamer import Streamer
 from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
 
 log = logging.getLogger("tidings")
 
 SIMULATOR = "simulator"
+PEER_GONE_MS = 60_000
+"""A connection whose peer confirms nothing for so long is over: streams of machines that vanished free their places."""
 
 
 class Tidings:
@@ -72,6 +75,7 @@ class Tidings:
         self._carriers: list[SmppCarrier] = []
         self._runner: Runner | None = None
         self._notifier: Notifier | None = None
+        self._streamer: Streamer | None = None
         self._post = HttpPost(
             self._clock, timeout_s=settings.webhooks.timeout, allow_private=settings.webhooks_reach_inside
         )
@@ -96,6 +100,9 @@ class Tidings:
                 self._notifier = Notifier(house, self._post)
                 await self._notifier.start(tasks)
                 await self._runner.start(tasks)
+                self._streamer = Streamer(house)
+                house.streams = self._streamer
+                await self._streamer.start(tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
                 await self._serve(house, extra, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
@@ -172,6 +179,7 @@ class Tidings:
                 waiting = tasks.create_task(self.stop.wait(), name="stop")
                 await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
                 self._end = self._clock.monotonic() + self.settings.shutdown_grace
+                await self._end_streams(server)
                 server.should_exit = True
                 waiting.cancel()
 
@@ -181,6 +189,14 @@ class Tidings:
         if room < wanted:
             log.warning("only %d connections can be taken: raise the limit of open files (LimitNOFILE)", room)
         return type("Wire", (Wire,), {"most": max(1, min(wanted, room))})
+
+    async def _end_streams(self, server: uvicorn.Server) -> None:
+        """Streams never end by themselves: the server would wait for them until its time is over."""
+        if self._streamer is not None:
+            await self._streamer.stop()
+        for wire in list(server.server_state.connections):
+            if isinstance(wire, Wire):
+                wire.cut_stream()
 
     def _announce(self, port: int) -> None:
         """Say where the API is, with lines ready to be pasted."""
@@ -380,10 +396,13 @@ def _write_secret(file: Path, text: str) -> None:
 def _open_door(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        door = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as fault:
         why = getattr(fault, "strerror", None) or str(fault)
         raise OSError(f"cannot listen on {host}:{port}: {why}; --port 0 takes a free one") from None
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections inherit it
+        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PEER_GONE_MS)
+    return door
 
 
 def _shown(host: str) -> str:

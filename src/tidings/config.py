@@ -95,6 +95,15 @@ class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     replay_rate: Annotated[float, Meta(gt=0)] = 50.0
 
 
+class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[stream]`: how many may watch events live, and how far back one may go on."""
+
+    clients: NotNegative = 500
+    per_account: NotNegative = 100
+    heartbeat: Annotated[float, Meta(ge=0.1, le=60)] = 15.0
+    history: Annotated[int, Meta(ge=1, le=36_600)] = 30
+
+
 class MetricsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[metrics]`: who may read the figures of this process."""
 
@@ -138,6 +147,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     one_url: OneUrlSettings = field(default_factory=OneUrlSettings)
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    stream: StreamSettings = field(default_factory=StreamSettings)
     carriers: tuple[CarrierSettings, ...] = ()
 
     @property

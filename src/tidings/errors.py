@@ -119,6 +119,31 @@ PROBLEMS: dict[str, Problem] = {
             "Too many webhooks",
             "This account has as many webhooks as it may; delete one first.",
         ),
+        Problem(
+            "cannot_resume",
+            400,
+            "caller",
+            "after_fix",
+            "Cannot go on from there",
+            "The stream cannot go on from this Last-Event-ID; open it without one, and read what happened meanwhile "
+            "from `GET /v1/messages`.",
+        ),
+        Problem(
+            "too_many_streams",
+            429,
+            "caller",
+            "later",
+            "Too many streams",
+            "This account has as many streams open as it may; close one, or let one stream serve several readers.",
+        ),
+        Problem(
+            "streams_full",
+            503,
+            "us",
+            "later",
+            "No room for a stream",
+            "As many streams are open as this server serves; come again later, or ask `GET /v1/messages` meanwhile.",
+        ),
         Problem("internal", 500, "us", "later", "Internal error", "Something broke on our side; it was logged."),
         Problem(
             "unavailable",

@@ -40,19 +40,6 @@ TIDY_S = 60.0
 TIDY_MOST = 1_000
 REPLY_DAYS = 1
 """An answer may send a reply while the event is younger than this: so long its idempotency is kept."""
-_OWN = frozenset(
-    one.name
-    for one in (
-        notify.fan_out,
-        notify.settle,
-        notify.keep_secrets,
-        notify.bury_held,
-        notify.forget,
-        subscribe.replay_page,
-        subscribe.drop_subscriptions,
-    )
-)
-"""Stages that write no events."""
 
 
 class Endpoint:
@@ -145,7 +132,7 @@ class Notifier:
     # the tail
 
     def _committed(self, stages: set[str]) -> None:
-        if self._house.listening and not stages <= _OWN:
+        if self._house.listening and not stages <= subscribe.NO_EVENTS:
             self._wake_tail.set()
 
     async def _tail_for_ever(self) -> None:

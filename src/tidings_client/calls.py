@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from tidings_client import types
+from tidings_client.stream import AsyncStream, Stream
 from tidings_client.wire import Call, step
 
 
@@ -13,6 +14,10 @@ class Calls:
 
     def call(self, call: Call, *, keyed: bool = False) -> Any:
         """Make one call."""
+        raise NotImplementedError
+
+    def stream(self, call: Call) -> Stream:
+        """Take events as they come."""
         raise NotImplementedError
 
     def post_message(self, body: types.MessageRequest, *, idempotency_key: str | None = None) -> types.Message:
@@ -135,6 +140,36 @@ class Calls:
         """Cancel a message that is not yet sent."""
         answer: types.Message = self.call(Call("POST", f"/v1/messages/{step(id)}/cancel", body=body))
         return answer
+
+    def stream_events(
+        self,
+        *,
+        types: str | None = None,
+        message_id: str | None = None,
+        direction: Literal["mo", "mt"] | None = None,
+        to: str | None = None,
+        from_: str | None = None,
+        tag: str | None = None,
+        client_ref: str | None = None,
+        last_event_id: str | None = None,
+    ) -> Stream:
+        """What happens, live, as server-sent events."""
+        return self.stream(
+            Call(
+                "GET",
+                "/v1/stream",
+                query={
+                    "types": types,
+                    "message_id": message_id,
+                    "direction": direction,
+                    "to": to,
+                    "from": from_,
+                    "tag": tag,
+                    "client_ref": client_ref,
+                    "last_event_id": last_event_id,
+                },
+            )
+        )
 
     def create_key(self, body: types.KeyRequest) -> types.KeyIssued:
         """Issue an API key."""
@@ -358,6 +393,10 @@ class AsyncCalls:
         """Make one call."""
         raise NotImplementedError
 
+    def stream(self, call: Call) -> AsyncStream:
+        """Take events as they come."""
+        raise NotImplementedError
+
     async def post_message(self, body: types.MessageRequest, *, idempotency_key: str | None = None) -> types.Message:
         """Send a message."""
         answer: types.Message = await self.call(
@@ -478,6 +517,36 @@ class AsyncCalls:
         """Cancel a message that is not yet sent."""
         answer: types.Message = await self.call(Call("POST", f"/v1/messages/{step(id)}/cancel", body=body))
         return answer
+
+    def stream_events(
+        self,
+        *,
+        types: str | None = None,
+        message_id: str | None = None,
+        direction: Literal["mo", "mt"] | None = None,
+        to: str | None = None,
+        from_: str | None = None,
+        tag: str | None = None,
+        client_ref: str | None = None,
+        last_event_id: str | None = None,
+    ) -> AsyncStream:
+        """What happens, live, as server-sent events."""
+        return self.stream(
+            Call(
+                "GET",
+                "/v1/stream",
+                query={
+                    "types": types,
+                    "message_id": message_id,
+                    "direction": direction,
+                    "to": to,
+                    "from": from_,
+                    "tag": tag,
+                    "client_ref": client_ref,
+                    "last_event_id": last_event_id,
+                },
+            )
+        )
 
     async def create_key(self, body: types.KeyRequest) -> types.KeyIssued:
         """Issue an API key."""

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from tidings_client.calls import AsyncCalls, Calls
 from tidings_client.errors import TidingsError
 from tidings_client.retry import Retries
+from tidings_client.stream import AsyncStream, Stream
 from tidings_client.wire import Call, Wire
 
 T = TypeVar("T")
@@ -57,6 +58,10 @@ class Client(Calls):
             if page.get("next_cursor") is None:
                 return
             query["cursor"] = page["next_cursor"]
+
+    def stream(self, call: Call) -> Stream:
+        """Events as they come, on a connection of their own; see `Stream`."""
+        return Stream(self._wire, self._retries, call)
 
     def close(self) -> None:
         """Close the connections."""
@@ -112,6 +117,10 @@ class AsyncClient(AsyncCalls):
             if page.get("next_cursor") is None:
                 return
             query["cursor"] = page["next_cursor"]
+
+    def stream(self, call: Call) -> AsyncStream:
+        """Events as they come, on a connection and in a thread of their own; see `AsyncStream`."""
+        return AsyncStream(Stream(self._wire, self._retries, call))
 
     async def close(self) -> None:
         """Wait for what is under way, then close the connections."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -58,6 +59,7 @@ class Wire:
         self._headers = {"Accept": "application/json", "User-Agent": "tidings-client"}
         if key is not None:
             self._headers["Authorization"] = f"Bearer {key}"
+        self._timeout = timeout
         self._pool = urllib3.PoolManager(retries=False, timeout=timeout, maxsize=connections, block=True)
 
     def exchange(self, call: Call) -> Any:
@@ -82,18 +84,41 @@ class Wire:
             finally:
                 answer.release_conn()
         except urllib3.exceptions.HTTPError as fault:
-            kind = type(fault).__name__
-            raise NoAnswer(f"{self._shown} does not answer ({kind})", kind, not isinstance(fault, _NOT_SENT)) from fault
+            raise _no_answer(self._shown, fault) from fault
         if len(told) > MOST_OCTETS:
             raise NotTidings(f"the answer of {self._shown} is larger than {MOST_OCTETS} octets", answer.status)
         return self._read(answer, told)
+
+    def open(self, call: Call, last_event_id: str, patience: float) -> Line:
+        """A connection of its own that events come on; quiet for longer than `patience` seconds it counts as broken.
+
+        Raises Problem, NoAnswer or NotTidings.
+        """
+        headers = {**self._headers, "Accept": "text/event-stream"}
+        if last_event_id:
+            headers["Last-Event-ID"] = last_event_id
+        timeout = urllib3.Timeout(connect=self._timeout, read=patience)
+        pool = urllib3.PoolManager(retries=False, timeout=timeout, maxsize=1)
+        try:
+            answer = pool.request(
+                call.method, self._url + call.target, headers=headers, redirect=False, preload_content=False
+            )
+            if answer.status == 200 and _kind(answer) == "text/event-stream":
+                return Line(answer, self._shown)
+            try:
+                self._read(answer, answer.read(MOST_OCTETS))
+            finally:
+                pool.clear()
+        except urllib3.exceptions.HTTPError as fault:
+            raise _no_answer(self._shown, fault) from fault
+        raise NotTidings(f"what answers at {self._shown} sends no events", answer.status)
 
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
 
     def _read(self, answer: urllib3.BaseHTTPResponse, octets: bytes) -> Any:
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = _kind(answer)
         is_json = kind == "application/json" or kind.endswith("+json")
         told: Any = None
         try:
@@ -114,6 +139,40 @@ class Wire:
 
 _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?.*@", re.DOTALL)
 """Name and password in an address: not for messages, which end in logs."""
+
+
+class Line:
+    """A connection that octets come on for as long as it lasts."""
+
+    def __init__(self, answer: urllib3.BaseHTTPResponse, url: str) -> None:
+        self._answer = answer
+        self._url = url
+
+    def read(self) -> bytes:
+        """The next octets, b"" at the end. Raises NoAnswer when it broke off or stayed quiet for too long."""
+        try:
+            octets: bytes = self._answer.read1(65_536)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as fault:
+            raise _no_answer(self._url, fault) from fault
+        return octets
+
+    def shut(self) -> None:
+        """End it from another thread: a `read` that waits returns at once."""
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            self._answer.shutdown()
+
+    def close(self) -> None:
+        """End it; by the thread that reads."""
+        self._answer.close()
+
+
+def _kind(answer: urllib3.BaseHTTPResponse) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _no_answer(url: str, fault: Exception) -> NoAnswer:
+    kind = type(fault).__name__
+    return NoAnswer(f"{url} does not answer ({kind})", kind, not isinstance(fault, _NOT_SENT))
 
 
 def _seconds(answer: urllib3.BaseHTTPResponse) -> float | None:

@@ -215,12 +215,13 @@ class Tidings:
         data.mkdir(exist_ok=True)
         (data / "tidings.toml").write_text(config)
         self.program: Program | None = None
+        self.port = 0
         self.url = self.key = ""
         self.call = Caller("http://127.0.0.1:1")
 
     def launch(self, *launcher: Any) -> Program:
         """Start it without waiting. `launcher`: what runs it in place of the installed command."""
-        command = [*(launcher or [BIN / "tidings"]), "up", "--data", self.data, "--port", "0"]
+        command = [*(launcher or [BIN / "tidings"]), "up", "--data", self.data, "--port", self.port]
         self.program = program = Program(command, self._log)
         return program
 

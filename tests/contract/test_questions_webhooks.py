@@ -48,6 +48,25 @@ async def test_events_behind_a_position_in_the_order_of_their_commits(desk: Desk
     assert await desk.see(lambda tx: tx.events.some([(5, 2), (3, 1), (9, 9)])) == {(5, 2): rows[2], (3, 1): rows[1]}
 
 
+async def test_events_of_one_account_and_some_types_between_two_positions(desk: Desk) -> None:
+    foreign = msgspec.structs.replace(event(2, 1), account_id=TWO)
+    rows = [event(1, 1), foreign, event(1, 2, "message.sent"), event(3, 1), event(1, 3)]
+    for row in rows:
+        await desk.do(lambda tx, row=row: tx.events.append([row]))  # type: ignore[misc]
+    every = await desk.see(lambda tx: tx.events.after(0, 10))
+    end, kind = every[-1][0], rows[0].type
+
+    async def sought(account_id: int, *types: str, cursor: int = 0, until: int = end, limit: int = 9) -> Any:
+        return await desk.see(lambda tx: tx.events.sought(account_id, types, cursor, until, limit))
+
+    assert await sought(ONE, kind, "message.sent") == [every[0], *every[2:]]
+    assert await sought(ONE, kind) == [every[0], *every[3:]]
+    assert await sought(TWO, kind, "message.sent") == [every[1]]
+    assert await sought(ONE, kind, cursor=every[0][0], until=every[3][0]) == [every[3]]
+    assert await sought(ONE, kind, "message.sent", limit=2) == [every[0], every[2]]
+    assert await sought(ONE) == []
+
+
 async def test_a_subscription_is_kept_changed_and_dropped_with_its_secrets(desk: Desk) -> None:
     one = subscription(9)
     await desk.do(lambda tx: tx.webhooks.insert(one))

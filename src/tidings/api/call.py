@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from starlette.types import Receive, Scope
@@ -21,12 +21,30 @@ HTML = b"text/html; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
 
 
+class Flow(Protocol):
+    """A body that is made while it is sent."""
+
+    async def next(self) -> bytes | None:
+        """What goes out next, None at the end."""
+        ...
+
+    def close(self) -> None:
+        """It is not wanted any more, whether or not it came to its end."""
+        ...
+
+
 class Reply:
-    """What goes back: status, octets, their media type, and further headers."""
+    """What goes back: status, octets, their media type, and further headers.
 
-    __slots__ = ("body", "headers", "kind", "status")
+    `flow`: what comes after the octets, for as long as it lasts.
+    """
 
-    def __init__(self, status: int, body: bytes, kind: bytes = JSON, headers: Headers | None = None) -> None:
+    __slots__ = ("body", "flow", "headers", "kind", "status")
+
+    def __init__(
+        self, status: int, body: bytes, kind: bytes = JSON, headers: Headers | None = None, flow: Flow | None = None
+    ) -> None:
+        self.flow = flow
         self.status = status
         self.body = body
         self.kind = kind
@@ -106,6 +124,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the call takes an Idempotency-Key."""
     problems: tuple[str, ...] = ()
     """Codes of `tidings.errors.PROBLEMS` beyond those that every endpoint of its kind may give."""
+    resumable: bool = False
+    """A stream of events: it never ends by itself, and takes a Last-Event-ID."""
     links: tuple[str, ...] = ()
     """Names of endpoints that take the `id` of the answer."""
     example: Any = None

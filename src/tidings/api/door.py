@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from tidings.api import body, query
 from tidings.api.auth import authorize
-from tidings.api.call import Call, Endpoint, Headers, Reply
+from tidings.api.call import Call, Endpoint, Flow, Headers, Reply
 from tidings.api.problems import Abort, broken, problem
 from tidings.core.ports import StoreUnavailable
 
@@ -52,7 +52,24 @@ class Door:
             path = row.endpoint.path if row else "?"
             reply = broken(fault, request_id, scope["method"], path)
         self._house.metrics.requested(scope["method"] if row else "other", self._path, reply.status)
-        await respond(send, reply, request_id)
+        if reply.flow is None:
+            await respond(send, reply, request_id)
+        else:
+            await self._flow(send, reply, reply.flow, request_id)
+
+    async def _flow(self, send: Send, reply: Reply, flow: Flow, request_id: str) -> None:
+        """Send a body while it is made, no faster than it is taken."""
+        headers: Headers = [(b"content-type", reply.kind), *usual_headers(request_id), *reply.headers]
+        try:
+            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+            try:
+                while (octets := await flow.next()) is not None:
+                    await send({"type": "http.response.body", "body": octets, "more_body": True})
+            except Exception as fault:
+                broken(fault, request_id, "GET", self._path)
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            flow.close()
 
     async def _reply(
         self, row: _Row | None, scope: Scope, headers: dict[bytes, bytes], request_id: str, receive: Receive

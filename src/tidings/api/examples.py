@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -272,6 +273,26 @@ tidings_messages_total{status="delivered",category="transactional"} 409
 tidings_queue_messages 3
 """
 
+_TOLD = {
+    "id": "evt_02n5m8h2tc800_4",
+    "type": "message.delivered",
+    "occurred_at": "2026-11-23T09:30:02.120Z",
+    "sequence": 4,
+    "data": DELIVERED,
+}
+STREAM = f"""retry: 1840
+id: pos_0000000000c41
+event: stream.open
+data: {{"type":"stream.open","data":{{"position":"pos_0000000000c41"}}}}
+
+id: pos_0000000000c42
+event: message.delivered
+data: {json.dumps(_TOLD)}
+
+: still here
+
+"""
+
 READY: dict[str, Any] = {"status": "ready", "degraded": []}
 
 DIAGNOSIS: dict[str, Any] = {
@@ -407,6 +428,9 @@ _PARAMETERS: dict[str, Any] = {
     "webhook": "wh_02n5m8h2tc802",
     "message": "msg_02n5m8h2tc800",
     "type": "message.delivered",
+    "types": "message.delivered,message.un*",
+    "message_id": "msg_02n5m8h2tc800",
+    "last_event_id": "pos_0000000000c41",
     "idempotency_key": IDEMPOTENCY_KEY,
     "key": ONE_URL["key"],
 }

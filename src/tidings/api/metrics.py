@@ -17,11 +17,12 @@ async def get(call: Call) -> Reply:
     settings = call.house.settings
     if not settings.metrics.open and not local(call.scope, call.headers, settings.host):
         authorize(call.house, call.headers.get(b"authorization"), "read", call.scope, operator=True)
-    lines = _lines(call.house.metrics, await call.house.snapshot())
+    streams = call.house.streams.open if call.house.streams is not None else 0
+    lines = _lines(call.house.metrics, await call.house.snapshot(), streams)
     return Reply(200, ("\n".join(lines) + "\n").encode(), KIND)
 
 
-def _lines(counted: Metrics, now: Snapshot) -> Iterator[str]:
+def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
     yield from family("tidings_build_info", "gauge", "Version.", ("version",), [((tidings.__version__,), 1)])
     yield from counter(
         "tidings_messages_total", "Messages that took a status.", ("status", "category"), counted.tally.totals
@@ -47,4 +48,5 @@ def _lines(counted: Metrics, now: Snapshot) -> Iterator[str]:
     yield from counter(
         "tidings_http_requests_total", "HTTP requests answered.", ("method", "route", "status"), requests
     )
+    yield from gauge("tidings_streams", "Streams of events that are open.", streams)
     yield from process()

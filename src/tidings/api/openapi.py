@@ -138,6 +138,15 @@ def _header_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
             "example": examples.IDEMPOTENCY_KEY,
         }
 
+    if endpoint.resumable:
+        yield {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "description": "the last `id` that came: the stream goes on behind it",
+            "schema": {"type": "string", "maxLength": 128},
+            "example": examples.parameter(endpoint.path, "last_event_id"),
+        }
+
 
 def _body(endpoint: Endpoint) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": ref(endpoint.body_shown or endpoint.body)}

@@ -21,6 +21,7 @@ KEEP_ALIVE_S = 75
 SPARE = 100
 """Connections beyond the most that are still told so; others are cut."""
 
+STREAM_PATH = "/v1/stream"
 _UNREADABLE = "This is not HTTP/1.1, or its head is not sound. In an address, é is written as %C3%A9."
 _FRAMING = (b"content-length", b"transfer-encoding")
 
@@ -41,6 +42,8 @@ class Wire(HttpToolsProtocol):
     _unfinished = False
     """Whether more of the newest request is to come."""
     _full = False
+    _resumed = 0
+    """How often the caller took what had piled up."""
     _watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -51,7 +54,7 @@ class Wire(HttpToolsProtocol):
         if there > self.most + SPARE:
             transport.abort()
             return
-        self._watch = self.loop.call_later(PATIENCE_S, self._look, 0)
+        self._watch = self.loop.call_later(PATIENCE_S, self._look, 0, 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Also ends the watch."""
@@ -78,6 +81,16 @@ class Wire(HttpToolsProtocol):
         self._dry = self._dry + len(data) if self._steps == steps else 0
         if self._dry > MOST_HEAD:
             self.send_400_response(f"The head of the request is larger than {MOST_HEAD} octets.")
+
+    def resume_writing(self) -> None:
+        """The caller takes what it is sent, however slowly."""
+        self._resumed += 1
+        super().resume_writing()
+
+    def cut_stream(self) -> None:
+        """Abort a stream whose reader takes nothing, so that a stop need not wait for it."""
+        if not self._idle() and self.flow.write_paused and self.scope["path"] == STREAM_PATH:
+            self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
         """A problem for what never reached a door, and the end of the connection."""
@@ -158,12 +171,15 @@ class Wire(HttpToolsProtocol):
     def _idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
-    def _look(self, heads: int) -> None:
+    def _look(self, heads: int, resumed: int) -> None:
         idle, stuck = self._idle(), self._heads == heads
         if idle and stuck and self._headless:
             self._end("request_timeout", "The head of the request took too long.", b"408 Request Timeout")
             return
-        if self._silent or (stuck and (self._unfinished if idle else self.flow.write_paused)):
+        if self._silent or (stuck and (self._unfinished if idle else self._takes_nothing(resumed))):
             self.transport.abort()
             return
-        self._watch = self.loop.call_later(PATIENCE_S, self._look, self._heads)
+        self._watch = self.loop.call_later(PATIENCE_S, self._look, self._heads, self._resumed)
+
+    def _takes_nothing(self, resumed: int) -> bool:
+        return self.flow.write_paused and self._resumed == resumed

@@ -18,6 +18,16 @@ def event_id(message_id: int, sequence: int) -> str:
     return f"{ids.show('evt', message_id)}_{sequence}"
 
 
+def position_id(position: int) -> str:
+    """A place in the order of all events, as those who watch are told it."""
+    return ids.show("pos", position)
+
+
+def position_of(text: str) -> int | None:
+    """The place behind such an id, or None when it is none."""
+    return ids.parse("pos", text)
+
+
 def matches(patterns: Sequence[str], kind: str) -> bool:
     """Whether a type is among these types and patterns; no patterns: all are wanted."""
     return not patterns or any(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -11,6 +11,8 @@ from tidings.core.message import Millis, Part
 
 if TYPE_CHECKING:
     from tidings.core.questions import Tx
+    from tidings.core.request import Refused
+    from tidings.core.stream import Wanted
 
 I = TypeVar("I")  # noqa: E741 - items in
 R = TypeVar("R")
@@ -124,6 +126,50 @@ class Post(Protocol):
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Posted | NotPosted:
         """Send it once; every outcome is a value."""
+        ...
+
+
+class Watcher(Protocol):
+    """One who watches events live. What it has not read yet is held by nobody but the store, or shared by all."""
+
+    @property
+    def position(self) -> int:
+        """Up to where it has been told everything that it wants."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why it was ended: `shutdown`, `key` or `unavailable`; "" before that."""
+        ...
+
+    async def next(self, patience_s: float) -> bytes | None:
+        """The next events as they go out, b"" when there were none for so long, None once it was ended."""
+        ...
+
+    def close(self) -> None:
+        """Watch no longer. May be called at any time and more than once."""
+        ...
+
+
+class Streams(Protocol):
+    """Where those who watch events come and go."""
+
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        ...
+
+    async def watch(
+        self,
+        wanted: Wanted,
+        position: int | None,
+        allowed: Callable[[], bool],
+        gone: Callable[[], Coroutine[Any, Any, None]],
+    ) -> Watcher | Refused:
+        """Watch behind a position, or from now on; Refused where there is no room, or nothing to go on from.
+
+        `allowed` is asked every few seconds. `gone()` returns when nobody reads any more. Raises StoreUnavailable.
+        """
         ...
 
 

@@ -11,7 +11,7 @@ from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
 from tidings.core.message import Millis, Part
-from tidings.core.ports import Clock, Post, Store
+from tidings.core.ports import Clock, Post, Store, Streams
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.keyring import Keyring
@@ -44,6 +44,8 @@ class House:
     """(account, Idempotency-Key) of calls being worked on."""
     post: Post | None = None
     """How webhooks go out; None where nothing does, as in some tests."""
+    streams: Streams | None = None
+    """Where events are watched live; None where they are not, as in some tests."""
     listening: bool = False
     """Whether anybody may want to hear of events: while nobody does, commits wake nobody."""
     meter: Meter = field(init=False)

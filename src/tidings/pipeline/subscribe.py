@@ -189,3 +189,18 @@ async def replay_one(house: House, account_id: int, delivery_id: int) -> int:
     """Send one settled delivery again; 0 when there is none, or it still waits."""
     page = Replay(account_id, DeliveryFilter(), delivery_id - 1, 1, house.clock.now(), 0, delivery_id)
     return len((await house.store.write(replay_page, [page]))[0].deliveries)
+
+
+NO_EVENTS = frozenset(
+    one.name
+    for one in (
+        notify.fan_out,
+        notify.settle,
+        notify.keep_secrets,
+        notify.bury_held,
+        notify.forget,
+        replay_page,
+        drop_subscriptions,
+    )
+)
+"""Stages that write no events: after a commit of these alone nobody need look."""

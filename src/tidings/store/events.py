@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from tidings.core.questions import Event
-from tidings.store.engine import Engine, as_list, statements
+from tidings.store.engine import Engine, Row, as_list, statements
 
 SQL = statements("events")
 _encode = msgspec.json.Encoder().encode
@@ -59,7 +59,17 @@ class Events:
         Here positions are row numbers: there is one writer, so that a number is seen before any higher one.
         """
         rows = await self._engine.fetch(SQL["after"], cursor, limit, (1 << 62) if until is None else until)
-        return [(r[0], Event(r[1], r[2], r[3], r[4], r[5], _decode(r[6]) if r[6] else None)) for r in rows]
+        return _placed(rows)
+
+    async def sought(
+        self, account_id: int, types: Iterable[str], cursor: int, until: int, limit: int
+    ) -> list[tuple[int, Event]]:
+        """Events of one account and of some types behind a position and up to another, each with its own."""
+        return _placed(await self._engine.fetch(SQL["sought"], cursor, until, account_id, as_list(types), limit))
+
+
+def _placed(rows: Sequence[Row]) -> list[tuple[int, Event]]:
+    return [(r[0], Event(r[1], r[2], r[3], r[4], r[5], _decode(r[6]) if r[6] else None)) for r in rows]
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True):

@@ -7,9 +7,10 @@ from tidings.api.table.accounts import ACCOUNTS
 from tidings.api.table.health import HEALTH
 from tidings.api.table.keys import KEYS
 from tidings.api.table.messages import MESSAGES
+from tidings.api.table.stream import STREAM
 from tidings.api.table.webhooks import WEBHOOKS
 
-ENDPOINTS: tuple[Endpoint, ...] = (*MESSAGES, *KEYS, *ACCOUNTS, *WEBHOOKS, *HEALTH)
+ENDPOINTS: tuple[Endpoint, ...] = (*MESSAGES, *STREAM, *KEYS, *ACCOUNTS, *WEBHOOKS, *HEALTH)
 
 
 def problems_of(endpoint: Endpoint) -> list[str]:
