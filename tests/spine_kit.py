@@ -30,6 +30,7 @@ from tidings.runner import Runner
 from tidings.store import migrate
 from tidings.store.sqlite import Connection, SqliteStore
 from tidings.store.transaction import Transaction
+from tidings.sweeper import Sweeper
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
@@ -487,12 +488,17 @@ class World:
             self.store = Watched(store, self.loop)
             last = await self.store.read(lambda tx: tx.accounts.last_id())
             self.house = build(self.store, self.clock, self.settings, last)
-            self.runner = Runner(self.house, [self.carrier] if self.carrier.name else [])
+            carriers = [self.carrier] if self.carrier.name else []
+            self.house.carriers = {carrier.name: carrier.rate for carrier in carriers}
+            self.runner = Runner(self.house, carriers)
+            sweeper = Sweeper(self.house, self.runner)
             async with asyncio.TaskGroup() as tasks:
                 await self.runner.start(tasks)
+                sweeper.start(tasks)
                 try:
                     yield self
                 finally:
+                    await sweeper.stop(1.0)
                     await self.runner.stop(1.0)
 
     async def story(self, message: Message) -> Story:

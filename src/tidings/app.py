@@ -50,6 +50,7 @@ from tidings.simulator.app import serve
 from tidings.simulator.network import Network, NetworkSettings
 from tidings.store.sqlite import SqliteStore
 from tidings.streamer import Streamer
+from tidings.sweeper import Sweeper
 from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
 
 log = logging.getLogger("tidings")
@@ -103,9 +104,12 @@ class Tidings:
                 self._streamer = Streamer(house)
                 house.streams = self._streamer
                 await self._streamer.start(tasks)
+                sweeper = Sweeper(house, self._runner)
+                sweeper.start(tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
                 await self._serve(house, extra, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
+                await sweeper.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
                 watch.cancel()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
-from tidings.core.ids import highest
-from tidings.core.message import CATEGORY_RULES, HOUR, SECOND, Message
+from tidings.core.feed import Feed, Load
+from tidings.core.message import CATEGORY_RULES, Message
+from tidings.core.pace import Pace
 from tidings.core.ports import (
     Carrier,
     CarrierEvent,
@@ -24,11 +23,11 @@ from tidings.core.ports import (
     StoreUnavailable,
     Up,
 )
-from tidings.core.questions import InboundRow, Tx
+from tidings.core.questions import Tx
 from tidings.core.retry import Again
-from tidings.core.schedule import Schedule, TokenBucket, Waiting
+from tidings.core.schedule import Schedule, Waiting
 from tidings.core.status import ACCEPTED, fold
-from tidings.pipeline import accept, admit, cancel, dispatch, expire, receipt, receive, route
+from tidings.pipeline import accept, cancel, dispatch, receipt, receive, route
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.runner")
@@ -40,84 +39,12 @@ RANKS = tuple(sorted({rule.rank for rule in CATEGORY_RULES.values()}))
 ROUTE_MOST = 2_000
 FEED_MOST = 1_000
 SWEEP_MOST = 500
-SWEEP_PAGES = 200
-"""Pages of that many rows a sweep works off of each kind before it turns to the next."""
-LOOK_AGAIN = 24 * 3600.0
-"""Seconds until texts of any age are looked through again."""
-LONG_QUEUE = 100_000
 MOMENT = 0.5
 """Seconds that even a stop without grace leaves to what is being stored."""
 CLAIM_MOST = 256
 """Segments claimed at a time: small enough that claims, answers and receipts overlap."""
 OVERLAPPING = 4
 """Claims, and batches of carrier events, being stored at a time."""
-MINUTE = 60 * SECOND
-OVERLAP = (60 * SECOND) << 21
-"""Ids of one minute: commits may be that far out of the order of their ids."""
-
-
-class Load(msgspec.Struct, frozen=True, gc=False):
-    """A due message with the parts that are still to be handed over."""
-
-    message: Message
-    parts: tuple[int, ...]
-
-
-class Feed:
-    """One class of traffic: handed over in memory, or, after an overflow, read from the store until drained."""
-
-    __slots__ = ("clean", "cursor", "dropped", "highest", "spilled")
-
-    def __init__(self) -> None:
-        self.spilled = True
-        self.cursor = 0
-        self.highest = 0
-        self.dropped = 0
-        self.clean: int | None = None
-        """`dropped` as it was when the present pass began; None once the pass found a message."""
-
-    def spill(self) -> None:
-        """Memory is full: from here on the store is read."""
-        self.spilled, self.clean = True, None
-        self.cursor = max(0, self.highest - OVERLAP)
-
-    def rewind(self) -> None:
-        """A pass ended: leave the store if it found nothing and nothing was dropped meanwhile, else pass again."""
-        if self.clean == self.dropped:
-            self.spilled = False
-        self.clean = self.dropped
-        self.cursor = max(0, self.cursor - OVERLAP)
-
-
-class Pace:
-    """How fast one carrier may be fed: its rate, and pauses per bind after throttling."""
-
-    __slots__ = ("bucket", "streak", "until")
-
-    def __init__(self, rate: float) -> None:
-        self.bucket = TokenBucket(rate)
-        self.until: dict[str, float] = {}
-        self.streak: dict[str, int] = {}
-
-    def pause(self, bind: str, now: float, seconds: float) -> None:
-        """Hold a bind; each pause in a row is twice as long, up to 60 times the first."""
-        if now < self.until.get(bind, 0.0):
-            return
-        streak = self.streak[bind] = min(self.streak.get(bind, 0) + 1, 7)
-        self.until[bind] = now + min(seconds * 2 ** (streak - 1), seconds * 60)
-
-    def went_well(self, bind: str) -> None:
-        """A part was taken: the next pause is short again."""
-        self.streak.pop(bind, None)
-
-    def open(self, binds: dict[str, int], now: float) -> dict[str, int]:
-        """The binds that are not held."""
-        return {bind: room for bind, room in binds.items() if room > 0 and now >= self.until.get(bind, 0.0)}
-
-    def wait(self, now: float) -> float:
-        """Seconds until something may change by itself."""
-        held = [until - now for until in self.until.values() if until > now]
-        return max(0.001, min([0.5, *held, self.bucket.wait() or 0.5]))
 
 
 class Runner:
@@ -141,16 +68,10 @@ class Runner:
         self._fences: dict[str, int] = {}
         self._sessions: dict[str, str] = {}
         """The connection of each bind that texts last came on, while it stands."""
-        self._wake_sweep = asyncio.Event()
-        self._next_note = 0
-        """When the use of keys is written down again."""
         self._loops: list[asyncio.Task[None]] = []
         self._dispatchers: list[asyncio.Task[None]] = []
         self._next_look = 0.0
         self._stopping = False
-        self._tick = 0
-        self._blanked: dict[str, int] = {}
-        self._look_again = 0.0
         self.last_down: dict[str, Down] = {}
         self.answers: dict[str, dict[str, int]] = {name: {} for name in self._carriers}
 
@@ -167,7 +88,7 @@ class Runner:
         for name in self._carriers:
             self._fences[name] = (await store.write(route.own, [name]))[0]
         self._house.backlog.reset(await store.read(lambda tx: tx.queue.counts()))
-        loops = [self._route_for_ever(), self._feed_for_ever(), self._sweep_for_ever()]
+        loops = [self._route_for_ever(), self._feed_for_ever()]
         for carrier in self._carriers.values():
             await carrier.start()
             loops.append(self._listen(carrier))
@@ -181,7 +102,7 @@ class Runner:
         What could not be stored in that time is settled at the next start, as after a crash.
         """
         self._stopping = True
-        for event in (self._wake_route, self._wake_feed, self._wake_sweep, *self._wake.values()):
+        for event in (self._wake_route, self._wake_feed, *self._wake.values()):
             event.set()
         end = self._house.clock.monotonic() + grace
         # A claim under way is written and answered while the carriers still listen, not left in doubt.
@@ -218,7 +139,7 @@ class Runner:
         for (account_id, message_id), result in zip(wanted, results, strict=True):
             if isinstance(result, Message):
                 self._house.backlog.add(account_id, -1)
-                self._forget(message_id)
+                self.forget(message_id)
 
     def _hand_over(self, messages: Sequence[Message], carrier: str | None = None) -> None:
         """Take what was committed into memory; if that should break, the store is read from its beginning.
@@ -228,7 +149,7 @@ class Runner:
         try:
             self._take_over(messages, carrier)
         except Exception:
-            self._read_all_again()
+            self.read_all_again()
             raise
 
     def _take_over(self, messages: Sequence[Message], carrier: str | None) -> None:
@@ -282,7 +203,8 @@ class Runner:
             or any(message_id in schedule for schedule in self._schedules.values())
         )
 
-    def _forget(self, message_id: int) -> None:
+    def forget(self, message_id: int) -> None:
+        """A message ended: it is not handed over any more."""
         for schedule in self._schedules.values():
             schedule.discard(message_id)
 
@@ -494,8 +416,11 @@ class Runner:
         while not self._stopping:
             self._wake_feed.clear()
             self._next_look = self._house.clock.monotonic() + self._house.settings.delivery.sweep
-            if await self._patiently(self._feed_once):
-                continue
+            try:
+                if await self._feed_once():
+                    continue
+            except StoreUnavailable as fault:
+                log.error("the store is not available: %s", fault)
             await _wait(self._wake_feed, self._next_look - self._house.clock.monotonic())
 
     def _falls_due(self, at: int) -> None:
@@ -561,112 +486,17 @@ class Runner:
             loads = await self._house.store.read(lambda tx: _loads(tx, message_ids))
             self._freshen(load for load in loads if not self._known(load.message.id))
 
-    # sweep: what time alone does
-
-    async def _sweep_for_ever(self) -> None:
-        while not self._stopping:
-            await self._patiently(self._sweep)
-            await _wait(self._wake_sweep, self._house.settings.delivery.sweep)
-
-    async def _sweep(self) -> bool:
-        house, now = self._house, self._house.clock.now()
-        self._tick += 1
-        # Looking for ended validity reads the whole queue, so a long one is looked through less often.
-        look = house.backlog.total < LONG_QUEUE or self._tick % 10 == 0
-        if look:
-            await self._by_pages(lambda tx: tx.queue.expired(now, SWEEP_MOST), self._end_validity)
-        wait = int(house.settings.delivery.receipt_wait * 1000)
-        await self._by_pages(
-            lambda tx: tx.messages.awaiting_receipt(now - wait, SWEEP_MOST),
-            lambda ids: house.store.write(expire.end_wait, ids),
-        )
-        await self._by_pages(
-            lambda tx: tx.receipts.parked(now, SWEEP_MOST), lambda rows: house.store.write(receipt.rematch, rows)
-        )
-        if self._tick % 10 == 1:
-            await self._tidy()
-        if now >= self._next_note:
-            self._next_note = now + MINUTE
-            await admit.write_uses(house)
-        return False
-
-    async def _by_pages(
-        self, ask: Callable[[Tx], Awaitable[list[R]]], work: Callable[[list[R]], Awaitable[object]]
-    ) -> bool:
-        """Work off all that is found, a page a commit: what came in a second has to go in one. False: more is left."""
-        for _ in range(SWEEP_PAGES):
-            found = await self._house.store.read(ask)
-            if found:
-                await work(found)
-            if len(found) < SWEEP_MOST:
-                return True
-            if self._stopping:
-                break
-        return False
-
-    async def _end_validity(self, message_ids: list[int]) -> None:
-        ended = await self._house.store.write(expire.end_validity, message_ids)
-        for message_id, gone in zip(message_ids, ended, strict=True):
-            if gone:
-                self._forget(message_id)
-
-    async def _tidy(self) -> None:
-        """Rarer work: counts, idempotency answers, retention, parts that stayed alone, rows nobody remembers."""
-        house, now = self._house, self._house.clock.now()
-        house.backlog.reset(await house.store.read(lambda tx: tx.queue.counts()))
-        for _ in range(SWEEP_PAGES):
-            if await house.store.write(expire.forget_answers, [SWEEP_MOST]) != [SWEEP_MOST]:
-                break
-        await self._by_pages(lambda tx: tx.inbounds.stale(now - receive.PART_WAIT, SWEEP_MOST), self._complete_lone)
-        if house.clock.monotonic() >= self._look_again:
-            self._look_again = house.clock.monotonic() + LOOK_AGAIN
-            self._blanked.clear()
-        retention = msgspec.structs.asdict(house.settings.retention)
-        for category, days in (retention | {"system": retention["transactional"]}).items():
-            if days:
-                await self._retain(category, now - days * 86_400_000)
-        if not self._fresh and not self._flying and not any(len(s) for s in self._schedules.values()):
-            await self._reconcile()
-
-    async def _complete_lone(self, rows: list[InboundRow]) -> None:
-        new_id, settings = self._house.new_id, self._house.settings
-        lones = [receive.Lone(new_id(), new_id(), row, settings) for row in rows]
-        await self._house.store.write(receive.complete_lone, lones)
-
-    async def _retain(self, category: str, before: int) -> None:
-        """Blank the texts of a category that ended before a moment, going on where the last look ended.
-
-        Once a day it looks from the beginning again, for messages that took more than an hour to end.
-        """
-
-        async def blank(ids: list[int]) -> None:
-            await self._house.store.write(expire.blank_texts, ids)
-            self._blanked[category] = ids[-1]
-
-        if await self._by_pages(
-            lambda tx: tx.messages.outlived(category, self._blanked.get(category, 0), before, SWEEP_MOST), blank
-        ):
-            self._blanked[category] = highest(before - HOUR)
-
-    async def _reconcile(self) -> None:
-        """Nothing is in memory: whatever is due in the store is read again from its beginning."""
-        _, count = await self._house.store.read(lambda tx: tx.queue.oldest(self._house.clock.now()))
-        if count:
-            self._read_all_again()
-
-    def _read_all_again(self) -> None:
+    def read_all_again(self) -> None:
+        """Look for work in the store from its beginning."""
         for feed in self._feeds.values():
             feed.spilled, feed.cursor, feed.clean = True, 0, None
         self._wake_feed.set()
 
-    async def _patiently(self, work: Callable[[], Awaitable[bool]]) -> bool:
-        try:
-            return await work()
-        except StoreUnavailable as fault:
-            log.error("the store is not available: %s", fault)
-            return False
+    # what others ask
 
-    # what the doctor asks
+    def idle(self) -> bool:
+        """Whether nothing is on its way."""
+        return not self._fresh and not self._flying and not any(len(one) for one in self._schedules.values())
 
     def flying(self) -> int:
         """Messages handed over and not yet answered."""

@@ -1,0 +1,170 @@
+"""What time alone does: validity and waits that end, receipts parked, parts that stayed alone, retention."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from tidings.core.ids import highest
+from tidings.core.message import HOUR, SECOND, Millis
+from tidings.core.ports import StoreUnavailable
+from tidings.core.questions import InboundRow, Tx
+from tidings.pipeline import admit, expire, receipt, receive
+from tidings.pipeline.house import House
+
+log = logging.getLogger("tidings.sweeper")
+
+R = TypeVar("R")
+
+SWEEP_MOST = 500
+SWEEP_PAGES = 200
+"""Pages of that many rows a sweep works off of each kind before it turns to the next."""
+LOOK_AGAIN = 24 * 3600.0
+"""Seconds until texts of any age are looked through again."""
+LONG_QUEUE = 100_000
+MINUTE = 60 * SECOND
+
+
+class InMemory(Protocol):
+    """What is on its way in memory, as the sweeper needs to know it."""
+
+    def forget(self, message_id: int) -> None:
+        """A message ended: it must not be handed over any more."""
+        ...
+
+    def idle(self) -> bool:
+        """Whether nothing is on its way."""
+        ...
+
+    def read_all_again(self) -> None:
+        """Look for work in the store from its beginning."""
+        ...
+
+
+class Sweeper:
+    """One round every few seconds over what has fallen due in the store."""
+
+    def __init__(self, house: House, runner: InMemory) -> None:
+        self._house = house
+        self._runner = runner
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._tick = 0
+        self._next_note: Millis = 0
+        """When the use of keys is written down again."""
+        self._blanked: dict[str, int] = {}
+        """Up to which id texts of a category have been looked through."""
+        self._look_again = 0.0
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Begin with a round at once."""
+        self._task = group.create_task(self._sweep_for_ever(), name="sweeper")
+
+    async def stop(self, grace: float) -> None:
+        """End after the page at hand, or after `grace` seconds; what is left is found again at the next start."""
+        self._stopping.set()
+        if self._task is None:
+            return
+        _, late = await asyncio.wait([self._task], timeout=grace)
+        for task in late:
+            task.cancel()
+
+    async def _sweep_for_ever(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._sweep()
+            except StoreUnavailable as fault:
+                log.error("the store is not available: %s", fault)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._house.settings.delivery.sweep):
+                    await self._stopping.wait()
+
+    async def _sweep(self) -> None:
+        house, now = self._house, self._house.clock.now()
+        self._tick += 1
+        # Looking for ended validity reads the whole queue, so a long one is looked through less often.
+        look = house.backlog.total < LONG_QUEUE or self._tick % 10 == 0
+        if look:
+            await self._by_pages(lambda tx: tx.queue.expired(now, SWEEP_MOST), self._end_validity)
+        wait = int(house.settings.delivery.receipt_wait * 1000)
+        await self._by_pages(
+            lambda tx: tx.messages.awaiting_receipt(now - wait, SWEEP_MOST),
+            lambda ids: house.store.write(expire.end_wait, ids),
+        )
+        await self._by_pages(
+            lambda tx: tx.receipts.parked(now, SWEEP_MOST), lambda rows: house.store.write(receipt.rematch, rows)
+        )
+        if self._tick % 10 == 1:
+            await self._tidy()
+        if now >= self._next_note:
+            self._next_note = now + MINUTE
+            await admit.write_uses(house)
+
+    async def _by_pages(
+        self, ask: Callable[[Tx], Awaitable[list[R]]], work: Callable[[list[R]], Awaitable[object]]
+    ) -> bool:
+        """Work off all that is found, a page a commit: what came in a second has to go in one. False: more is left."""
+        for _ in range(SWEEP_PAGES):
+            found = await self._house.store.read(ask)
+            if found:
+                await work(found)
+            if len(found) < SWEEP_MOST:
+                return True
+            if self._stopping.is_set():
+                break
+        return False
+
+    async def _end_validity(self, message_ids: list[int]) -> None:
+        ended = await self._house.store.write(expire.end_validity, message_ids)
+        for message_id, gone in zip(message_ids, ended, strict=True):
+            if gone:
+                self._runner.forget(message_id)
+
+    async def _tidy(self) -> None:
+        """Rarer work: counts, idempotency answers, retention, parts that stayed alone, rows nobody remembers."""
+        house, now = self._house, self._house.clock.now()
+        house.backlog.reset(await house.store.read(lambda tx: tx.queue.counts()))
+        for _ in range(SWEEP_PAGES):
+            if await house.store.write(expire.forget_answers, [SWEEP_MOST]) != [SWEEP_MOST]:
+                break
+        await self._by_pages(lambda tx: tx.inbounds.stale(now - receive.PART_WAIT, SWEEP_MOST), self._complete_lone)
+        if house.clock.monotonic() >= self._look_again:
+            self._look_again = house.clock.monotonic() + LOOK_AGAIN
+            self._blanked.clear()
+        retention = msgspec.structs.asdict(house.settings.retention)
+        for category, days in (retention | {"system": retention["transactional"]}).items():
+            if days:
+                await self._retain(category, now - days * 86_400_000)
+        if self._runner.idle():
+            await self._reconcile()
+
+    async def _complete_lone(self, rows: list[InboundRow]) -> None:
+        new_id, settings = self._house.new_id, self._house.settings
+        lones = [receive.Lone(new_id(), new_id(), row, settings) for row in rows]
+        await self._house.store.write(receive.complete_lone, lones)
+
+    async def _retain(self, category: str, before: int) -> None:
+        """Blank the texts of a category that ended before a moment, going on where the last look ended.
+
+        Once a day it looks from the beginning again, for messages that took more than an hour to end.
+        """
+
+        async def blank(ids: list[int]) -> None:
+            await self._house.store.write(expire.blank_texts, ids)
+            self._blanked[category] = ids[-1]
+
+        if await self._by_pages(
+            lambda tx: tx.messages.outlived(category, self._blanked.get(category, 0), before, SWEEP_MOST), blank
+        ):
+            self._blanked[category] = highest(before - HOUR)
+
+    async def _reconcile(self) -> None:
+        """Nothing is in memory: whatever is due in the store is read again from its beginning."""
+        _, count = await self._house.store.read(lambda tx: tx.queue.oldest(self._house.clock.now()))
+        if count:
+            self._runner.read_all_again()
