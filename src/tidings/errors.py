@@ -29,7 +29,7 @@ PROBLEMS: dict[str, Problem] = {
             "caller",
             "after_fix",
             "API key missing or wrong",
-            "Send `Authorization: Bearer KEY` with a key that exists and is not revoked.",
+            "Send `Authorization: Bearer KEY` with a key that is neither unknown, expired nor revoked.",
         ),
         Problem("forbidden", 403, "caller", "after_fix", "Not allowed", "This key lacks the scope for this call."),
         Problem("not_found", 404, "caller", "never", "Not found", "There is nothing at this address."),

@@ -59,17 +59,22 @@ class Tally:
 class Metrics:
     """What one process counts."""
 
-    __slots__ = ("accept", "receipts", "requests", "tally")
+    __slots__ = ("accept", "receipts", "requests", "tally", "webhooks")
 
     def __init__(self, tally: Tally | None = None) -> None:
         self.tally = tally or Tally()
         self.accept = Histogram()
         self.receipts: dict[Labels, int] = {}
+        self.webhooks: dict[Labels, int] = {}
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
 
     def requested(self, method: str, route: str, status: int) -> None:
         """An HTTP request was answered."""
         self.requests[method, route, status] += 1
+
+    def called(self, outcome: str) -> None:
+        """A webhook was called: `delivered`, `refused`, or why it could not be."""
+        self.webhooks[(outcome,)] = self.webhooks.get((outcome,), 0) + 1
 
     def receipts_came(self, matched: Iterable[bool]) -> None:
         """Receipts were matched, or parked."""

@@ -399,6 +399,7 @@ class Notifier:
             came = NotPosted("reply_not_stored", fault, came.took_ms)
         outcome = notify.outcome(loads, body, at, came, house.clock.random(), replies)
         self._judge(endpoint, outcome)
+        house.metrics.called(outcome.kind)
         settled = await self._insist(notify.settle, [outcome])
         if outcome.gone:
             log.warning("%s answered 410 Gone: it is switched off", endpoint.name)

@@ -201,9 +201,11 @@ class Calls:
         answer: types.KeyIssued = self.call(Call("POST", f"/v1/keys/{step(id)}/rotate", body=body))
         return answer
 
-    def create_account(self, body: types.AccountRequest) -> types.Account:
+    def create_account(self, body: types.AccountRequest, *, idempotency_key: str | None = None) -> types.Account:
         """Open an account."""
-        answer: types.Account = self.call(Call("POST", "/v1/accounts", body=body))
+        answer: types.Account = self.call(
+            Call("POST", "/v1/accounts", body=body, idempotency_key=idempotency_key), keyed=True
+        )
         return answer
 
     def list_accounts(self, *, limit: int | None = None, cursor: str | None = None) -> types.AccountPage:
@@ -578,9 +580,11 @@ class AsyncCalls:
         answer: types.KeyIssued = await self.call(Call("POST", f"/v1/keys/{step(id)}/rotate", body=body))
         return answer
 
-    async def create_account(self, body: types.AccountRequest) -> types.Account:
+    async def create_account(self, body: types.AccountRequest, *, idempotency_key: str | None = None) -> types.Account:
         """Open an account."""
-        answer: types.Account = await self.call(Call("POST", "/v1/accounts", body=body))
+        answer: types.Account = await self.call(
+            Call("POST", "/v1/accounts", body=body, idempotency_key=idempotency_key), keyed=True
+        )
         return answer
 
     async def list_accounts(self, *, limit: int | None = None, cursor: str | None = None) -> types.AccountPage:

@@ -259,6 +259,26 @@ async def test_the_operator_looks_after_the_keys_of_others(town: Town) -> None:
     assert (await admin(town, "GET", "/v1/accounts/acc_0000000000009/keys")).status == 404
 
 
+async def test_an_account_asked_for_twice_is_opened_once(town: Town) -> None:
+    async def open_(name: str) -> Heard:
+        once = [("idempotency-key", "once")]
+        return await town.ask("POST", "/v1/accounts", {"name": name}, scope="admin", headers=once)
+
+    first, same = await asyncio.gather(open_("a"), open_("a"))
+    assert (first.status, same.status, first.body) == (201, 201, same.body)
+    assert sorted([first.headers.get("idempotent-replayed"), same.headers.get("idempotent-replayed")], key=str) == [
+        None, "true",
+    ]  # fmt: skip
+    number = first.json()["id"]
+    key = await admin(town, "POST", f"/v1/accounts/{number}/keys", {"name": "k", "scope": "read"})
+    await admin(town, "DELETE", f"/v1/accounts/{number}")
+    assert (await open_("a")).body == first.body
+    assert (await ask(town.app, "GET", "/v1/messages", key=key.json()["token"])).status == 401
+    assert (await open_("b")).json()["code"] == "idempotency_mismatch"
+    other = await town.ask("POST", "/v1/messages", GOOD, headers=[("idempotency-key", "once")])
+    assert other.json()["code"] == "idempotency_mismatch"
+
+
 # what a key may not come by
 
 

@@ -6,13 +6,16 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import apsw
 import msgspec
 import pytest
 import urllib3
@@ -20,6 +23,7 @@ from test_api import GOOD, Place, opened
 
 from kit import ask
 from tidings.config import MetricsSettings
+from tidings.core import ids
 from tidings.core.ports import stage
 from tidings.core.questions import Tx
 
@@ -109,10 +113,12 @@ async def test_from_afar_a_key_is_asked_for(place: Place, who: dict[str, Any], e
 
 # logs
 
+Running = tuple[str, Path, str, str, "subprocess.Popen[bytes]"]
+
 
 @pytest.fixture(params=["text", "json"])
-def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Path, str, str]]:
-    """A tidings that logs all it can: format, log, address, key."""
+def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    """A tidings that logs all it can: format, log, address, key, process."""
     log = tmp_path / "log"
     with log.open("w") as out:
         command = [BIN / "tidings", "up", "--data", tmp_path / "data", "--port", "0", "--log-level", "debug"]
@@ -126,17 +132,36 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
             assert time.monotonic() < until
             time.sleep(0.05)
         key = (tmp_path / "data/admin.key").read_text().strip()
-        yield request.param, log, json.loads(server.read_text())["url"], key
+        yield request.param, log, json.loads(server.read_text())["url"], key, process
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
 
 
-def test_a_busy_log_tells_no_secrets(running: tuple[str, Path, str, str]) -> None:
-    form, log, url, key = running
+def last_use(data: Path, shown: str) -> int | None:
+    """What a stop has left behind, less than a minute after the use."""
+    db = apsw.Connection(str(data / "tidings.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        found: int | None = db.execute(
+            "select last_used_at from api_key where id = ?", (ids.parse("key", shown),)
+        ).fetchall()[0][0]
+        return found
+    finally:
+        db.close()
+
+
+def test_a_busy_log_tells_no_secrets(running: Running) -> None:
+    kind, log, url, key, process = running
     http = urllib3.PoolManager(headers={"Authorization": f"Bearer {key}"})
     text, number = "Xylophone", "+1555123"
+    hook = {"url": f"http://me:{text}@127.0.0.1:9/{text}?{text}", "events": ["*"]}
+    secrets = [http.request("POST", f"{url}/v1/webhooks", json={**hook, "url": hook["url"].replace(f"me:{text}@", "")})
+               .json()["secret"]]  # fmt: skip
+    assert http.request("POST", f"{url}/v1/webhooks", json=hook).status == 422
+    made = http.request("POST", f"{url}/v1/keys", json={"name": "k", "scope": "send", "daily_quota": 1}).json()
+    secrets.append(http.request("POST", f"{url}/v1/keys/{made['id']}/rotate", json={"overlap_s": 9}).json()["token"])
+    secrets.append(made["token"])
     for at, digits in enumerate(("0100", "0001", "0003", "0007", "0008", "0011", "0012", "0014", "0016", "0100")):
         body = {"to": number + digits, "text": f"{text} {at}", "metadata": {"note": text}}
         assert http.request("POST", f"{url}/v1/messages", json=body).status == 202
@@ -149,16 +174,36 @@ def test_a_busy_log_tells_no_secrets(running: tuple[str, Path, str, str]) -> Non
     assert bare.request("GET", f"{url}/send?key=tk_{text}&to=1&text={text}").status == 401
     assert http.request("GET", f"{url}/v1/messages?to=%2B15551230100&client_ref={text}").status == 200
     assert http.request("POST", f"{url}/v1/messages", body=b'{"to": "' + text.encode()).status == 400
+    form = {"key": made["token"], "to": f"{number}0100", "text": text}
+    statuses = [bare.request("POST", f"{url}/send", fields=form, encode_multipart=False).status for _ in range(2)]
+    assert statuses == [202, 429]
+    assert bare.request("GET", f"{address}%E9").status == 400
+    assert http.request("DELETE", f"{url}/v1/keys/{made['id']}").status == 200
+    assert bare.request("POST", f"{url}/send", fields=form, encode_multipart=False).status == 401
+    with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port)) as line:
+        line.sendall(f"GET /send?key={key}&to={number}0100&text={text}é HTTP/1.1\r\n\r\n".encode())
+        assert b" 400 " in line.recv(4096)
+    preview = http.request("POST", f"{url}/v1/messages/preview", json={"to": f"{number}0100", "text": text})
+    assert preview.status == 200
     handset = f"{url}/v1/simulator/handsets/+15551230100/messages"
     assert http.request("POST", handset, json={"to": "12345", "text": f"{text} back"}).status < 300
     told = samples(http.request("GET", f"{url}/metrics").data.decode())
     assert told['tidings_carrier_binds{carrier="simulator"}'] == 1
+    until = time.monotonic() + 15
+    while not told.get('tidings_webhook_calls_total{outcome="unreachable"}'):
+        assert time.monotonic() < until, told
+        time.sleep(0.05)
+        told = samples(http.request("GET", f"{url}/metrics").data.decode())
     time.sleep(1.5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert last_use(log.parent / "data", made["id"]) is not None
     lines = log.read_text().splitlines()
     assert any("bind simulator/1 is up" in line for line in lines)
-    secrets = (text, "5551230", key, key[17:], "?key", "client_ref=", GOOD["text"])
+    secrets += [text, "5551230", key, "?key", "client_ref=", GOOD["text"]]
+    secrets += [one[17:] for one in secrets if one.startswith("tk_")]
     assert [line for line in lines if any(secret in line for secret in secrets)] == []
-    if form == "json":
+    if kind == "json":
         records = [json.loads(line) for line in lines]
         assert all(
             set(record) - {"request_id", "exception"} == {"time", "level", "logger", "message"} for record in records

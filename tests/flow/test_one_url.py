@@ -238,6 +238,21 @@ async def test_behind_a_proxy_nobody_is_local(place: Place, header: str) -> None
     assert told.status == 403
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8775", 202),
+        ("127.0.0.1", 202),
+        ("[::1]:8775", 202),
+        ("evil.example", 403),
+        ("127.0.0.1.example", 403),
+    ],
+)
+async def test_a_foreign_name_that_leads_here_is_not_here(place: Place, host: str, status: int) -> None:
+    told = await get(place, f"to={TO}&text=x&key={place.tokens['send']}", ("host", host))
+    assert told.status == status
+
+
 AHEAD = [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("x-moz", "prefetch")]
 
 

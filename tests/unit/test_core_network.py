@@ -31,7 +31,10 @@ def test_a_range(text: str) -> None:
     assert is_range(text)
 
 
-@pytest.mark.parametrize("text", ["", "192.0.2.1/24", "192.0.2", "host", "192.0.2.0/33", "0.0.0.0/0 "])
+NONE = ["", "192.0.2.1/24", "192.0.2", "host", "192.0.2.0/33", "0.0.0.0/0 ", "::ffff:192.0.2.0/120"]
+
+
+@pytest.mark.parametrize("text", NONE)
 def test_no_range(text: str) -> None:
     assert not is_range(text)
 
@@ -46,6 +49,9 @@ CALLERS = [
     ("what was made up does not count", "10.0.0.1", ["10.9.9.9, 192.0.2.1, 198.51.100.9"], TRUSTED, "198.51.100.9"),
     ("no header", "10.0.0.1", [], TRUSTED, "10.0.0.1"),
     ("all are proxies", "10.0.0.1", ["10.0.0.3, 10.0.0.2"], TRUSTED, "10.0.0.3"),
+    ("with a port", "10.0.0.1", ["198.51.100.9:5000, 10.0.0.2:80"], TRUSTED, "198.51.100.9"),
+    ("IPv6", "10.0.0.1", ["2001:db8::9"], TRUSTED, "2001:db8::9"),
+    ("IPv6 with a port", "10.0.0.1", ["[2001:db8::9]:5000"], TRUSTED, "2001:db8::9"),
     ("nonsense ends in nonsense", "10.0.0.1", ["198.51.100.9, x"], TRUSTED, "x"),
 ]  # fmt: skip
 

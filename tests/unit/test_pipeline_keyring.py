@@ -84,6 +84,13 @@ def test_a_revoked_key_opens_nothing_from_the_start_or_from_then_on() -> None:
     assert find(held(revoked_at=5)[0], shown) is None
 
 
+def test_what_is_told_late_brings_no_revoked_key_back() -> None:
+    ring, shown, key = held()
+    ring.add(msgspec.structs.replace(key, revoked_at=5))
+    ring.add(msgspec.structs.replace(key, name="changed before, told after"))
+    assert find(ring, shown) is None
+
+
 def test_the_token_before_a_rotation_is_good_for_the_overlap() -> None:
     old, old_digest = token(9, SECRETS[1])
     new, new_digest = token(9, SECRETS[2])

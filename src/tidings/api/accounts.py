@@ -10,12 +10,13 @@ from msgspec import UNSET, Meta, UnsetType
 from tidings.api import views
 from tidings.api.call import Call, Reply
 from tidings.api.keys import Name, Quota, Rate, Senders, before_of, cut, issued, page_of
+from tidings.api.messages import idempotency, replayed
 from tidings.api.problems import Abort, problem, refusal
 from tidings.core import ids
 from tidings.core.account import DEFAULT_ACCOUNT, Account
 from tidings.core.questions import Tx
 from tidings.core.request import Invalid, Refused
-from tidings.pipeline.admit import change_account, close_account, faults_of, open_account
+from tidings.pipeline.admit import Outcome, Reopened, change_account, close_account, faults_of, open_account
 
 _SENDERS = Meta(description="addresses that are its own; the first is taken when a message has no `from`")
 
@@ -43,7 +44,7 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 async def post(call: Call) -> Reply:
     """A new account; it needs a key next."""
     wanted = _fit(msgspec.structs.asdict(call.body))
-    return _shown(await open_account(call.house, **wanted), 201)
+    return _shown(await open_account(call.house, idempotency=idempotency(call), **wanted), 201)
 
 
 async def page(call: Call) -> Reply:
@@ -121,9 +122,11 @@ def _fit(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _shown(outcome: Account | Refused | Invalid, status: int = 200) -> Reply:
+def _shown(outcome: Outcome, status: int = 200) -> Reply:
     if isinstance(outcome, Refused):
         return refusal(outcome)
     if isinstance(outcome, Invalid):
         return problem("validation_failed", errors=outcome.errors)
-    return Reply(status, views.encode(views.account(outcome)))
+    again = isinstance(outcome, Reopened)
+    account = outcome.account if isinstance(outcome, Reopened) else outcome
+    return Reply(status, views.encode(views.account(account)), headers=replayed(again))

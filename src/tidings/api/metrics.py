@@ -42,6 +42,7 @@ def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
     yield from counter(
         "tidings_receipts_total", "Receipts by what they met at first.", ("outcome",), counted.receipts
     )  # fmt: skip
+    yield from counter("tidings_webhook_calls_total", "Calls of webhooks.", ("outcome",), counted.webhooks)
     yield from gauge("tidings_receipts_orphaned", "Receipts that match no message.", now.orphans)
     asked = list(counted.requests.items())
     requests: dict[Labels, int] = {(method, path, str(status)): n for (method, path, status), n in asked}

@@ -10,12 +10,15 @@ Ranges = tuple[str, ...]
 
 
 def is_range(text: str) -> bool:
-    """Whether `text` is an address or a range in CIDR notation without host bits."""
+    """Whether `text` is an address or a range in CIDR notation without host bits.
+
+    IPv4 written as IPv6 is none: callers are told apart by their IPv4 address, which would never lie in it.
+    """
     try:
-        ip_network(text)
+        found = ip_network(text)
     except ValueError:
         return False
-    return True
+    return getattr(found.network_address, "ipv4_mapped", None) is None
 
 
 def within(address: str, ranges: Ranges) -> bool:
@@ -37,8 +40,15 @@ def caller(peer: str, forwarded: Sequence[str], trusted: Ranges) -> str:
     address = peer
     hops = [hop.strip() for value in forwarded for hop in value.split(",")]
     while hops and within(address, trusted):
-        address = hops.pop()
+        address = _host(hops.pop())
     return address
+
+
+def _host(hop: str) -> str:
+    """A hop without its port, which some proxies add."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

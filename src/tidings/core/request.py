@@ -95,6 +95,9 @@ class Idempotency(msgspec.Struct, frozen=True):
     digest: bytes
 
 
+MISMATCH = Refused("idempotency_mismatch", "This Idempotency-Key belongs to another request.")
+
+
 class Answer(msgspec.Struct, frozen=True):
     """The outcome of one call of accept: a result a request, in order; `replayed` when it is an earlier answer."""
 

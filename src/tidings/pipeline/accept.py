@@ -15,7 +15,18 @@ from tidings.core.limits import Quota, quotas
 from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Queued, Remembered, Tx
-from tidings.core.request import Answer, Fault, Idempotency, Invalid, Refused, Request, Result, Stored, Verdict
+from tidings.core.request import (
+    MISMATCH,
+    Answer,
+    Fault,
+    Idempotency,
+    Invalid,
+    Refused,
+    Request,
+    Result,
+    Stored,
+    Verdict,
+)
 from tidings.core.status import ACCEPTED, QUEUED, REJECTED, SCHEDULED
 from tidings.core.webhook import Callback
 from tidings.pipeline import quota, route, track, validate
@@ -350,7 +361,7 @@ async def _first(tx: Tx, account_id: int, idempotency: Idempotency) -> Answer | 
     if found is None:
         return None
     if found.digest != idempotency.digest:
-        return Refused("idempotency_mismatch", "This Idempotency-Key belongs to another request.")
+        return MISMATCH
     return Answer(await _replay(tx, _kept_decode(found.answer)), replayed=True)
 
 

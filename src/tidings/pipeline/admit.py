@@ -9,11 +9,11 @@ import msgspec
 
 from tidings.core.account import DEFAULT_ACCOUNT, Account, Key, beyond
 from tidings.core.limits import oldest_kept
-from tidings.core.message import SECOND, Millis
+from tidings.core.message import DAY, SECOND, Millis
 from tidings.core.network import is_range
 from tidings.core.ports import StoreUnavailable, stage
 from tidings.core.questions import Remembered, Tx
-from tidings.core.request import Fault, Invalid, Refused
+from tidings.core.request import MISMATCH, Fault, Idempotency, Invalid, Refused
 from tidings.pipeline import keyring
 from tidings.pipeline.house import House
 from tidings.pipeline.validate import is_sender
@@ -36,10 +36,21 @@ class AccountChange(msgspec.Struct, frozen=True):
     account_id: int
     how: Callable[[Account], Account]
     new: Account | None = None
+    idempotency: Idempotency | None = None
+    """Under which a new one is asked for."""
+
+
+class Reopened(msgspec.Struct, frozen=True):
+    """An account that was opened under this Idempotency-Key before, as it was told then."""
+
+    account: Account
 
 
 _NO_KEY = Refused("not_found", "There is no key with this id.")
 _NO_ACCOUNT = Refused("not_found", "There is no account with this id.")
+
+
+Outcome = Account | Reopened | Refused | Invalid
 
 
 @stage(order=5)
@@ -70,10 +81,13 @@ async def change_keys(tx: Tx, changes: Sequence[KeyChange], now: Millis) -> list
 
 
 @stage(order=5)
-async def change_accounts(tx: Tx, changes: Sequence[AccountChange], now: Millis) -> list[Account | Refused | Invalid]:
+async def change_accounts(tx: Tx, changes: Sequence[AccountChange], now: Millis) -> list[Outcome]:
     """Open or change accounts, unless another owns one of their senders."""
-    results: list[Account | Refused | Invalid] = []
+    results: list[Outcome] = []
     for change in changes:
+        if change.idempotency and (earlier := await _opened_before(tx, change.idempotency)):
+            results.append(earlier)
+            continue
         account = change.new or await tx.accounts.account(change.account_id)
         if account is None:
             results.append(_NO_ACCOUNT)
@@ -88,8 +102,20 @@ async def change_accounts(tx: Tx, changes: Sequence[AccountChange], now: Millis)
             await tx.accounts.insert_account(changed)
         if change.new is not None or changed.senders != account.senders:
             await tx.accounts.own_senders(changed.id, changed.senders)
+        if change.idempotency:
+            key, answer = change.idempotency, msgspec.json.encode(changed)
+            await tx.idempotencies.insert([Remembered(DEFAULT_ACCOUNT, key.key, key.digest, answer, now + DAY)])
         results.append(changed)
     return results
+
+
+async def _opened_before(tx: Tx, asked: Idempotency) -> Reopened | Refused | None:
+    found = await tx.idempotencies.find(DEFAULT_ACCOUNT, asked.key)
+    if found is None:
+        return None
+    if found.digest != asked.digest:
+        return MISMATCH
+    return Reopened(msgspec.json.decode(found.answer, type=Account))
 
 
 async def _taken(tx: Tx, account: Account) -> Invalid | None:
@@ -197,18 +223,18 @@ async def _change(house: House, change: KeyChange) -> Key | Refused:
     return changed
 
 
-async def open_account(house: House, name: str, **more: Any) -> Account | Refused | Invalid:
-    """Open an account; `more`: further fields of Account."""
+async def open_account(house: House, name: str, idempotency: Idempotency | None = None, **more: Any) -> Outcome:
+    """Open an account; `more`: further fields of Account. Asked again under the same key, it is Reopened."""
     new = Account(id=house.new_id(), name=name, created_at=house.clock.now(), **more)
-    return await _account(house, AccountChange(new.id, lambda account: account, new))
+    return await _account(house, AccountChange(new.id, lambda account: account, new, idempotency))
 
 
-async def change_account(house: House, account_id: int, changes: dict[str, Any]) -> Account | Refused | Invalid:
+async def change_account(house: House, account_id: int, changes: dict[str, Any]) -> Outcome:
     """Set fields of an account."""
     return await _account(house, AccountChange(account_id, lambda account: msgspec.structs.replace(account, **changes)))
 
 
-async def close_account(house: House, account_id: int) -> Account | Refused | Invalid:
+async def close_account(house: House, account_id: int) -> Outcome:
     """From the return on the keys of the account open nothing; what it sent already goes its way."""
     if account_id == DEFAULT_ACCOUNT:
         return Refused("forbidden", "The default account cannot be closed.")
@@ -220,7 +246,7 @@ async def close_account(house: House, account_id: int) -> Account | Refused | In
     return await _account(house, AccountChange(account_id, how))
 
 
-async def _account(house: House, change: AccountChange) -> Account | Refused | Invalid:
+async def _account(house: House, change: AccountChange) -> Outcome:
     changed = (await house.store.write(change_accounts, [change]))[0]
     if isinstance(changed, Account):
         house.keyring.know(changed)

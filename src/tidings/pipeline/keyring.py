@@ -23,11 +23,12 @@ class Keyring:
     A secret is 256 random bits, so a plain SHA-256 of it cannot be reversed by guessing.
     """
 
-    __slots__ = ("_accounts", "_keys", "_owners", "binding", "metered", "used")
+    __slots__ = ("_accounts", "_gone", "_keys", "_owners", "binding", "metered", "used")
 
     def __init__(self, keys: Iterable[Key] = (), accounts: Iterable[Account] = ()) -> None:
         self._keys = {key.id: key for key in keys if key.revoked_at is None}
         self._accounts = {account.id: account for account in accounts}
+        self._gone: set[int] = set()
         self._owners: dict[str, int] = {}
         self.used: set[int] = set()
         """Keys that opened something since somebody last looked."""
@@ -38,11 +39,12 @@ class Keyring:
         self._survey()
 
     def add(self, key: Key) -> None:
-        """Know a key as it is now; one that is revoked opens nothing from here on."""
-        if key.revoked_at is None:
-            self._keys[key.id] = key
-        else:
+        """Know a key as it is now; one that is revoked opens nothing from here on, whatever is told of it later."""
+        if key.revoked_at is not None:
+            self._gone.add(key.id)
             self._keys.pop(key.id, None)
+        elif key.id not in self._gone:
+            self._keys[key.id] = key
         self._survey()
 
     def know(self, account: Account) -> None:

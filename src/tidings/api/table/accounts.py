@@ -18,6 +18,8 @@ ACCOUNTS: tuple[Endpoint, ...] = (
         body=accounts.AccountRequest,
         answer=views.AccountView,
         status=201,
+        idempotent=True,
+        problems=("idempotency_mismatch",),
         example=examples.ACCOUNT_REQUEST,
         answer_example=examples.ACCOUNT,
     ),
