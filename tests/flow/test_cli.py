@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -276,6 +277,29 @@ def test_a_wait_that_breaks_off_prints_what_is_known(tmp_path: Path, end: str) -
         server.shutdown()
     assert running.returncode == (130 if end == "interrupted" else 1)
     assert json.loads(out) == {"id": "msg_1", "status": "queued"}
+
+
+def commands_of(page: str) -> list[str]:
+    """The lines of a page that call on keys and accounts, as printed."""
+    text = (Path(__file__).parents[2] / "docs" / page).read_text()
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.S | re.M)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line for line in lines if re.match(r"(\w+=\$\()?tidings (keys|accounts) ", line)]
+
+
+@pytest.mark.parametrize(("page", "commands"), [("howto/accounts-and-keys.md", 5), ("reference/cli.md", 9)])
+def test_what_the_pages_print_works_as_printed(home: Path, page: str, commands: int) -> None:
+    account, found = "", commands_of(page)
+    assert len(found) >= commands
+    for line in sorted(found, key=lambda one: "accounts create" not in one):
+        key = tidings("keys", "create", "--name", "k", "--scope", "send", "--json", cwd=home)
+        line = re.sub(r"key_\w{13}", json.loads(key.out)["id"], line).replace("acc_05a3mp8qj0001", account)
+        plain = re.sub(r"^\w+=\$\((.*)\)$", r"\1", line)
+        done = tidings(*shlex.split(plain)[1:], cwd=home)
+        assert done.status == 0, (line, done)
+        if "accounts create" in line:
+            account = done.out.strip()
+    assert tidings("accounts", "change", account, "--no-sender", cwd=home).status == 0
 
 
 # doctor
