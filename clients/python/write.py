@@ -16,6 +16,8 @@ from tidings.app import every_endpoint
 PACKAGE = Path(__file__).parents[2] / "src" / "tidings_client"
 _REF = "#/components/schemas/"
 _KINDS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
+HARMLESS = ("cancelMessage", "previewMessage", "verifySignature")
+"""POSTs that do nothing, or nothing more the second time."""
 _TYPES_HEAD = '''"""What the API takes and answers, as typed dictionaries. Written by clients/python/write.py."""
 
 from __future__ import annotations
@@ -104,9 +106,9 @@ def _method(word: str, wait: str, verb: str, path: str, operation: dict[str, Any
     given.append("f" * bool(in_path) + '"' + re.sub(r"{(\w+)}", r"{step(\1)}", path) + '"')
     body = operation.get("requestBody")
     if body:
-        kind = _body_kind(body["content"])
+        kind = _kind(next(iter(body["content"].values()))["schema"], "types.")
         arguments.append(f"body: {kind}" if body.get("required", True) else f"body: {kind} | None = None")
-        given.append("body=body")
+        given.append("body=body" if "application/json" in body["content"] else "form=body")
     named, query, keyed = [], [], False
     for one in operation.get("parameters", ()):
         if one["in"] == "query":
@@ -118,6 +120,8 @@ def _method(word: str, wait: str, verb: str, path: str, operation: dict[str, Any
     if path == "/send":  # here a GET sends, and its key may be a parameter: it is never made again by itself
         keyed = False
         given.append("harmless=False")
+    elif operation["operationId"] in HARMLESS:
+        given.append("harmless=True")
     if query:
         given.append(f"query={{{', '.join(query)}}}")
     if keyed:
@@ -141,16 +145,13 @@ def _is_stream(operation: dict[str, Any]) -> bool:
     return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
 
 
-def _body_kind(content: dict[str, Any]) -> str:
-    return _kind(content["application/json"]["schema"], "types.") if "application/json" in content else "dict[str, Any]"
-
-
 def _answer(operation: dict[str, Any]) -> str:
     good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
     content = good.get("content", {})
-    if list(content) != ["application/json"]:
+    if not content:
         return "Any"
-    return _kind(content["application/json"]["schema"], "types.")
+    # Where there is a choice, JSON is asked for.
+    return _kind(content.get("application/json", next(iter(content.values())))["schema"], "types.")
 
 
 def _formatted(source: str) -> str:

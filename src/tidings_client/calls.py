@@ -85,12 +85,12 @@ class Calls:
 
     def preview_message(self, body: types.MessageRequest) -> types.Preview:
         """What sending a message would lead to."""
-        answer: types.Preview = self.call(Call("POST", "/v1/messages/preview", body=body))
+        answer: types.Preview = self.call(Call("POST", "/v1/messages/preview", body=body, harmless=True))
         return answer
 
-    def send_by_form(self, body: dict[str, Any] | None = None) -> Any:
+    def send_by_form(self, body: types.OneUrl | None = None) -> types.Message:
         """Send a message by a form."""
-        answer: Any = self.call(Call("POST", "/send", body=body, harmless=False))
+        answer: types.Message = self.call(Call("POST", "/send", form=body, harmless=False))
         return answer
 
     def send_by_url(
@@ -102,9 +102,9 @@ class Calls:
         client_ref: str | None = None,
         idempotency_key: str | None = None,
         key: str | None = None,
-    ) -> Any:
+    ) -> types.Message:
         """Send a message by opening an address."""
-        answer: Any = self.call(
+        answer: types.Message = self.call(
             Call(
                 "GET",
                 "/send",
@@ -138,7 +138,7 @@ class Calls:
 
     def cancel_message(self, id: str, body: types.Nothing | None = None) -> types.Message:
         """Cancel a message that is not yet sent."""
-        answer: types.Message = self.call(Call("POST", f"/v1/messages/{step(id)}/cancel", body=body))
+        answer: types.Message = self.call(Call("POST", f"/v1/messages/{step(id)}/cancel", body=body, harmless=True))
         return answer
 
     def stream_events(
@@ -298,7 +298,7 @@ class Calls:
 
     def verify_signature(self, body: types.VerifyRequest) -> types.Checked:
         """Check a signature and see what is wrong with it."""
-        answer: types.Checked = self.call(Call("POST", "/v1/webhooks/verify", body=body))
+        answer: types.Checked = self.call(Call("POST", "/v1/webhooks/verify", body=body, harmless=True))
         return answer
 
     def get_webhook(self, id: str) -> types.Webhook:
@@ -331,9 +331,9 @@ class Calls:
         answer: types.Diagnosis = self.call(Call("GET", "/v1/doctor"))
         return answer
 
-    def metrics(self) -> Any:
+    def metrics(self) -> str:
         """Figures of this process for Prometheus."""
-        answer: Any = self.call(Call("GET", "/metrics"))
+        answer: str = self.call(Call("GET", "/metrics"))
         return answer
 
     def alive(self) -> types.Alive:
@@ -464,12 +464,12 @@ class AsyncCalls:
 
     async def preview_message(self, body: types.MessageRequest) -> types.Preview:
         """What sending a message would lead to."""
-        answer: types.Preview = await self.call(Call("POST", "/v1/messages/preview", body=body))
+        answer: types.Preview = await self.call(Call("POST", "/v1/messages/preview", body=body, harmless=True))
         return answer
 
-    async def send_by_form(self, body: dict[str, Any] | None = None) -> Any:
+    async def send_by_form(self, body: types.OneUrl | None = None) -> types.Message:
         """Send a message by a form."""
-        answer: Any = await self.call(Call("POST", "/send", body=body, harmless=False))
+        answer: types.Message = await self.call(Call("POST", "/send", form=body, harmless=False))
         return answer
 
     async def send_by_url(
@@ -481,9 +481,9 @@ class AsyncCalls:
         client_ref: str | None = None,
         idempotency_key: str | None = None,
         key: str | None = None,
-    ) -> Any:
+    ) -> types.Message:
         """Send a message by opening an address."""
-        answer: Any = await self.call(
+        answer: types.Message = await self.call(
             Call(
                 "GET",
                 "/send",
@@ -517,7 +517,9 @@ class AsyncCalls:
 
     async def cancel_message(self, id: str, body: types.Nothing | None = None) -> types.Message:
         """Cancel a message that is not yet sent."""
-        answer: types.Message = await self.call(Call("POST", f"/v1/messages/{step(id)}/cancel", body=body))
+        answer: types.Message = await self.call(
+            Call("POST", f"/v1/messages/{step(id)}/cancel", body=body, harmless=True)
+        )
         return answer
 
     def stream_events(
@@ -681,7 +683,7 @@ class AsyncCalls:
 
     async def verify_signature(self, body: types.VerifyRequest) -> types.Checked:
         """Check a signature and see what is wrong with it."""
-        answer: types.Checked = await self.call(Call("POST", "/v1/webhooks/verify", body=body))
+        answer: types.Checked = await self.call(Call("POST", "/v1/webhooks/verify", body=body, harmless=True))
         return answer
 
     async def get_webhook(self, id: str) -> types.Webhook:
@@ -714,9 +716,9 @@ class AsyncCalls:
         answer: types.Diagnosis = await self.call(Call("GET", "/v1/doctor"))
         return answer
 
-    async def metrics(self) -> Any:
+    async def metrics(self) -> str:
         """Figures of this process for Prometheus."""
-        answer: Any = await self.call(Call("GET", "/metrics"))
+        answer: str = await self.call(Call("GET", "/metrics"))
         return answer
 
     async def alive(self) -> types.Alive:

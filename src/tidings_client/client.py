@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from tidings_client.calls import AsyncCalls, Calls
-from tidings_client.errors import TidingsError
+from tidings_client.errors import NotTidings, TidingsError
 from tidings_client.retry import Retries
 from tidings_client.stream import AsyncStream, Stream
 from tidings_client.wire import Call, Wire
@@ -22,7 +22,12 @@ _RETRIES = Retries()
 
 
 class Client(Calls):
-    """Calls the API of one server. Safe to share among threads."""
+    """Calls the API of one server. Safe to share among threads; a process that forks makes its clients afterwards.
+
+    `url`: where tidings is, with the path before `/v1` if a proxy put one there. `key`: an API key. `timeout`: seconds
+    to connect, and between the octets of an answer. `connections`: most at a time; further calls wait. Raises
+    ValueError where url or key cannot be used.
+    """
 
     def __init__(
         self,
@@ -57,7 +62,7 @@ class Client(Calls):
             yield from page["data"]
             if page.get("next_cursor") is None:
                 return
-            query["cursor"] = page["next_cursor"]
+            query["cursor"] = _next(page, query)
 
     def stream(self, call: Call) -> Stream:
         """Events as they come, on a connection of their own; see `Stream`."""
@@ -77,7 +82,7 @@ class Client(Calls):
 class AsyncClient(AsyncCalls):
     """The same for asyncio: every exchange runs in one of `connections` threads, waits between them do not.
 
-    A call that is canceled meanwhile ends its exchange in the background, within `timeout`.
+    A call that is canceled meanwhile ends its exchange in the background. Arguments as for `Client`.
     """
 
     def __init__(
@@ -116,7 +121,7 @@ class AsyncClient(AsyncCalls):
                 yield item
             if page.get("next_cursor") is None:
                 return
-            query["cursor"] = page["next_cursor"]
+            query["cursor"] = _next(page, query)
 
     def stream(self, call: Call) -> AsyncStream:
         """Events as they come, on a connection and in a thread of their own; see `AsyncStream`."""
@@ -132,6 +137,12 @@ class AsyncClient(AsyncCalls):
 
     async def __aexit__(self, *fault: object) -> None:
         await self.close()
+
+
+def _next(page: Any, query: dict[str, Any]) -> Any:
+    if page["next_cursor"] == query.get("cursor"):
+        raise NotTidings("a page leads to itself", 200)
+    return page["next_cursor"]
 
 
 def _keyed(call: Call) -> Call:

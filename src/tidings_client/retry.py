@@ -24,16 +24,17 @@ class Retries:
         """Seconds until the next attempt, or None when there is none. `chance`: 0 to 1."""
         if attempt >= self.attempts or not _may_repeat(call, fault):
             return None
-        asked = fault.retry_after if isinstance(fault, Problem) else None
+        asked = fault.retry_after if isinstance(fault, Problem | NotTidings) else None
         if asked is not None:
             return None if asked > self.longest else asked
         return float(min(self.longest, self.first * 2 ** (attempt - 1)) * (0.5 + chance / 2))
 
 
 def _may_repeat(call: Call, fault: TidingsError) -> bool:
-    """What was refused with 429 or 503 was not stored; where that is not known, only calls that do nothing twice."""
+    """After 408, 429 and 503 nothing was stored; where that is not known, only calls that do nothing twice."""
     if isinstance(fault, Problem):
-        return fault.status in (429, 503) or fault.code in _AGAIN
-    if isinstance(fault, NotTidings):  # for instance a proxy that cannot reach the server
-        return fault.status in (502, 503, 504) and call.repeatable
+        again = fault.status in (408, 429, 503) or fault.code in _AGAIN
+        return again or (fault.status >= 500 and call.repeatable)
+    if isinstance(fault, NotTidings):  # for instance a proxy that lets no more through, or cannot reach the server
+        return fault.status == 429 or (fault.status in (500, 502, 503, 504) and call.repeatable)
     return isinstance(fault, NoAnswer) and (call.repeatable or not fault.sent)

@@ -14,6 +14,8 @@ from typing import Any
 from tidings_client.errors import BadSignature
 
 TOLERANCE_S = 300
+LEAST_OCTETS = 16
+"""Shortest secret that is taken for one."""
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float | None = None) -> Any:
@@ -25,8 +27,10 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float | No
     given = {name.lower(): value for name, value in headers.items()}
     try:
         number, moment, signatures = (given[f"webhook-{name}"] for name in ("id", "timestamp", "signature"))
-        key = base64.b64decode(secret.removeprefix("whsec_"))
-        sent = int(moment)
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        sent = int(moment[:20])
+        if len(key) < LEAST_OCTETS:  # an empty setting, for instance: anybody could sign with that
+            raise ValueError
     except (KeyError, ValueError, binascii.Error):
         raise BadSignature("a header is missing or not readable, or the secret is none") from None
     if abs((time.time() if now is None else now) - sent) > TOLERANCE_S:

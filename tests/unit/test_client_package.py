@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import importlib.util
 import inspect
 import json
+import pickle
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,8 @@ from tidings.api.openapi import document
 from tidings.app import every_endpoint
 from tidings_client import BadSignature, Client, NoAnswer, NotTidings, Problem, Retries, verify
 from tidings_client.calls import AsyncCalls, Calls
-from tidings_client.wire import Call
+from tidings_client.route import pool
+from tidings_client.wire import VERSION, Call
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tidings_client"
@@ -69,7 +73,10 @@ PAUSES: list[tuple[str, Call, int, Any, float | None]] = [
     ("the first is still in flight", KEYED, 1, refused(409, "idempotency_in_flight", 1), 1),
     ("another conflict", KEYED, 1, refused(409, "idempotency_mismatch"), None),
     ("wrong input", GET, 1, refused(422), None),
-    ("our fault", KEYED, 1, refused(500), None),
+    ("our fault, of a write with a key", KEYED, 1, refused(500), 0.5),
+    ("our fault, of a write", POST, 1, refused(500), None),
+    ("the body came too slowly", POST, 1, refused(408), 0.5),
+    ("a proxy that lets no more through", POST, 1, NotTidings("", 429, 3), 3),
     ("the answer got lost, of a read", GET, 1, LOST, 0.5),
     ("the answer got lost, of a write", POST, 1, LOST, None),
     ("the answer got lost, of a write with a key", KEYED, 1, LOST, 0.5),
@@ -124,6 +131,9 @@ FORGED: list[tuple[str, str, dict[str, str], bytes, float]] = [
     ("no signature", SECRET, {"webhook-signature": ""}, BODY, 0),
     ("letters that are none", SECRET, {"webhook-signature": "v1,\udc80é"}, BODY, 0),
     ("a time that is none", SECRET, {"webhook-timestamp": "soon"}, BODY, 0),
+    ("no secret", "", {}, BODY, 0),
+    ("a secret that anybody can guess", "whsec_AAAA", {}, BODY, 0),
+    ("a time that no clock shows", SECRET, {"webhook-timestamp": "9" * 400}, BODY, 0),
     ("too old", SECRET, {}, BODY, 301),
     ("from the future", SECRET, {}, BODY, -301),
 ]
@@ -170,5 +180,88 @@ def test_ids_cannot_leave_their_place_in_a_path() -> None:
         def call(self, call: Call, *, keyed: bool = False) -> Any:
             heard.append(call)
 
-    Deaf("http://127.0.0.1:1").get_message("../keys?x#y")
+    client = Deaf("http://127.0.0.1:1")
+    client.get_message("../keys?x#y")
     assert heard[0].target == "/v1/messages/..%2Fkeys%3Fx%23y"
+    for nowhere in ("", ".", ".."):
+        with pytest.raises(ValueError, match="no id"):
+            client.revoke_key(nowhere)
+
+
+USELESS = [
+    "",
+    "127.0.0.1:8775",
+    "ftp://127.0.0.1",
+    "http://",
+    "http://:8775",
+    "http://me:secret@127.0.0.1",
+    "http://127.0.0.1:x",
+    "http://127.0.0.1/?a=b",
+    "http://127.0.0.1/#x",
+    "http://127.0.0.1/a b",
+    "http://127.0.0.1\r\nHost: x",
+]
+
+
+@pytest.mark.parametrize("url", USELESS)
+def test_an_address_that_is_none(url: str) -> None:
+    with pytest.raises(ValueError, match="must be http") as fault:
+        Client(url)
+    assert "secret" not in str(fault.value)
+
+
+def test_a_key_goes_into_one_header_or_nowhere() -> None:
+    Client("http://127.0.0.1:1", "tk_secret\n")
+    for key in ("", "tk_secret\r\nX: y", "tk_secret…"):
+        with pytest.raises(ValueError, match="the key") as fault:
+            Client("http://127.0.0.1:1", key)
+        assert "secret" not in str(fault.value)
+    with pytest.raises(ValueError, match="Idempotency-Key"):
+        Client("http://127.0.0.1:1").post_message({"to": "1", "text": "x"}, idempotency_key="a\nb")
+
+
+FAULTS = [
+    NoAnswer("nobody", "NewConnectionError", False),
+    NotTidings("somebody else", 502, 3.0),
+    Problem(422, {"code": "validation_failed", "detail": "no", "errors": [{"pointer": "/to"}]}, "req_1", 2.0),
+    BadSignature("no signature fits"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[type(fault).__name__ for fault in FAULTS])
+def test_an_exception_survives_a_pickle(fault: Exception) -> None:
+    again = pickle.loads(pickle.dumps(fault))
+    assert (type(again), str(again), vars(again)) == (type(fault), str(fault), vars(fault))
+    assert vars(copy.copy(fault)) == vars(fault)
+
+
+WAYS = [
+    ("http://tidings.example", {}, None),
+    ("http://tidings.example", {"http_proxy": "http://proxy.example:3128"}, "proxy.example"),
+    ("https://tidings.example", {"http_proxy": "http://proxy.example:3128"}, None),
+    ("https://tidings.example", {"https_proxy": "proxy.example:3128"}, "proxy.example"),
+    ("http://tidings.example", {"all_proxy": "http://me:secret@proxy.example:3128"}, "proxy.example"),
+    ("http://tidings.example", {"http_proxy": "http://proxy.example", "no_proxy": ".example"}, None),
+    ("http://127.0.0.1:8775", {"http_proxy": "http://proxy.example"}, None),
+    ("http://[::1]:8775", {"http_proxy": "http://proxy.example"}, None),
+    ("http://localhost:8775", {"all_proxy": "http://proxy.example"}, None),
+]
+
+
+@pytest.mark.parametrize(("url", "named", "by_way_of"), WAYS)
+def test_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, url: str, named: dict[str, str], by_way_of: str | None
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    proxy = pool(url).proxy
+    assert (proxy and proxy.host) == by_way_of
+    assert proxy is None or proxy.auth is None
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    told = tomllib.loads((ROOT / "clients" / "python" / "pyproject.toml").read_text(encoding="utf-8"))
+    assert told["project"]["version"] == VERSION

@@ -62,7 +62,11 @@ class Client:
         from tidings_client.wire import Call
 
         key = self.key if with_key else None
-        with Wire(self.url, key, timeout=TIMEOUT_S, retries=Retries(attempts=1)) as wire:
+        try:
+            made = Wire(self.url, key, timeout=TIMEOUT_S, retries=Retries(attempts=1))
+        except ValueError:
+            raise CommandError(f"{self.url} is no address of a server; see TIDINGS_URL") from None
+        with made as wire:
             try:
                 return wire.call(Call(method, path, body=body))
             except Problem as problem:
@@ -70,8 +74,6 @@ class Client:
             except NotTidings as fault:
                 raise CommandError(str(fault)) from None
             except NoAnswer as fault:
-                if fault.kind == "LocationValueError":
-                    raise CommandError(f"{self.url} is no address of a server; see TIDINGS_URL") from None
                 told = f"tidings does not answer at {self.url} ({_why(fault.kind)}); {self._start()}"
                 raise CommandError(told) from None
 
