@@ -29,7 +29,9 @@ NEW_EACH_TIME = [
     (re.compile(r"(?<![+0-9a-f])[0-9a-f]{7,}\b"), "<hex>"),
     (re.compile(r"\b\d{9}000R"), "<validity>"),
 ]
-FIGURES = {"commit_lag_ms", "disk_free_mb", "oldest_s", "request_octets", "sent", "smpp_port", "took_ms"}
+FIGURES = {"commit_lag_ms", "disk_free_mb", "oldest_s", "request_octets", "sent", "smpp_port", "submissions", "took_ms"}
+PLACES = {"cursor", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}
+"""Parameters that refer to an earlier call."""
 NOT_COMPARED = {*FIGURES, "last_used_at"}
 """Figures of the moment; and the use of a key, which is noted once a minute and is null until then."""
 
@@ -101,7 +103,8 @@ class World:
         connection = http.client.HTTPConnection(urlsplit(self.tidings.url).netloc, timeout=15)
         connection.request(method, f"{path}?{urlencode(query)}" if query else path, octets, headers)
         answer = connection.getresponse()
-        told = answer.read()
+        endless = answer.headers.get_content_type() == "text/event-stream"
+        told = b"".join(iter(answer.readline, b"\n")) if endless else answer.read()
         connection.close()
         return answer, told
 
@@ -180,8 +183,16 @@ def up(world: World) -> dict[str, str]:
 
 def account(world: World) -> dict[str, str]:
     """The account of the example, which exists once: its sender is its own."""
-    rows = world.tidings.get("/v1/accounts")["data"]
-    return {"acc_02n5m8h2tc800": next(row["id"] for row in rows if row["name"] == "Berlin branch")}
+    rows = [row for row in world.tidings.get("/v1/accounts")["data"] if row["name"] == "Berlin branch"]
+    return {"acc_02n5m8h2tc800": rows[0]["id"] if rows else made("createAccount", "acc")(world)["acc_02n5m8h2tc800"]}
+
+
+def owned(world: World) -> dict[str, str]:
+    """An account with a key."""
+    names = account(world)
+    answer, told = world.call("createAccountKey", names, set())
+    assert answer.status == 201, told
+    return names
 
 
 def signing(world: World) -> dict[str, str]:
@@ -194,15 +205,15 @@ key, webhook = made("createKey", "key"), made("createWebhook", "wh")
 
 CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("getNetworkStats", message),  # first, while its figures are those of the example
-    ("listHandsets", nothing),
-    ("getHandset", nothing),
-    ("listSubmissions", nothing),
+    ("listHandsets", message),
+    ("getHandset", message),
+    ("listSubmissions", message),
     ("getFaults", nothing),
     ("setFaults", nothing),
     ("textFromHandset", up),
     ("alive", nothing),
     ("ready", nothing),
-    ("listMessages", nothing),
+    ("listMessages", message),
     ("getMessage", message),
     ("listMessageEvents", message),
     ("explainMessage", message),
@@ -213,10 +224,11 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("sendByForm", nothing),
     ("sendByUrl", nothing),
     ("createAccount", nothing),
-    ("listAccounts", nothing),
+    ("listAccounts", account),
     ("getAccount", account),
     ("changeAccount", account),
     ("createAccountKey", account),
+    ("listAccountKeys", owned),
     ("closeAccount", account),
     ("createKey", nothing),
     ("getKey", key),
@@ -225,7 +237,7 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("rotateKey", key),
     ("revokeKey", key),
     ("createWebhook", nothing),
-    ("listWebhooks", nothing),
+    ("listWebhooks", webhook),
     ("getWebhook", webhook),
     ("changeWebhook", webhook),
     ("rotateWebhook", webhook),
@@ -236,6 +248,7 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("deleteWebhook", webhook),
     ("rotateDefaultSecret", signing),
     ("verifySignature", nothing),
+    ("streamEvents", message),
     ("metrics", nothing),
     ("diagnose", down),
 ]
@@ -266,18 +279,24 @@ def test_every_call_is_made(world: World) -> None:
 @pytest.mark.parametrize(("name", "prepare"), CALLS, ids=[name for name, _ in CALLS])
 def test_an_example_is_answered_as_shown(world: World, name: str, prepare: Callable[[World], dict[str, str]]) -> None:
     names = prepare(world)
-    answer, octets = world.call(name, names, {"cursor", "Idempotency-Key", "idempotency_key"})
+    answer, octets = world.call(name, names, PLACES)
     status, kind, content = world.told(name)
     assert (str(answer.status), answer.headers.get_content_type()) == (status, kind), octets
     assert answer.headers["X-Request-Id"]
     told = json.loads(octets) if kind == "application/json" else octets.decode()
     schema = {**content["schema"], "components": world.document["components"]}
     assert [f.message for f in OAS31Validator(schema, format_checker=oas31_format_checker).iter_errors(told)] == []
+    if kind == "text/event-stream":  # its first block: the same lines, and the same event
+        first = [block.split("\n\n")[0].splitlines() for block in (told, content["example"])]
+        assert [line.partition(":")[0] for line in first[0]] == [line.partition(":")[0] for line in first[1]]
+        assert "event: stream.open" in first[0]
+        return
     if kind == "text/plain":
         families = re.compile(r"^(?:# TYPE )?\w+(?:\{.*?\})?(?= )", re.M)
         assert set(families.findall(content["example"])) <= set(families.findall(told))
         return
     shown = content["example"]
-    if isinstance(told, dict) and "next_cursor" in told and name != "listHandsets":
-        told = {**told, "data": told["data"][: len(shown["data"])]}
+    for rows in ("data", "messages"):  # there may be more than the example shows, and then another page
+        if ("next_cursor" in told or (name, rows) == ("getHandset", "messages")) and rows in told:
+            told = {**told, rows: told[rows][: len(shown[rows])]}
     assert as_ever(told) == as_ever(shown)
