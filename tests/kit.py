@@ -168,6 +168,16 @@ class FakeRows:
         return {one: [row for row in self._rows if row.message_id == one] for one in wanted}
 
 
+class FakeWebhooks:
+    """Nobody listens."""
+
+    async def of_message(self, message_id: int, most: int) -> list[Any]:
+        return []
+
+    async def last_tries(self, delivery_ids: Iterable[int]) -> dict[int, Any]:
+        return {}
+
+
 class FakeAccounts:
     """The keys of a keyring."""
 
@@ -187,6 +197,7 @@ class FakeTx:
         self.events = FakeRows(house.events)
         self.attempts = FakeRows(house.attempts)
         self.receipts = FakeRows(house.receipts)
+        self.webhooks = FakeWebhooks()
         self.accounts = FakeAccounts(house.keyring.keys.values())
 
 

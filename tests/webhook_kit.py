@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from tidings.core.questions import DeliveryFilter, Tx
 from tidings.core.webhook import Delivery, Subscription, Try
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
+from tidings.drivers.names import Ask, Names
 from tidings.notifier import Notifier
 from tidings.pipeline import subscribe
 
@@ -44,7 +46,8 @@ class Got(msgspec.Struct):
         return self.headers["webhook-id"]
 
 
-Script = Callable[[Got, int], "bytes | Awaitable[bytes] | None"]
+Script = Callable[[Got, int], "bytes | Awaitable[bytes] | AsyncIterator[bytes] | None"]
+"""What is answered: octets, now or later, a piece at a time, or nothing ever."""
 
 
 class Endpoint:
@@ -60,8 +63,8 @@ class Endpoint:
         self._writers: set[asyncio.StreamWriter] = set()
 
     @asynccontextmanager
-    async def up(self) -> AsyncIterator[Endpoint]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+    async def up(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=tls, backlog=2_000)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -87,6 +90,11 @@ class Endpoint:
                 self.most_busy = max(self.most_busy, self.busy)
                 try:
                     said = self.script(got, len(self.got) - 1)
+                    if isinstance(said, AsyncIterator):
+                        async for piece in said:
+                            writer.write(piece)
+                            await writer.drain()
+                        return
                     if said is not None and not isinstance(said, bytes):
                         said = await said
                 finally:
@@ -125,6 +133,8 @@ class Office:
         self.folder = folder
         self.clock = clock
         self.settings = settings
+        self.names: Names | None = None
+        self.tls: ssl.SSLContext | None = None
 
     @asynccontextmanager
     async def up(self, grace: float = 1.0) -> AsyncIterator[Office]:
@@ -133,7 +143,9 @@ class Office:
             self.store = store
             last = await store.read(lambda tx: tx.accounts.last_id())
             self.house = build(store, self.clock, self.settings, last + (10 << 21) if last else 0)
-            self.post = HttpPost(self.clock, timeout_s=self.settings.webhooks.timeout, allow_private=True)
+            self.post = HttpPost(
+                self.clock, timeout_s=self.settings.webhooks.timeout, allow_private=True, names=self.names, tls=self.tls
+            )
             self.house.post = self.post
             self.notifier = Notifier(self.house, self.post)
             async with asyncio.TaskGroup() as tasks:
@@ -154,7 +166,7 @@ class Office:
     def move(self, seconds: float) -> None:
         """Time passes; whoever waits for it is woken."""
         self.clock.ahead += seconds
-        self.notifier._wake_timer.set()
+        self.notifier.lanes._wake_timer.set()
 
     async def deliveries(self, **filter: Any) -> list[Delivery]:
         wanted = DeliveryFilter(**filter)
@@ -188,7 +200,12 @@ class Office:
 
 
 @asynccontextmanager
-async def office(folder: Path, **settings: Any) -> AsyncIterator[Office]:
-    """An office that is open."""
-    async with Office(folder, MovingClock(), Settings(data=str(folder), **settings)).up() as one:
+async def office(
+    folder: Path, look_up: Ask | None = None, tls: ssl.SSLContext | None = None, **settings: Any
+) -> AsyncIterator[Office]:
+    """An office that is open. `look_up`: in place of the system's name servers; `tls`: whom it trusts."""
+    one = Office(folder, MovingClock(), Settings(data=str(folder), **settings))
+    one.names = Names(one.clock, look_up) if look_up else None
+    one.tls = tls
+    async with one.up():
         yield one

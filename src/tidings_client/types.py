@@ -208,6 +208,7 @@ class Explanation(TypedDict):
     events: list[Event]
     attempts: list[AttemptStory]
     receipts: list[Receipt]
+    webhooks: list[WebhookStory]
     decided_by: Literal["caller", "carrier", "tidings"] | None
     advice: str
 
@@ -721,3 +722,17 @@ class WebhookRequest(TypedDict):
     batch: NotRequired[int]
     enabled: NotRequired[bool]
     description: NotRequired[str]
+
+
+class WebhookStory(TypedDict):
+    """One event of the message on its way to one endpoint, and what came of the latest attempt."""
+
+    id: str
+    webhook: str | None
+    url: str | None
+    event: str
+    type: str
+    status: str
+    attempts: int
+    next_at: str | None
+    last: Try | None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from tidings.cli import main
-from tidings.drivers import http_client
+from tidings.drivers import names
 
 
-async def nowhere(host: str, port: int) -> list[str]:
-    """In place of name resolution, which literal addresses pass through too."""
+def nowhere(host: str, port: int) -> list[str]:
+    """In place of name resolution."""
     raise OSError("cut off")
 
 
 if __name__ == "__main__":
-    http_client._resolve = nowhere
+    names.look_up = nowhere
+    names.literal = lambda host: None  # literal addresses are looked up too
     main()

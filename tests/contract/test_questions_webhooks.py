@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from contract_kit import ONE, TWO, Desk, event
-from tidings.core.questions import DeliveryFilter, Tx, Waiting
+from contract_kit import ONE, TWO, Desk, event, message
+from tidings.core.questions import DeliveryFilter, Scan, Tx, Waiting
 from tidings.core.webhook import Callback, Delivery, Secret, Subscription, Try
 
 
@@ -45,6 +45,11 @@ async def test_events_behind_a_position_in_the_order_of_their_commits(desk: Desk
     assert await desk.see(lambda tx: tx.events.after(positions[0], 2)) == found[1:3]
     assert await desk.see(lambda tx: tx.events.after(positions[0], 9, positions[1])) == found[1:2]
     assert await desk.see(lambda tx: tx.events.after(positions[-1], 9)) == []
+    kinds = [rows[0].type]
+    assert await desk.see(lambda tx: tx.events.of_types(0, 99, kinds)) == (positions[-1], found)
+    assert await desk.see(lambda tx: tx.events.of_types(positions[0], 2, kinds)) == (positions[2], found[1:3])
+    assert await desk.see(lambda tx: tx.events.of_types(0, 99, ["message.none"])) == (positions[-1], [])
+    assert await desk.see(lambda tx: tx.events.of_types(positions[-1], 9, kinds)) == (positions[-1], [])
     assert await desk.see(lambda tx: tx.events.some([(5, 2), (3, 1), (9, 9)])) == {(5, 2): rows[2], (3, 1): rows[1]}
 
 
@@ -108,10 +113,12 @@ async def test_a_change_of_listeners_skips_what_nobody_heard_and_nothing_else(de
 
 
 async def test_callbacks_by_message(desk: Desk) -> None:
-    assert not await desk.see(lambda tx: tx.webhooks.has_callbacks())
+    assert await desk.see(lambda tx: tx.webhooks.has_callbacks()) == (False, False)
     rows = [Callback(1, ONE, "http://x/", ("message.*",)), Callback(2, TWO, "http://y/")]
-    await desk.do(lambda tx: tx.webhooks.insert_callbacks(rows))
-    assert await desk.see(lambda tx: tx.webhooks.has_callbacks())
+    await desk.do(lambda tx: tx.webhooks.insert_callbacks(rows[1:]))
+    assert await desk.see(lambda tx: tx.webhooks.has_callbacks()) == (True, False)
+    await desk.do(lambda tx: tx.webhooks.insert_callbacks(rows[:1]))
+    assert await desk.see(lambda tx: tx.webhooks.has_callbacks()) == (True, True)
     assert await desk.see(lambda tx: tx.webhooks.callbacks([2, 3, 1])) == {1: rows[0], 2: rows[1]}
 
 
@@ -141,9 +148,9 @@ async def test_a_delivery_is_settled_and_logged(desk: Desk) -> None:
     ]  # fmt: skip
     await desk.do(lambda tx: tx.webhooks.log(tries))
     assert await desk.see(lambda tx: tx.webhooks.tries(1)) == tries
+    assert await desk.see(lambda tx: tx.webhooks.last_tries([1, 2])) == {1: tries[1]}
     await desk.do(lambda tx: tx.webhooks.forget_tries(1, 1))
     assert await desk.see(lambda tx: tx.webhooks.tries(1)) == tries[1:]
-    assert await desk.see(lambda tx: tx.webhooks.aged(0, 10, 5)) == [1]
     await desk.do(lambda tx: tx.webhooks.forget([1]))
     assert await desk.see(lambda tx: tx.webhooks.tries(1)) == []
     assert await desk.see(lambda tx: tx.webhooks.deliveries([1])) == {}
@@ -164,7 +171,7 @@ async def test_a_page_of_deliveries_newest_first(desk: Desk) -> None:
     assert await page(webhook_id=9, since=30, until=50) == ([5, 4, 3], None)
     assert await page(message_id=2) == ([2], None)
     assert await page(status="dead") == ([], None)
-    assert await desk.see(lambda tx: tx.webhooks.of_message(2)) == [rows[1]]
+    assert await desk.see(lambda tx: tx.webhooks.of_message(2, 9)) == [rows[1]]
 
 
 async def test_only_what_has_ended_and_has_its_subscription_can_be_replayed(desk: Desk) -> None:
@@ -176,9 +183,12 @@ async def test_only_what_has_ended_and_has_its_subscription_can_be_replayed(desk
 
     async def found(after: int = 0, **filter: Any) -> list[int]:
         wanted = DeliveryFilter(**filter)
-        return await desk.see(lambda tx: tx.webhooks.replayable(ONE, wanted, after, 10))
+        seen = await desk.see(lambda tx: tx.webhooks.replayable(ONE, wanted, after, 10))
+        assert seen.cursor is None
+        return list(seen.ids)
 
     assert await found() == [1, 2, 6]
+    assert await desk.see(lambda tx: tx.webhooks.replayable(ONE, DeliveryFilter(), 1, 3)) == Scan((2,), 4)
     assert await found(1, status="dead") == [6]
     assert await found(type="message.sent", webhook_id=9, since=20, until=20) == [2]
     await desk.do(lambda tx: tx.webhooks.replay([(1, 500, 600)]))
@@ -188,8 +198,10 @@ async def test_only_what_has_ended_and_has_its_subscription_can_be_replayed(desk
 
 async def test_what_waits_is_buried_or_withdrawn_a_page_at_a_time(desk: Desk) -> None:
     await desk.do(lambda tx: tx.webhooks.insert_deliveries([delivery(n) for n in range(1, 7)]))
-    assert await desk.do(lambda tx: tx.webhooks.bury("e", 20, 10, 99)) == [1, 2]
-    assert await desk.do(lambda tx: tx.webhooks.bury_old(30, 10, 99)) == [3]
+    assert await desk.do(lambda tx: tx.webhooks.bury("other", 20, 10, 99)) == []
+    assert await desk.do(lambda tx: tx.webhooks.bury("e", 30, 2, 99)) == [1, 2]
+    assert await desk.do(lambda tx: tx.webhooks.bury("e", 30, 2, 99)) == [3]
+    assert await desk.see(lambda tx: tx.webhooks.ended([1, 4, 3, 77])) == [1, 3]
     assert await desk.do(lambda tx: tx.webhooks.withdraw("e", 2, 99)) == 2
 
     async def statuses(tx: Tx) -> list[tuple[str, int | None]]:
@@ -198,3 +210,34 @@ async def test_what_waits_is_buried_or_withdrawn_a_page_at_a_time(desk: Desk) ->
 
     expected = [("dead", 99)] * 3 + [("canceled", 99)] * 2 + [("waiting", None)]
     assert await desk.see(statuses) == expected
+
+
+async def test_deliveries_past_their_retention_a_page_at_a_time(desk: Desk) -> None:
+    rows = [delivery(1, next_at=None), delivery(2), delivery(3, next_at=None), delivery(4, next_at=None)]
+    await desk.do(lambda tx: tx.webhooks.insert_deliveries(rows))
+    assert await desk.see(lambda tx: tx.webhooks.aged(0, 30, 2)) == Scan((1,), 2)
+    assert await desk.see(lambda tx: tx.webhooks.aged(2, 30, 2)) == Scan((3,), 4)
+    assert await desk.see(lambda tx: tx.webhooks.aged(4, 30, 2)) == Scan((), None)
+
+
+async def test_callbacks_of_messages_that_ended_long_ago(desk: Desk) -> None:
+    messages = [message(1, finished_at=10), message(2), message(3, finished_at=30), message(4, finished_at=20)]
+    await desk.do(lambda tx: tx.messages.insert(messages))
+    await desk.do(
+        lambda tx: tx.webhooks.insert_callbacks([Callback(n, ONE, "http://x/") for n in (1, 2, 3, 4, 5)])
+    )  # fmt: skip
+    assert await desk.see(lambda tx: tx.webhooks.past_callbacks(0, 20, 3)) == Scan((1,), 3)
+    assert await desk.see(lambda tx: tx.webhooks.past_callbacks(3, 20, 3)) == Scan((4, 5), None)
+    await desk.do(lambda tx: tx.webhooks.forget_callbacks([1, 4, 5]))
+    assert sorted(await desk.see(lambda tx: tx.webhooks.callbacks(range(9)))) == [2, 3]
+
+
+async def test_every_endpoint_that_waits_is_found_by_its_first(desk: Desk) -> None:
+    rows = [
+        delivery(n, endpoint=f"e{n % 3}", webhook_id=n % 3 or None, next_at=100 - n if n % 4 else None)
+        for n in range(1, 13)
+    ]  # fmt: skip
+    await desk.do(lambda tx: tx.webhooks.insert_deliveries(rows))
+    expected = [Waiting("e0", None, ONE, 91), Waiting("e1", 1, ONE, 90), Waiting("e2", 2, ONE, 89)]
+    assert await desk.see(lambda tx: tx.webhooks.endpoints(10)) == expected
+    assert await desk.see(lambda tx: tx.webhooks.endpoints(2)) == expected[:2]

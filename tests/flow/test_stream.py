@@ -14,13 +14,14 @@ import pytest
 from kit import ask
 from stream_kit import Place, Reader, place
 from tidings import streamer
+from tidings.core import telling
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.events import event_id, position_id
 from tidings.core.ids import show
 from tidings.core.message import DAY
 from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.pipeline import notify, stream
+from tidings.pipeline import stream
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ async def test_an_event_is_told_as_a_webhook_tells_it(home: Place) -> None:
     assert 1_000 <= opening.retry_ms < 3_000
 
     async def look(tx: Tx) -> Any:
-        return notify.told((await tx.events.of(message.id))[0], (await tx.messages.by_id([message.id]))[message.id])
+        return telling.told((await tx.events.of(message.id))[0], (await tx.messages.by_id([message.id]))[message.id])
 
     expected = await home.store.read(look)
     assert msgspec.json.decode(told.data) == msgspec.json.decode(msgspec.json.encode(expected))

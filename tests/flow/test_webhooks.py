@@ -16,8 +16,7 @@ from tidings.config import WebhookSettings
 from tidings.core import signing
 from tidings.core.ports import NotPosted
 from tidings.core.questions import DeliveryFilter, Filter
-from tidings.drivers.http_client import HttpPost
-from tidings.pipeline import notify, receive, subscribe
+from tidings.pipeline import receive, subscribe
 from webhook_kit import OK, Endpoint, Got, MovingClock, Office, answer, office
 
 pytestmark = pytest.mark.slow
@@ -68,60 +67,6 @@ async def test_a_callback_is_called_with_the_final_status_and_signed_with_the_de
         await here.settled("delivered", 2)
         told = [as_official(got, kept[0].octets) for got in there.got]
         assert sorted(one["type"] for one in told) == ["message.accepted", "message.rejected"]
-
-
-FAILURES: list[tuple[str, bytes | None, str, int | None]] = [
-    ("an error of its own", answer(500), "refused", 500),
-    ("a redirect, which is not followed", answer(302, b"", "location: http://127.0.0.1:1/"), "refused", 302),
-    ("a refusal", answer(404), "refused", 404),
-    ("no HTTP", b"SSH-2.0-OpenSSH_9\r\n", "broken", None),
-    ("silence", None, "timeout", None),
-    ("an answer cut off", b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nx", "timeout", None),
-    ("headers without end", b"HTTP/1.1 200 OK\r\n" + b"x-a: b\r\n" * 9_000, "broken", None),
-]
-
-
-@pytest.mark.parametrize(("said", "outcome", "status"), [f[1:] for f in FAILURES], ids=[f[0] for f in FAILURES])
-async def test_what_fails_comes_again_under_the_same_id(
-    tmp_path: Path, said: bytes | None, outcome: str, status: int | None
-) -> None:
-    def script(got: Got, earlier: int) -> bytes | None:
-        return said if earlier == 0 else OK
-
-    settings = WebhookSettings(timeout=0.3)
-    async with Endpoint(script).up() as there, office(tmp_path, webhooks=settings) as here:
-        await here.subscribe(there.url, events=FIRST)
-        await send(here.house, request())
-        (waiting,) = await here.tried()
-        assert 4_000 < (waiting.next_at or 0) - here.clock.now() <= 5_600
-        here.move(5.6)
-        (done,) = await here.settled("delivered")
-        first, second = await here.tries(done)
-        assert (first.outcome, first.status_code, second.outcome) == (outcome, status, "delivered")
-        assert there.got[0].id == there.got[1].id
-        assert there.got[0].body == there.got[1].body
-
-
-LONG = b"x" * 10_000_000
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        answer(200, LONG),
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"ffffff\r\n" + LONG,
-        b"HTTP/1.1 200 OK\r\n\r\n" + LONG,
-    ],
-    ids=["ten megabytes", "chunks without end", "a stream without end"],
-)  # fmt: skip
-async def test_a_long_answer_is_cut_and_its_status_counts(tmp_path: Path, said: bytes) -> None:
-    async with Endpoint(lambda got, earlier: said).up() as there, office(tmp_path) as here:
-        await here.subscribe(there.url, events=FIRST)
-        await send(here.house, request())
-        (done,) = await here.settled("delivered")
-        (tried,) = await here.tries(done)
-        assert len(tried.answer) == notify.ANSWER_KEPT
-        assert tried.took_ms < 5_000
 
 
 async def test_retry_after_is_obeyed_and_holds_the_whole_endpoint(tmp_path: Path) -> None:
@@ -300,20 +245,6 @@ async def test_the_answer_to_a_text_from_a_handset_is_sent_back_once(tmp_path: P
         assert "nine" not in str(tries)
 
 
-async def test_dead_endpoints_delay_nobody(tmp_path: Path) -> None:
-    settings = WebhookSettings(timeout=3.0)
-    hanging = Endpoint(lambda got, earlier: None)
-    async with hanging.up(), Endpoint().up() as there, office(tmp_path, webhooks=settings) as here:
-        for number in range(200):
-            await here.subscribe(f"{hanging.url}/{number}" if number % 2 else there.url, events=FIRST)
-        await send(here.house, request())
-        await here.until(lambda: len(there.got) == 100, 2.5)
-        for _ in range(10):
-            await send(here.house, request())
-        await here.until(lambda: len(there.got) == 1_100, 5.0)
-        assert here.notifier._in_memory <= 10_000
-
-
 async def test_one_endpoint_is_asked_a_little_at_first_and_never_too_much(tmp_path: Path) -> None:
     async def slowly() -> bytes:
         await asyncio.sleep(0.02)
@@ -337,61 +268,6 @@ async def test_a_test_call_tells_what_the_endpoint_says(tmp_path: Path) -> None:
         assert (came.status, came.body) == (418, b"teapot")
         assert as_official(there.got[0], octets)["type"] == "webhook.test"
         assert await here.deliveries() == []
-
-
-INNER = ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::1",
-         "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::"]  # fmt: skip
-
-
-@pytest.mark.parametrize("address", INNER)
-async def test_inner_addresses_are_refused_whatever_the_name(address: str) -> None:
-    async def resolve(host: str, port: int) -> list[str]:
-        return ["93.184.215.14", address]
-
-    post = HttpPost(MovingClock(), resolve=resolve)
-    came = await post.post("http://harmless.example/", {}, b"")
-    assert isinstance(came, NotPosted)
-    assert came.kind == "blocked"
-    assert address in came.detail
-
-
-async def test_the_address_that_was_checked_is_the_one_called(tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    async def resolve(host: str, port: int) -> list[str]:
-        asked.append(host)
-        return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.9"]
-
-    async with Endpoint().up() as there:
-        post = HttpPost(MovingClock(), resolve=resolve, allow_private=True)
-        came = await post.post(f"http://rebound.example:{there.port}/a?b=c", {}, b"x")
-        post.close()
-    assert not isinstance(came, NotPosted)
-    assert asked == ["rebound.example"]
-    assert there.got[0].headers["host"] == f"rebound.example:{there.port}"
-    assert there.got[0].path == "/a?b=c"
-
-
-async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
-    async with Endpoint().up() as there:
-        post = HttpPost(MovingClock(), allow_private=True, timeout_s=2.0)
-        came = await post.post(there.url.replace("http:", "https:"), {}, b"")
-    assert isinstance(came, NotPosted)
-    assert came.kind in ("tls", "unreachable", "timeout")
-
-
-async def test_a_connection_is_used_again_and_replaced_when_it_was_closed() -> None:
-    async with Endpoint().up() as there:
-        post = HttpPost(MovingClock(), allow_private=True)
-        for _ in range(5):
-            assert not isinstance(await post.post(there.url, {}, b"x"), NotPosted)
-        assert there.connections == 1
-        for writer in list(there._writers):
-            writer.close()
-        await asyncio.sleep(0.02)
-        assert not isinstance(await post.post(there.url, {}, b"x"), NotPosted)
-        assert there.connections == 2
-        post.close()
 
 
 async def _suppress(tx: Any, numbers: Any, now: int) -> list[None]:

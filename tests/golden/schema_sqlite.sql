@@ -119,6 +119,7 @@ CREATE TABLE message_callback (
   url text not null,
   events text not null
 );
+CREATE INDEX message_callback_wide on message_callback (message_id) where events <> '[]';
 CREATE TABLE message_event (
   message_id integer not null,
   sequence integer not null,

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from tidings.core import redelivery, signing
+from tidings.core.breaker import Breaker
 from tidings.core.events import EVENT_TYPES, event_id, matches, types_of
 from tidings.core.message import HOUR, MINUTE, SECOND
-from tidings.core.redelivery import Breaker, asked_wait, retry_wait
+from tidings.core.redelivery import asked_wait, retry_wait
 from tidings.core.webhook import endpoint_of, url_fault
 
 NOW = 1_790_000_000_000

@@ -215,6 +215,29 @@ STORY: dict[str, Any] = {
             "received_at": "2026-11-23T09:30:00.118Z",
         }
     ],
+    "webhooks": [
+        {
+            "id": "whd_0000000000001",
+            "webhook": "wh_02n5m8h2tc802",
+            "url": "https://example.com/hooks/sms",
+            "event": "evt_02n5m8h2tc800_4",
+            "type": "message.delivered",
+            "status": "delivered",
+            "attempts": 1,
+            "next_at": None,
+            "last": {
+                "number": 1,
+                "at": "2026-11-23T09:30:00.131Z",
+                "took_ms": 12,
+                "outcome": "delivered",
+                "status_code": 200,
+                "request_sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                "request_octets": 612,
+                "answer": "ok",
+                "detail": "",
+            },
+        }
+    ],
     "decided_by": "carrier",
     "advice": "The carrier simulator reports that the handset has it. Decided by the carrier simulator.",
 }

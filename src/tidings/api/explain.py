@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from tidings import doctor
-from tidings.api import views
+from tidings.api import views, webhooks
 from tidings.api.call import Call, Reply
 from tidings.api.messages import owned
-from tidings.api.moments import Time, show
+from tidings.api.moments import Time, show, show_or_none
 from tidings.core import ids
+from tidings.core.events import event_id
 from tidings.core.message import Message
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.story import PduSummary
+from tidings.core.webhook import Delivery, Try
 from tidings.pipeline import explain as story
 from tidings.pipeline.route import Choice
+
+WEBHOOKS_MOST = 100
+"""Deliveries of a message that its story shows."""
 
 
 class OriginView(msgspec.Struct, frozen=True):
     """Who brought a message."""
 
-    door: Annotated[str, Meta(description="`rest`, `batch`, `one_url` or `reply`; empty of messages older than this")]
+    door: Annotated[str, Meta(description="`rest`, `batch`, `one_url`, `reply` or `webhook`; empty of older messages")]
     key: Annotated[str | None, Meta(description="id of the key, not its secret; null for our own answers")]
 
 
@@ -57,6 +63,20 @@ class AttemptStory(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
+class WebhookStory(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the message on its way to one endpoint, and what came of the latest attempt."""
+
+    id: str
+    webhook: Annotated[str | None, Meta(description="null for a `callback_url`")]
+    url: Annotated[str | None, Meta(description="where it goes now; null of subscriptions gone since")]
+    event: str
+    type: str
+    status: Annotated[str, Meta(description="`waiting`, `delivered`, `dead` or `canceled`")]
+    attempts: int
+    next_at: Time | None
+    last: Annotated[webhooks.TryView | None, Meta(description="the latest attempt")]
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """The whole story of a message."""
 
@@ -67,13 +87,23 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     events: list[views.EventView]
     attempts: list[AttemptStory]
     receipts: list[views.ReceiptView]
+    webhooks: Annotated[
+        list[WebhookStory], Meta(description="the newest 100; all of them: GET /v1/webhooks/deliveries?message=")
+    ]
     decided_by: Annotated[
         Literal["tidings", "carrier", "caller"] | None, Meta(description="who decided how it ended; null before that")
     ]
     advice: Annotated[str, Meta(description="what it means, who decided, and what to do, in plain words")]
 
 
-_Rows = tuple[Message, list[Event], list[Attempt], list[ReceiptRow]]
+class _Rows(msgspec.Struct, frozen=True):
+    message: Message
+    events: list[Event]
+    attempts: list[Attempt]
+    receipts: list[ReceiptRow]
+    deliveries: list[Delivery]
+    tries: dict[int, Try]
+    urls: dict[int, str]
 
 
 async def get(call: Call) -> Reply:
@@ -82,13 +112,18 @@ async def get(call: Call) -> Reply:
     async def ask(tx: Tx) -> _Rows:
         message = await owned(tx, call)
         attempts = await tx.attempts.of([message.id])
-        return message, await tx.events.of(message.id), attempts.get(message.id, []), await tx.receipts.of(message.id)
+        deliveries = await tx.webhooks.of_message(message.id, WEBHOOKS_MOST)
+        return _Rows(
+            message, await tx.events.of(message.id), attempts.get(message.id, []), await tx.receipts.of(message.id),
+            deliveries, await tx.webhooks.last_tries(one.id for one in deliveries),
+            await _urls(tx, message.account_id, deliveries),
+        )  # fmt: skip
 
     return Reply(200, views.encode(_told(call, await call.house.store.read(ask))))
 
 
 def _told(call: Call, rows: _Rows) -> Explanation:
-    message, events, attempts, receipts = rows
+    message, events, attempts, receipts = rows.message, rows.events, rows.attempts, rows.receipts
     brought = story.origin(message, events)
     key = None if brought is None or brought.key_id is None else ids.show("key", brought.key_id)
     return Explanation(
@@ -102,9 +137,30 @@ def _told(call: Call, rows: _Rows) -> Explanation:
         events=[views.event(event) for event in events],
         attempts=[_attempt(call, message, attempt) for attempt in attempts],
         receipts=[views.receipt(receipt) for receipt in receipts],
+        webhooks=[_webhook(one, rows) for one in rows.deliveries],
         decided_by=doctor.decided_by(message),
         advice=doctor.explain(message, attempts, receipts, call.house.clock.now()),
     )
+
+
+async def _urls(tx: Tx, account_id: int, deliveries: Sequence[Delivery]) -> dict[int, str]:
+    """Where the subscriptions of these deliveries are called."""
+    found = {}
+    for webhook_id in dict.fromkeys(one.webhook_id for one in deliveries if one.webhook_id is not None):
+        subscription = await tx.webhooks.one(account_id, webhook_id)
+        if subscription is not None:
+            found[webhook_id] = subscription.url
+    return found
+
+
+def _webhook(one: Delivery, rows: _Rows) -> WebhookStory:
+    last = rows.tries.get(one.id)
+    return WebhookStory(
+        id=ids.show("whd", one.id), webhook=None if one.webhook_id is None else ids.show("wh", one.webhook_id),
+        url=one.url if one.webhook_id is None else rows.urls.get(one.webhook_id),
+        event=event_id(one.message_id, one.sequence), type=one.type, status=one.status, attempts=one.attempts,
+        next_at=show_or_none(one.next_at), last=None if last is None else webhooks.attempt(last),
+    )  # fmt: skip
 
 
 def _attempt(call: Call, message: Message, stored: Attempt) -> AttemptStory:

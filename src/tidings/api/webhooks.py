@@ -14,13 +14,14 @@ from tidings.api.keys import PageQuery, before_of, cut
 from tidings.api.moments import Time, millis, show, show_or_none
 from tidings.api.problems import Abort, refusal
 from tidings.core import ids, signing
-from tidings.core.events import event_id
+from tidings.core.events import event_id, parsed_event_id
 from tidings.core.message import SECOND
 from tidings.core.ports import NotPosted
 from tidings.core.questions import DeliveryFilter, DeliveryPage, Tx
 from tidings.core.request import Fault, Moment, Refused
+from tidings.core.telling import Load, alone, told
 from tidings.core.webhook import BATCH_MOST, MOST_URL, Delivery, Secret, Subscription, Try, url_fault
-from tidings.pipeline import notify, subscribe
+from tidings.pipeline import notify, rotate, settle, subscribe
 from tidings.pipeline.validate import pattern_fault
 
 Url = Annotated[str, Meta(min_length=1, max_length=MOST_URL, description="http or https, without user and password")]
@@ -263,7 +264,7 @@ async def drop(call: Call) -> Reply:
     return Reply(200, b"{}")
 
 
-async def rotate(call: Call) -> Reply:
+async def rotate_secret(call: Call) -> Reply:
     """A new secret for a subscription."""
     owned = await _owned(call, _id(call.params["id"]))
     return await _rotate(call, owned.id)
@@ -285,7 +286,7 @@ async def test(call: Call) -> Reply:
         shown = TestView(
             delivered=200 <= came.status < 300, status_code=came.status, took_ms=came.took_ms,
             problem="redirects are not followed" if 300 <= came.status < 400 else None,
-            answer=came.body.decode("utf-8", "replace")[: notify.ANSWER_KEPT],
+            answer=came.body.decode("utf-8", "replace")[: settle.ANSWER_KEPT],
         )  # fmt: skip
     return Reply(200, views.encode(shown))
 
@@ -315,7 +316,7 @@ async def delivery_story(call: Call) -> Reply:
     """One delivery with its attempts."""
     number = _delivery_id(call.params["id"])
 
-    async def ask(tx: Tx) -> tuple[Delivery | None, list[Try], list[notify.Load]]:
+    async def ask(tx: Tx) -> tuple[Delivery | None, list[Try], list[Load]]:
         one = (await tx.webhooks.deliveries([number])).get(number)
         if one is None or one.account_id != call.account_id:
             return None, [], []
@@ -324,8 +325,8 @@ async def delivery_story(call: Call) -> Reply:
     one, tries, loads = await call.house.store.read(ask)
     if one is None:
         raise Abort("not_found", "There is no delivery with this id.")
-    request = notify.told(loads[0].event, loads[0].message) if loads else None
-    return Reply(200, views.encode(DeliveryStory(delivery(one), [_try(row) for row in tries], request)))
+    request = told(loads[0].event, loads[0].message) if loads else None
+    return Reply(200, views.encode(DeliveryStory(delivery(one), [attempt(row) for row in tries], request)))
 
 
 async def replay(call: Call) -> Reply:
@@ -352,13 +353,28 @@ async def replay(call: Call) -> Reply:
 async def verify(call: Call) -> Reply:
     """Check a signature as a receiver would, and say what is wrong."""
     wanted: VerifyRequest = call.body
-    checked = [_verified(call, wanted, octets) for octets in await _secrets(call, wanted)]
+    body, now = wanted.body.encode("utf-8", "surrogatepass"), call.house.clock.now()
+    sent = await _sent(call, wanted)
+    checked = [
+        signing.verify(wanted.headers, body, octets, now, sent) for octets in await _secrets(call, wanted)
+    ]  # fmt: skip
     best = next((one for one in checked if one.valid), checked[0])
     return Reply(200, views.encode(CheckedView(**msgspec.structs.asdict(best))))
 
 
-def _verified(call: Call, wanted: VerifyRequest, octets: bytes) -> signing.Checked:
-    return signing.verify(wanted.headers, wanted.body.encode("utf-8", "surrogatepass"), octets, call.house.clock.now())
+async def _sent(call: Call, wanted: VerifyRequest) -> bytes | None:
+    """The body of the event that the request says it is about, made anew; None of batches and of what is not ours."""
+    named = next((value for name, value in wanted.headers.items() if name.lower() == "webhook-id"), "")
+    event_key = parsed_event_id(named.strip())
+    if event_key is None:
+        return None
+
+    async def ask(tx: Tx) -> bytes | None:
+        message = await tx.messages.one(call.account_id, event_key[0])
+        event = (await tx.events.some([event_key])).get(event_key)
+        return None if message is None or event is None else alone(event, message)
+
+    return await call.house.store.read(ask)
 
 
 async def _secrets(call: Call, wanted: VerifyRequest) -> list[bytes]:
@@ -372,7 +388,7 @@ async def _secrets(call: Call, wanted: VerifyRequest) -> list[bytes]:
     async def ask(tx: Tx) -> list[Secret]:
         return await tx.webhooks.secrets(call.account_id, webhook_id)
 
-    found = notify.valid(await call.house.store.read(ask), call.house.clock.now())
+    found = rotate.valid(await call.house.store.read(ask), call.house.clock.now())
     if not found:
         raise Abort("not_found", "This account has no default secret yet; POST /v1/webhooks/secret makes one.")
     return [one.octets for one in found]
@@ -442,7 +458,8 @@ def delivery(one: Delivery) -> DeliveryView:
     )  # fmt: skip
 
 
-def _try(one: Try) -> TryView:
+def attempt(one: Try) -> TryView:
+    """An attempt as answered."""
     return TryView(
         number=one.number, at=show(one.at), took_ms=one.took_ms, outcome=one.outcome, status_code=one.status_code,
         request_sha256=one.digest, request_octets=one.octets, answer=one.answer, detail=one.detail,

@@ -67,6 +67,8 @@ def story(told: dict[str, Any]) -> Iterator[str]:
     yield f"  from {_day(message['created_at'])} on:"
     for moment, _, line in sorted(_steps(told), key=lambda step: step[:2]):
         yield f"  {clock(moment)}  {line}"
+    for one in told["webhooks"]:
+        yield f"  webhook   {_webhook(one)}"
     yield f"  {click.style('advice', bold=True)}    {told['advice']}"
 
 
@@ -128,6 +130,19 @@ def _steps(told: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
     for receipt in told["receipts"]:
         line = f"receipt {plain(receipt['state'])} ({receipt['status']}) from {receipt['bind']}"
         yield receipt["received_at"], _REPORTED, f"{line}\n                  {receipt['raw']}"
+
+
+def _webhook(one: dict[str, Any]) -> str:
+    """One event on its way to one endpoint."""
+    where = plain(one["url"] or one["webhook"] or "")
+    said = f"{one['type']} → {where}: {one['status']}"
+    if last := one["last"]:
+        answered = f"{last['outcome']} {last['status_code'] or ''}".rstrip()
+        said += f"; attempt {last['number']} at {clock(last['at'])}: {answered} after {last['took_ms']} ms"
+        said += f" ({plain(last['detail'])})" if last["detail"] else ""
+    if one["next_at"]:
+        said += f"; next at {clock(one['next_at'])}"
+    return said
 
 
 def _data(data: dict[str, Any] | None) -> str:

@@ -28,6 +28,15 @@ def position_of(text: str) -> int | None:
     return ids.parse("pos", text)
 
 
+def parsed_event_id(text: str) -> tuple[int, int] | None:
+    """The message and the sequence of an event's id, or None when it is none."""
+    shown, _, sequence = text.rpartition("_")
+    message_id = ids.parse("evt", shown)
+    if message_id is None or not (sequence.isascii() and sequence.isdigit() and len(sequence) < 10):
+        return None
+    return message_id, int(sequence)
+
+
 def matches(patterns: Sequence[str], kind: str) -> bool:
     """Whether a type is among these types and patterns; no patterns: all are wanted."""
     return not patterns or any(

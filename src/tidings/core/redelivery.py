@@ -1,4 +1,4 @@
-"""When a failed webhook comes again, and how much an endpoint is asked at a time; the clock is an argument."""
+"""When a failed webhook comes again, and when it is given up; the clock is an argument."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ LONGEST_ASKED: Millis = 6 * HOUR
 """A Retry-After beyond this is taken for this."""
 SHORTEST_ASKED: Millis = MINUTE
 """Waits longer than this are cut short by a smaller Retry-After, but not below it."""
+OVERDUE_MOST: Millis = HORIZON + DAY
+"""What could not even be tried for so long, because its endpoint takes no more than probes, is given up."""
 HELD_MOST: Millis = 3 * DAY
 """What waits at an endpoint that is switched off is given up after this."""
 
@@ -50,64 +52,3 @@ def _http_date(text: str) -> Millis | None:
         return int(parsedate_to_datetime(text).timestamp()) * SECOND
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-class Breaker:
-    """How much one endpoint may be asked at a time: little at first, more with each success, a probe while it fails.
-
-    Times are seconds that never go back.
-    """
-
-    __slots__ = ("_limit", "_window", "failures", "in_flight", "known", "until")
-
-    TRIP = 5
-    """Failures in a row after which only single probes go out."""
-    FIRST_REST = 5.0
-    LONGEST_REST = 300.0
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._window = 1
-        self.failures = 0
-        self.in_flight = 0
-        self.until = 0.0
-        """Nothing goes out before this."""
-        self.known = False
-        """Whether it has ever answered well."""
-
-    def room(self, now: float) -> int:
-        """Requests that may start now."""
-        if now < self.until:
-            return 0
-        return max(0, (1 if self.failures else self._window) - self.in_flight)
-
-    def begin(self) -> None:
-        """A request starts."""
-        self.in_flight += 1
-
-    def release(self) -> None:
-        """A request ended, however it did."""
-        self.in_flight -= 1
-
-    def succeeded(self) -> None:
-        """It took one: the next may be more at a time."""
-        self.failures, self.until, self.known = 0, 0.0, True
-        self._window = min(self._limit, self._window * 2)
-
-    def failed(self, now: float, asked: float | None = None) -> None:
-        """It did not: one at a time from here, and after some in a row none for a while, each time longer.
-
-        `asked`: seconds the endpoint asked for before anything else comes.
-        """
-        self.failures += 1
-        self._window = 1
-        if self.failures >= self.TRIP:
-            rest = min(self.LONGEST_REST, self.FIRST_REST * 2.0 ** min(self.failures - self.TRIP, 16))
-            self.until = max(self.until, now + rest)
-        if asked is not None:
-            self.until = max(self.until, now + asked)
-
-    @property
-    def standing(self) -> str:
-        """`failing`, `healthy`, or `unknown` while it has not answered yet."""
-        return "failing" if self.failures else "healthy" if self.known else "unknown"

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -33,7 +33,7 @@ def parsed_secret(text: str) -> bytes | None:
 
 def signature(octets: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
     """One signature: `v1,` and base64 of HMAC-SHA256 over id, timestamp and body, joined by dots."""
-    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
     return "v1," + base64.b64encode(hmac.digest(octets, signed, "sha256")).decode()
 
 
@@ -67,22 +67,38 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 def verify(given: Mapping[str, str], body: bytes, octets: bytes, now: Millis, sent: bytes | None = None) -> Checked:
     """Check a request as a receiver would, and say what stands in the way.
 
-    `sent`: the body as it was sent, where that is known; its first difference from `body` is told.
+    `sent`: the body as it would be sent for this id, where that is known. Where a signature that came fits it, the
+    body that came is what differs, and its first difference is told.
     """
     lower = {name.lower(): value.strip() for name, value in given.items()}
     webhook_id, timestamp = lower.get("webhook-id", ""), lower.get("webhook-timestamp", "")
     got = tuple(lower.get("webhook-signature", "").split())
     signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
-    expected = "v1," + base64.b64encode(hmac.digest(octets, signed, "sha256")).decode()
+    expected = signature(octets, webhook_id, timestamp, body)
     problem = _header_problem(lower, got, timestamp, now)
     difference = None
     if not _any_equal(got, expected):
-        difference = _difference(sent, body) if sent is not None and sent != body else _nearest(expected, got)
-        problem = problem or "No signature matches: the secret, the id, the timestamp or the body is not as it was sent"
+        wrong, difference = _mismatch(
+            got, expected, body, sent, lambda it: signature(octets, webhook_id, timestamp, it)
+        )
+        problem = problem or wrong
     return Checked(
         valid=problem is None, problem=problem, signed=signed.decode("utf-8", "backslashreplace"),
         signed_octets=len(signed), expected=expected, got=got, difference=difference,
     )  # fmt: skip
+
+
+def _mismatch(
+    got: Sequence[str], expected: str, body: bytes, sent: bytes | None, signed: Callable[[bytes], str]
+) -> tuple[str, str | None]:
+    """Why no signature matches, as far as that can be known, and the first difference."""
+    if sent is not None and sent != body and _any_equal(got, signed(sent)):
+        return "The body is not as it was sent: sign the octets as they came", _difference(sent, body)
+    if sent == body:
+        return "The body is as it was sent: the secret, the id or the timestamp is another", _nearest(expected, got)
+    return "No signature matches: the secret, the id, the timestamp or the body is not as it was sent", _nearest(
+        expected, got
+    )
 
 
 def _any_equal(got: Sequence[str], expected: str) -> bool:

@@ -254,7 +254,8 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
 
 async def _listen(tx: Tx, callbacks: Sequence[Callback], stored: set[int]) -> None:
     """Remember who is to be called, before there is anything to tell."""
-    if not await tx.webhooks.has_callbacks():
+    some, widened = await tx.webhooks.has_callbacks()
+    if not some or (not widened and any(one.events for one in callbacks)):
         await tx.webhooks.changed()
     await tx.webhooks.insert_callbacks([callback for callback in callbacks if callback.message_id in stored])
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tidings.core import telling
 from tidings.core.events import position_id
 from tidings.core.message import Message, Millis
 from tidings.core.questions import Event, Tx
 from tidings.core.request import Refused
 from tidings.core.stream import Batch, Told, Wanted
-from tidings.pipeline import notify
 
 TAIL_MOST = 1_000
 """Events looked at in one reading for all watchers."""
@@ -23,8 +23,6 @@ PAST_SCAN = 20_000
 PAST_OCTETS = 64 * 1024
 STEP = 32
 """Messages held at a time beyond those bounds; one of them, written out, has at most some 200 KB."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -108,5 +106,5 @@ def block(position: int, event: Event, message: Message) -> bytes:
 
     Source: HTML Living Standard, 9.2 server-sent events. JSON holds no line breaks.
     """
-    data = _encode(notify.told(event, message))
+    data = telling.alone(event, message)
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (position_id(position).encode(), event.type.encode(), data)

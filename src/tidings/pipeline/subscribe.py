@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from tidings.core import telling
 from tidings.core.message import Millis
 from tidings.core.ports import NotPosted, Posted, stage
-from tidings.core.questions import DeliveryFilter, Tx
+from tidings.core.questions import DeliveryFilter, Scan, Tx
 from tidings.core.request import Refused
 from tidings.core.webhook import SECRET_OCTETS, Delivery, Secret, Subscription, endpoint_of
-from tidings.pipeline import notify
+from tidings.pipeline import notify, settle
+from tidings.pipeline import rotate as secrets
 from tidings.pipeline.house import House
 
+REPLAYABLE = ("delivered", "dead")
 REPLAY_PAGE = 1_000
+"""Deliveries looked at, and sent again, at a time."""
 REPLAY_MOST = 100_000
 """Deliveries that one call sends again."""
-WITHDRAW_MOST = 1_000
 
 
 class New(msgspec.Struct, frozen=True):
@@ -38,23 +42,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """One page of deliveries that shall go out again, paced."""
+    """A delivery that shall go out again, and when."""
 
-    account_id: int
-    filter: DeliveryFilter
-    after: int
-    limit: int
-    start: Millis
-    """When the first of this page goes out."""
-    gap_ms: float
-    only: int | None = None
-    """This delivery and no other."""
-
-
-class Replayed(msgspec.Struct, frozen=True):
-    """The deliveries of one page that will go out again."""
-
-    deliveries: tuple[Delivery, ...]
+    delivery_id: int
+    due: Millis
 
 
 @stage(order=85)
@@ -69,7 +60,7 @@ async def store_subscriptions(tx: Tx, items: Sequence[New], now: Millis) -> list
         await tx.webhooks.changed()
         one = msgspec.structs.replace(one, since=await tx.events.newest())
         await tx.webhooks.insert(one)
-        await notify.add_secret(tx, notify.NewSecret(one.account_id, one.id, item.octets), now)
+        await secrets.add_secret(tx, secrets.NewSecret(one.account_id, one.id, item.octets), now)
         made.append(one)
     return made
 
@@ -95,38 +86,27 @@ async def change_subscriptions(tx: Tx, changes: Sequence[Change], now: Millis) -
 
 @stage(order=87)
 async def drop_subscriptions(tx: Tx, wanted: Sequence[tuple[int, int]], now: Millis) -> list[bool]:
-    """Drop subscriptions with their secrets; what still waited for them is canceled."""
+    """Drop subscriptions with their secrets; what still waits for them is for `settle.withdraw`."""
     gone = []
     for account_id, webhook_id in wanted:
-        dropped = await tx.webhooks.delete(account_id, webhook_id)
-        if dropped:
+        gone.append(await tx.webhooks.delete(account_id, webhook_id))
+        if gone[-1]:
             await tx.webhooks.changed()
-            endpoint = endpoint_of(webhook_id, account_id, None)
-            while await tx.webhooks.withdraw(endpoint, WITHDRAW_MOST, now) == WITHDRAW_MOST:
-                pass
-        gone.append(dropped)
     return gone
 
 
 @stage(order=88)
-async def replay_page(tx: Tx, pages: Sequence[Replay], now: Millis) -> list[Replayed]:
-    """Let settled deliveries wait again, one after the other in time; their subscriptions must still be there."""
-    return [await _replay_page(tx, page, now) for page in pages]
-
-
-async def _replay_page(tx: Tx, page: Replay, now: Millis) -> Replayed:
-    ids = await tx.webhooks.replayable(page.account_id, page.filter, page.after, page.limit)
-    ids = [number for number in ids if page.only in (None, number)]
-    found = await tx.webhooks.deliveries(ids)
-    dues = [max(now, page.start) + int(at * page.gap_ms) for at in range(len(ids))]
-    rows = [(number, due, due) for number, due in zip(ids, dues, strict=True)]
-    await tx.webhooks.replay(rows)
-    return Replayed(
-        tuple(
-            msgspec.structs.replace(found[number], status="waiting", began_at=began, next_at=due)
-            for number, began, due in rows
-        )
-    )
+async def replay_some(tx: Tx, wanted: Sequence[Replay], now: Millis) -> list[Delivery | None]:
+    """Let deliveries that have ended wait again; None for those that wait already."""
+    found = await tx.webhooks.deliveries(one.delivery_id for one in wanted)
+    again = [
+        None
+        if (row := found.get(one.delivery_id)) is None or row.status not in REPLAYABLE
+        else msgspec.structs.replace(row, status="waiting", began_at=one.due, next_at=one.due, finished_at=None)
+        for one in wanted
+    ]
+    await tx.webhooks.replay([(row.id, row.began_at, row.began_at) for row in again if row is not None])
+    return again
 
 
 async def subscribe(house: House, subscription: Subscription) -> tuple[Subscription, bytes] | Refused:
@@ -147,14 +127,19 @@ async def change(house: House, account_id: int, webhook_id: int, fields: dict[st
 
 
 async def unsubscribe(house: House, account_id: int, webhook_id: int) -> bool:
-    """Drop a subscription; False when there is none."""
-    return (await house.store.write(drop_subscriptions, [(account_id, webhook_id)]))[0]
+    """Drop a subscription and cancel what waits for it; False when there is none."""
+    gone = (await house.store.write(drop_subscriptions, [(account_id, webhook_id)]))[0]
+    if gone:
+        # In pages of their own: however much waits, no commit of others is held up for long.
+        while (await house.store.write(settle.withdraw, [endpoint_of(webhook_id, account_id, None)]))[0]:
+            pass
+    return gone
 
 
 async def rotate(house: House, account_id: int, webhook_id: int, overlap: Millis) -> list[Secret]:
     """A new secret, newest first with those that stay valid beside it for `overlap`. `webhook_id` 0: the default."""
-    new = notify.NewSecret(account_id, webhook_id, house.clock.token(SECRET_OCTETS), overlap)
-    return (await house.store.write(notify.keep_secrets, [new]))[0]
+    new = secrets.NewSecret(account_id, webhook_id, house.clock.token(SECRET_OCTETS), overlap)
+    return (await house.store.write(secrets.keep_secrets, [new]))[0]
 
 
 async def test(house: House, subscription: Subscription) -> Posted | NotPosted:
@@ -162,10 +147,10 @@ async def test(house: House, subscription: Subscription) -> Posted | NotPosted:
     if house.post is None:
         raise RuntimeError("this house sends no webhooks")
     now = house.clock.now()
-    webhook_id, body = notify.test_body(subscription, house.new_id(), now)
-    secrets = await house.store.read(lambda tx: tx.webhooks.secrets(subscription.account_id, subscription.id))
+    webhook_id, body = telling.test_body(subscription, house.new_id(), now)
+    kept = await house.store.read(lambda tx: tx.webhooks.secrets(subscription.account_id, subscription.id))
     return await house.post.post(
-        subscription.url, notify.request_headers(secrets, webhook_id, now, body), body
+        subscription.url, secrets.request_headers(kept, webhook_id, now, body), body
     )  # fmt: skip
 
 
@@ -175,32 +160,39 @@ async def replay(house: House, account_id: int, filter: DeliveryFilter) -> int:
     total, after = 0, 0
     began = house.clock.now()
     while total < REPLAY_MOST:
-        limit = min(REPLAY_PAGE, REPLAY_MOST - total)
-        page = Replay(account_id, filter, after, limit, began + int(total * gap), gap)
-        done = (await house.store.write(replay_page, [page]))[0].deliveries
-        total += len(done)
-        if len(done) < limit:
+        seen = await house.store.read(functools.partial(_replayable, account_id, filter, after))
+        wanted = [
+            Replay(number, began + int((total + at) * gap)) for at, number in enumerate(seen.ids[: REPLAY_MOST - total])
+        ]
+        done = await house.store.write(replay_some, wanted)
+        total += sum(one is not None for one in done)
+        if seen.cursor is None:
             break
-        after = done[-1].id
+        after = seen.cursor
     return total
+
+
+async def _replayable(account_id: int, filter: DeliveryFilter, after: int, tx: Tx) -> Scan:
+    return await tx.webhooks.replayable(account_id, filter, after, REPLAY_PAGE)
 
 
 async def replay_one(house: House, account_id: int, delivery_id: int) -> int:
     """Send one settled delivery again; 0 when there is none, or it still waits."""
-    page = Replay(account_id, DeliveryFilter(), delivery_id - 1, 1, house.clock.now(), 0, delivery_id)
-    return len((await house.store.write(replay_page, [page]))[0].deliveries)
+
+    async def ask(tx: Tx) -> Scan:
+        return await tx.webhooks.replayable(account_id, DeliveryFilter(), delivery_id - 1, 1)
+
+    if (await house.store.read(ask)).ids != (delivery_id,):
+        return 0
+    done = await house.store.write(replay_some, [Replay(delivery_id, house.clock.now())])
+    return sum(one is not None for one in done)
 
 
 NO_EVENTS = frozenset(
     one.name
     for one in (
-        notify.fan_out,
-        notify.settle,
-        notify.keep_secrets,
-        notify.bury_held,
-        notify.forget,
-        replay_page,
-        drop_subscriptions,
+        notify.fan_out, settle.settle, settle.bury, settle.withdraw, settle.forget, settle.forget_callbacks,
+        secrets.keep_secrets, replay_some, drop_subscriptions,
     )
-)
+)  # fmt: skip
 """Stages that write no events: after a commit of these alone nobody need look."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -67,9 +68,33 @@ class Events:
         """Events of one account and of some types behind a position and up to another, each with its own."""
         return _placed(await self._engine.fetch(SQL["sought"], cursor, until, account_id, as_list(types), limit))
 
+    async def of_types(self, cursor: int, most: int, types: Sequence[str]) -> tuple[int, list[tuple[int, Event]]]:
+        """Among at most so many events behind a position those of some types; and the position looked up to."""
+        end = min(await self.newest(), cursor + most)
+        if end <= cursor:
+            return cursor, []
+        rows = await self._engine.fetch_as(_Placed, SQL["of_types"], cursor, end, list(types))
+        rows.sort(key=_position)
+        return end, [
+            (r.position, Event(r.message_id, r.account_id, r.sequence, r.type, r.occurred_at, r.data)) for r in rows
+        ]
+
 
 def _placed(rows: Sequence[Row]) -> list[tuple[int, Event]]:
     return [(r[0], Event(r[1], r[2], r[3], r[4], r[5], _decode(r[6]) if r[6] else None)) for r in rows]
+
+
+class _Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    position: int
+    message_id: int
+    account_id: int
+    sequence: int
+    type: str
+    occurred_at: int
+    data: dict[str, Any] | None
+
+
+_position = attrgetter("position")
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True):

@@ -8,7 +8,7 @@ from operator import attrgetter
 import msgspec
 
 from tidings.core.message import Millis
-from tidings.core.questions import DeliveryFilter, DeliveryPage, Waiting
+from tidings.core.questions import DeliveryFilter, DeliveryPage, Scan, Waiting
 from tidings.core.webhook import Callback, Delivery, Secret, Subscription, Try
 from tidings.store.engine import Engine, as_list, statements
 from tidings.store.messages import SCAN_MOST, clauses
@@ -96,8 +96,10 @@ class Webhooks:
 
     # callbacks
 
-    async def has_callbacks(self) -> bool:
-        return bool((await self._engine.fetch(SQL["has_callbacks"]))[0][0])
+    async def has_callbacks(self) -> tuple[bool, bool]:
+        """Whether any message asked to be told of, and whether any asked for more than how it ended."""
+        row = (await self._engine.fetch(SQL["has_callbacks"]))[0]
+        return bool(row[0]), bool(row[1])
 
     async def insert_callbacks(self, callbacks: Sequence[Callback]) -> None:
         await self._engine.many(
@@ -107,6 +109,13 @@ class Webhooks:
     async def callbacks(self, message_ids: Iterable[int]) -> dict[int, Callback]:
         found = await self._engine.fetch_as(Callback, SQL["callbacks"], as_list(message_ids))
         return {callback.message_id: callback for callback in found}
+
+    async def past_callbacks(self, after: int, finished_before: Millis, most: int) -> Scan:
+        """Messages with a callback that ended before a moment, or are there no more, among the next so many."""
+        return _scan(await self._engine.fetch_as(_Scanned, SQL["past_callbacks"], after, most, finished_before), most)
+
+    async def forget_callbacks(self, message_ids: Sequence[int]) -> None:
+        await self._engine.fetch(SQL["forget_callbacks"], as_list(message_ids))
 
     # the outbox
 
@@ -125,6 +134,10 @@ class Webhooks:
     async def deliveries(self, ids: Iterable[int]) -> dict[int, Delivery]:
         found = await self._engine.fetch_as(Delivery, SQL["deliveries"], as_list(ids))
         return {one.id: one for one in found}
+
+    async def ended(self, ids: Iterable[int]) -> list[int]:
+        """Those of these that wait no more, whoever ended that."""
+        return [row[0] for row in await self._engine.fetch(SQL["ended"], as_list(ids))]
 
     async def waiting(self, endpoint: str, ordered: bool, limit: int) -> list[Delivery]:
         """What waits for an endpoint, the first due first; where order counts, of each message the earliest only."""
@@ -158,25 +171,25 @@ class Webhooks:
         early = bool(rest) and scanned == SCAN_MOST
         return DeliveryPage(tuple(found), floor if early else None, complete=not early)
 
-    async def of_message(self, message_id: int) -> list[Delivery]:
-        return sorted(await self._engine.fetch_as(Delivery, SQL["of_message"], message_id), key=_id)
+    async def of_message(self, message_id: int, most: int) -> list[Delivery]:
+        """The newest ones, in the order they were made."""
+        return sorted(await self._engine.fetch_as(Delivery, SQL["of_message"], message_id, most), key=_id)
 
-    async def replayable(self, account_id: int, filter: DeliveryFilter, after: int, limit: int) -> list[int]:
-        rows = await self._engine.fetch(
-            SQL["replayable"], account_id, after, filter.since or 0, filter.until or (1 << 62), filter.webhook_id,
-            filter.type, filter.status, limit,
+    async def replayable(self, account_id: int, filter: DeliveryFilter, after: int, most: int) -> Scan:
+        """Deliveries that have ended and may go out again, among the next so many of the account."""
+        found = await self._engine.fetch_as(
+            _Scanned, SQL["replayable"], account_id, after, most, filter.since or 0, filter.until or (1 << 62),
+            filter.webhook_id, filter.type, filter.status,
         )  # fmt: skip
-        return [row[0] for row in rows]
+        return _scan(found, most)
 
     async def replay(self, rows: Sequence[tuple[int, Millis, Millis]]) -> None:
         """(id, when its schedule begins, when it goes out): settled deliveries wait again."""
         await self._engine.many(SQL["replay"], rows)
 
-    async def bury(self, endpoint: str, began_before: Millis, limit: int, now: Millis) -> list[int]:
-        return [row[0] for row in await self._engine.fetch(SQL["bury"], endpoint, began_before, limit, now)]
-
-    async def bury_old(self, began_before: Millis, limit: int, now: Millis) -> list[int]:
-        return [row[0] for row in await self._engine.fetch(SQL["bury_old"], began_before, limit, now)]
+    async def bury(self, endpoint: str, due_before: Millis, limit: int, now: Millis) -> list[int]:
+        """Give up what has been due at an endpoint since before a moment; returns which."""
+        return [row[0] for row in await self._engine.fetch(SQL["bury"], endpoint, due_before, limit, now)]
 
     async def withdraw(self, endpoint: str, limit: int, now: Millis) -> int:
         return len(await self._engine.fetch(SQL["withdraw"], endpoint, limit, now))
@@ -193,9 +206,26 @@ class Webhooks:
         found = await self._engine.fetch_as(Try, SQL["tries"], delivery_id)
         return sorted(found, key=attrgetter("number"))
 
-    async def aged(self, after: int, created_before: Millis, limit: int) -> list[int]:
-        return [row[0] for row in await self._engine.fetch(SQL["aged"], after, created_before, limit)]
+    async def last_tries(self, delivery_ids: Iterable[int]) -> dict[int, Try]:
+        """The latest attempt of each delivery that has one."""
+        found = await self._engine.fetch_as(Try, SQL["last_tries"], as_list(delivery_ids))
+        return {one.delivery_id: one for one in found}
+
+    async def aged(self, after: int, created_before: Millis, most: int) -> Scan:
+        """Deliveries made before a moment that have ended, among the next so many; it ends at the first newer one."""
+        found = await self._engine.fetch_as(_Scanned, SQL["aged"], after, most, created_before)
+        return _scan(found, most)
 
     async def forget(self, ids: Sequence[int]) -> None:
         await self._engine.fetch(SQL["forget_their_tries"], as_list(ids))
         await self._engine.fetch(SQL["forget_deliveries"], as_list(ids))
+
+
+class _Scanned(msgspec.Struct, frozen=True, array_like=True):
+    id: int
+    wanted: bool
+
+
+def _scan(rows: list[_Scanned], most: int) -> Scan:
+    rows.sort(key=_id)
+    return Scan(tuple([row.id for row in rows if row.wanted]), rows[-1].id if len(rows) == most else None)

@@ -134,7 +134,7 @@ WEBHOOKS: tuple[Endpoint, ...] = (
     Endpoint(
         method="POST",
         path="/v1/webhooks/{id}/rotate",
-        handle=webhooks.rotate,
+        handle=webhooks.rotate_secret,
         name="rotateWebhook",
         summary="Rotate the secret of a webhook",
         detail="Old and new sign together until the overlap ends.",

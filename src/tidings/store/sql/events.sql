@@ -19,3 +19,7 @@ where rowid > ?1 and rowid <= ?3 order by rowid limit ?2;
 -- name: sought
 select rowid, message_id, account_id, sequence, type, occurred_at, data from message_event
 where rowid > ?1 and rowid <= ?2 and account_id = ?3 and type in rows_text(?4) order by rowid limit ?5;
+
+-- name: of_types
+select rows_of(rowid, message_id, account_id, sequence, type, occurred_at, json(data)) from message_event
+where rowid > ?1 and rowid <= ?2 and type in rows_text(?3);

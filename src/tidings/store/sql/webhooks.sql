@@ -52,13 +52,22 @@ insert into webhook_secret (account_id, webhook_id, octets, created_at, ends_at)
 delete from webhook_secret where webhook_id = ?2 and account_id = ?1;
 
 -- name: has_callbacks
-select exists (select 1 from message_callback);
+select exists (select 1 from message_callback), exists (select 1 from message_callback where events <> '[]');
 
 -- name: insert_callback
 insert into message_callback (message_id, account_id, url, events) values (?1, ?2, ?3, ?4);
 
 -- name: callbacks
 select rows_of(message_id, account_id, url, json(events)) from message_callback where message_id in rows_int(?1);
+
+-- name: past_callbacks
+select rows_of(message_id, json(case when coalesce(message.finished_at, 0) <= ?3 and (message.finished_at is not null
+    or message.id is null) then 'true' else 'false' end)) from
+  (select message_id from message_callback where message_id > ?1 order by message_id limit ?2) as c
+  left join message on message.id = c.message_id;
+
+-- name: forget_callbacks
+delete from message_callback where message_id in rows_int(?1);
 
 -- name: last_delivery
 select coalesce(max(id), 0) from webhook_delivery;
@@ -78,6 +87,9 @@ update webhook_delivery set status = ?2, attempts = ?3, next_at = ?4, finished_a
 -- name: deliveries
 select rows_of({whole}) from webhook_delivery where id in rows_int(?1);
 
+-- name: ended
+select id from webhook_delivery where id in rows_int(?1) and next_at is null;
+
 -- name: waiting
 select rows_of({whole}) from
   (select * from webhook_delivery where endpoint = ?1 and next_at is not null order by next_at, id limit ?2) as d;
@@ -90,8 +102,16 @@ select rows_of({whole}) from
    order by next_at, id limit ?2) as d;
 
 -- name: endpoints
-select endpoint, min(webhook_id), min(account_id), min(next_at) from webhook_delivery
-where next_at is not null group by endpoint limit ?1;
+with recursive found (endpoint) as (
+  select min(endpoint) from webhook_delivery where next_at is not null
+  union all
+  select (select min(endpoint) from webhook_delivery where next_at is not null and endpoint > found.endpoint) from found
+  where found.endpoint is not null
+)
+select d.endpoint, d.webhook_id, d.account_id, d.next_at
+from (select endpoint from found where endpoint is not null limit ?1) as e
+join webhook_delivery as d on d.id =
+  (select id from webhook_delivery where endpoint = e.endpoint and next_at is not null order by next_at, id limit 1);
 
 -- name: scan
 select * from webhook_delivery where {where} order by id desc limit {most}
@@ -103,26 +123,22 @@ select rows_of({whole}) from (select * from ({scan}) as scanned where {where} or
 select min(id), count(*) from ({scan}) as scanned
 
 -- name: of_message
-select rows_of({whole}) from webhook_delivery where message_id = ?1;
+select rows_of({whole}) from
+  (select * from webhook_delivery where message_id = ?1 order by id desc limit ?2) as d;
 
 -- name: replayable
-select id from webhook_delivery
-where account_id = ?1 and id > ?2 and status in ('delivered', 'dead') and created_at >= ?3 and created_at <= ?4
-  and (webhook_id is null or exists (select 1 from webhook where webhook.id = webhook_delivery.webhook_id))
-  and (?5 is null or webhook_id = ?5) and (?6 is null or type = ?6) and (?7 is null or status = ?7)
-order by id limit ?8;
+select rows_of(id, json(case when status in ('delivered', 'dead') and created_at >= ?4 and created_at <= ?5
+    and (webhook_id is null or exists (select 1 from webhook where webhook.id = d.webhook_id))
+    and (?6 is null or webhook_id = ?6) and (?7 is null or type = ?7) and (?8 is null or status = ?8)
+  then 'true' else 'false' end)) from
+  (select * from webhook_delivery where account_id = ?1 and id > ?2 order by id limit ?3) as d;
 
 -- name: replay
 update webhook_delivery set status = 'waiting', began_at = ?2, next_at = ?3, finished_at = null where id = ?1;
 
 -- name: bury
 update webhook_delivery set status = 'dead', next_at = null, finished_at = ?4 where id in
-  (select id from webhook_delivery where endpoint = ?1 and next_at is not null and began_at <= ?2 order by next_at limit ?3)
-returning id;
-
--- name: bury_old
-update webhook_delivery set status = 'dead', next_at = null, finished_at = ?3 where id in
-  (select id from webhook_delivery where next_at is not null and began_at <= ?1 limit ?2)
+  (select id from webhook_delivery where endpoint = ?1 and next_at <= ?2 order by next_at limit ?3)
 returning id;
 
 -- name: withdraw
@@ -141,8 +157,15 @@ delete from webhook_attempt where delivery_id = ?1 and number <= ?2;
 select rows_of(delivery_id, number, at, took_ms, outcome, status_code, digest, octets, answer, detail)
 from webhook_attempt where delivery_id = ?1;
 
+-- name: last_tries
+select rows_of(delivery_id, number, at, took_ms, outcome, status_code, digest, octets, answer, detail)
+from webhook_attempt as t
+where delivery_id in rows_int(?1) and number =
+  (select max(number) from webhook_attempt as newer where newer.delivery_id = t.delivery_id);
+
 -- name: aged
-select id from webhook_delivery where id > ?1 and next_at is null and created_at <= ?2 order by id limit ?3;
+select rows_of(id, json(case when next_at is null and created_at <= ?3 then 'true' else 'false' end)) from
+  (select id, next_at, created_at from webhook_delivery where id > ?1 order by id limit ?2) as d;
 
 -- name: forget_deliveries
 delete from webhook_delivery where id in rows_int(?1);

@@ -1,0 +1,93 @@
+"""One request to an endpoint: signed, sent, and its answer read; a reply that it asks for goes the way of all texts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from tidings.core import telling
+from tidings.core.breaker import Breaker
+from tidings.core.lane import Lane
+from tidings.core.message import DAY
+from tidings.core.ports import NotPosted, Post, Posted, StoreUnavailable
+from tidings.core.request import Answer, Idempotency, Refused, Request, Stored
+from tidings.core.telling import Load
+from tidings.core.webhook import SECRET_OCTETS, Secret
+from tidings.pipeline import accept, rotate, settle
+from tidings.pipeline.house import House
+
+log = logging.getLogger("tidings.webhooks")
+
+REPLY_DAYS = 1
+"""An answer may send a reply while the event is younger than this: so long its idempotency is kept."""
+
+
+class Courier:
+    """Carries requests, and knows the secrets that sign them."""
+
+    def __init__(self, house: House, post: Post) -> None:
+        self._house = house
+        self._post = post
+        self._secrets: dict[tuple[int, int], list[Secret]] = {}
+
+    def forget_secrets(self, account_id: int, webhook_id: int) -> None:
+        """They have changed, or are gone."""
+        self._secrets.pop((account_id, webhook_id), None)
+
+    async def carry(self, lane: Lane[Load], loads: Sequence[Load]) -> settle.Outcome:
+        """Send one request and judge what came of it. Raises StoreUnavailable where not even the secret can be had."""
+        house = self._house
+        url = lane.url if lane.webhook_id is not None else loads[0].delivery.url
+        webhook_id, body = telling.body(loads, lane.batch > 1)
+        secrets = await self._secrets_of(lane.account_id, lane.webhook_id or 0)
+        at = house.clock.now()
+        came = await self._post.post(url or "", rotate.request_headers(secrets, webhook_id, at, body), body)
+        reply = await self._reply(loads, came)
+        if reply.again:
+            came = NotPosted("reply_not_stored", reply.note, came.took_ms)
+        outcome = settle.outcome(loads, body, at, came, house.clock.random(), reply)
+        self._judge(lane, outcome)
+        house.metrics.called(outcome.kind)
+        return outcome
+
+    def _judge(self, lane: Lane[Load], outcome: settle.Outcome) -> None:
+        if outcome.kind == "delivered":
+            lane.breaker.succeeded()
+            return
+        asked = outcome.asked / 1000 if outcome.asked is not None and outcome.status_code in (429, 503) else None
+        lane.breaker.failed(self._house.clock.monotonic(), asked)
+        if lane.breaker.failures == Breaker.TRIP:
+            log.warning("%s fails: %s %s", lane.name, outcome.kind, outcome.status_code or "")
+
+    async def _secrets_of(self, account_id: int, webhook_id: int) -> list[Secret]:
+        """What signs; an account that never asked for its default secret gets one when it is first needed."""
+        found = self._secrets.get((account_id, webhook_id))
+        if found is None:
+            house = self._house
+            found = await house.store.read(lambda tx: tx.webhooks.secrets(account_id, webhook_id))
+            if not found:
+                new = rotate.NewSecret(account_id, webhook_id, house.clock.token(SECRET_OCTETS), only_first=True)
+                found = (await house.store.write(rotate.keep_secrets, [new]))[0]
+            self._secrets[account_id, webhook_id] = found
+        return found
+
+    async def _reply(self, loads: Sequence[Load], came: Posted | NotPosted) -> settle.Reply:
+        """Send the text that the answer to a text from a handset asks for, once an event."""
+        load = loads[0]
+        text = settle.asked_reply(load, came) if len(loads) == 1 else None
+        if text is None or self._house.clock.now() - load.event.occurred_at >= REPLY_DAYS * DAY:
+            return settle.NO_REPLY
+        request = Request(to=load.message.sender, sender=load.message.to, text=text, category="conversation")
+        once = Idempotency(f"\x01reply {load.event.message_id}", b"")
+        account = load.delivery.account_id
+        try:
+            answer = await accept.accept(self._house, account, [request], idempotency=once, door="webhook")
+        except StoreUnavailable:
+            return settle.Reply(note="the reply could not be stored", again=True)
+        if not isinstance(answer, Answer):
+            return settle.Reply(note=f"the reply was not taken: {answer.detail}", again=True)
+        result = answer.results[0]
+        if isinstance(result, Stored):
+            return settle.Reply(result.message.id)
+        why = result.detail if isinstance(result, Refused) else "; ".join(fault.detail for fault in result.errors)
+        return settle.Reply(note=f"the reply cannot be sent: {why}")

@@ -1,0 +1,219 @@
+"""Everything about webhooks that moves by itself in one process: the tail of events, the lanes, and what time does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from tidings.core import redelivery
+from tidings.core.message import DAY
+from tidings.core.ports import Post, StoreUnavailable
+from tidings.core.questions import Scan, Tx, Waiting
+from tidings.core.webhook import Delivery, Subscription
+from tidings.notifier.courier import Courier
+from tidings.notifier.lanes import LANES_MOST, Lanes, wait
+from tidings.pipeline import notify, rotate, settle, subscribe
+from tidings.pipeline.house import House
+
+log = logging.getLogger("tidings.webhooks")
+
+GAP = 0.01
+"""Seconds between two looks at the tail, so that many commits are followed by one."""
+TIDY_S = 60.0
+TIDY_MOST = 1_000
+"""Rows looked at, and dropped, at a time."""
+PAGES_IN_VAIN = 20
+"""Pages without anything to drop after which the rest waits for the next time."""
+
+
+class Notifier:
+    """Start it when the store is open; stop it when nothing more will happen."""
+
+    def __init__(self, house: House, post: Post) -> None:
+        self._house = house
+        self._courier = Courier(house, post)
+        self.lanes = Lanes(house, self._courier)
+        self._position = 0
+        self._directory = notify.Directory(-1, {}, False, ())
+        self._wake_tail = asyncio.Event()
+        self._wake_tidy = asyncio.Event()
+        self._stopping = False
+        self._loops: list[asyncio.Task[None]] = []
+
+    # start and stop
+
+    async def start(self, group: asyncio.TaskGroup) -> None:
+        """Learn who listens and what waits, and set the loops going."""
+        store = self._house.store
+        store.after_commit(self._committed)
+        store.follow(subscribe.replay_some, self._replayed)
+        store.follow(subscribe.change_subscriptions, self._changed)
+        store.follow(subscribe.drop_subscriptions, self._dropped)
+        store.follow(rotate.keep_secrets, self._rotated)
+        self.lanes.open(group)
+        await self._learn()
+        await self._look_for_waiting()
+        self._wake_tail.set()
+        self._writing = group.create_task(self.lanes.ledger.write_for_ever())
+        self._loops = [
+            group.create_task(loop)
+            for loop in (
+                self._tail_for_ever(), self.lanes.time_for_ever(), self._tidy_for_ever(), self._learn_of_the_gone()
+            )
+        ]  # fmt: skip
+
+    async def stop(self, grace: float) -> None:
+        """Start nothing more, wait for answers up to `grace` seconds; what is cut off then is sent again next time."""
+        self._stopping = True
+        for event in (self._wake_tail, self._wake_tidy, self.lanes.gone):
+            event.set()
+        grace = max(grace, 0.5)
+        _, late = await asyncio.wait([*self._loops, *self.lanes.stop()], timeout=grace)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+        self.lanes.ledger.end()
+        _, late = await asyncio.wait([self._writing], timeout=grace)
+        for task in late:
+            task.cancel()
+
+    def failing(self) -> list[str]:
+        """Endpoints that do not answer well, in plain sentences, the worst first."""
+        return [
+            f"webhook {one.name}: {one.breaker.failures} requests in a row failed" for one in self.lanes.failing()[:10]
+        ]  # fmt: skip
+
+    # the tail
+
+    def _committed(self, stages: set[str]) -> None:
+        if self._house.listening and not stages <= subscribe.NO_EVENTS:
+            self._wake_tail.set()
+
+    async def _tail_for_ever(self) -> None:
+        while not self._stopping:
+            await self._wake_tail.wait()
+            self._wake_tail.clear()
+            while not self._stopping and await self._fan_out():
+                pass
+            await asyncio.sleep(GAP)
+
+    async def _fan_out(self) -> bool:
+        """One look behind the cursor; True when there may be more."""
+        try:
+            tail = notify.Tail(self._position, self._directory)
+            fanned = (await self._house.store.write(notify.fan_out, [tail]))[0]
+            if fanned.stale:
+                await self._learn()
+                return True
+        except StoreUnavailable as fault:
+            log.error("events cannot be read for webhooks now: %s", fault)
+            await asyncio.sleep(1.0)
+            return True
+        self._position = fanned.position
+        self.lanes.take_over(fanned.loads)
+        return fanned.more
+
+    async def _learn(self) -> None:
+        """Who listens now. What the API changed is known already, by way of the stages that are followed."""
+        self._directory = await self._house.store.read(notify.directory)
+        known = {one.id: one for pairs in self._directory.by_account.values() for one, _ in pairs}
+        before = self.lanes.subscriptions
+        for one in [one for number, one in before.items() if number not in known]:
+            self.lanes.changed(one.id, one.account_id, None)
+        for one in [one for number, one in known.items() if before.get(number) != one]:
+            self.lanes.changed(one.id, one.account_id, one)
+        if not self._directory.silent:
+            self._house.listening = True  # and stays so: a caller may be about to make the next one
+
+    async def _learn_of_the_gone(self) -> None:
+        while not self._stopping:
+            await self.lanes.gone.wait()
+            self.lanes.gone.clear()
+            try:
+                await self._learn()
+                await self._bury_and_withdraw()
+            except StoreUnavailable as fault:
+                log.error("who listens cannot be read now: %s", fault)  # the tail will see to it
+
+    # news from the API
+
+    def _replayed(self, _: Sequence[Any], rows: list[Delivery | None]) -> None:
+        self.lanes.waits(row for row in rows if row is not None)
+
+    def _changed(self, _: Sequence[Any], changed: list[Subscription | None]) -> None:
+        for one in changed:
+            if one is not None:
+                self.lanes.changed(one.id, one.account_id, one if one.enabled else None)
+        self._wake_tail.set()
+
+    def _dropped(self, wanted: Sequence[tuple[int, int]], gone: list[bool]) -> None:
+        for (account_id, webhook_id), dropped in zip(wanted, gone, strict=True):
+            if dropped:
+                self.lanes.changed(webhook_id, account_id, None)
+                self._courier.forget_secrets(account_id, webhook_id)
+
+    def _rotated(self, wanted: Sequence[rotate.NewSecret], _: list[Any]) -> None:
+        for one in wanted:
+            self._courier.forget_secrets(one.account_id, one.webhook_id)
+
+    # rarer work
+
+    async def _look_for_waiting(self) -> list[Waiting]:
+        """Every endpoint that something waits for, as at the start."""
+        found = await self._house.store.read(lambda tx: tx.webhooks.endpoints(LANES_MOST))
+        for one in found:
+            self.lanes.waits_at(one.endpoint, one.account_id, one.webhook_id, one.next_at)
+        return found
+
+    async def _tidy_for_ever(self) -> None:
+        while not self._stopping:
+            await wait(self._wake_tidy, TIDY_S)
+            if self._stopping:
+                return
+            try:
+                await self._tidy()
+            except StoreUnavailable as fault:
+                log.error("webhooks cannot be tidied now: %s", fault)
+
+    async def _tidy(self) -> None:
+        await self._bury_and_withdraw()
+        before = self._house.clock.now() - self._house.settings.webhooks.retention * DAY
+        await self._drop_past(settle.forget, lambda tx, after: tx.webhooks.aged(after, before, TIDY_MOST))
+        await self._drop_past(
+            settle.forget_callbacks, lambda tx, after: tx.webhooks.past_callbacks(after, before, TIDY_MOST)
+        )  # fmt: skip
+
+    async def _bury_and_withdraw(self) -> None:
+        """Give up what waited too long where nothing is called; cancel what waits for subscriptions that are gone."""
+        store, now = self._house.store, self._house.clock.now()
+        for one in await self._look_for_waiting():
+            if one.webhook_id is None or one.webhook_id in self.lanes.subscriptions:
+                continue
+            number, account = one.webhook_id, one.account_id
+            left = await store.read(lambda tx, a=account, n=number: tx.webhooks.one(a, n))  # type: ignore[misc]
+            if left is None:
+                while (await store.write(settle.withdraw, [one.endpoint]))[0] and not self._stopping:
+                    pass
+                continue
+            gone = left.disabled_reason == settle.GONE
+            grave = settle.Grave(one.endpoint, settle.EVER if gone else now - redelivery.HELD_MOST)
+            while (await store.write(settle.bury, [grave]))[0] and not self._stopping:
+                pass
+
+    async def _drop_past(self, stage: Any, look: Any) -> None:
+        """Drop what is past its retention, a page at a time, the oldest first."""
+        after: int | None = 0
+        in_vain = 0
+        while after is not None and in_vain < PAGES_IN_VAIN and not self._stopping:
+
+            async def ask(tx: Tx, after: int = after) -> Scan:
+                found: Scan = await look(tx, after)
+                return found
+
+            seen = await self._house.store.read(ask)
+            await self._house.store.write(stage, list(seen.ids))
+            in_vain = 0 if seen.ids else in_vain + 1
+            after = seen.cursor
