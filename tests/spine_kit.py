@@ -306,6 +306,7 @@ class FakeCarrier:
         self.flying: dict[int, str] = {}
         self.written: list[tuple[float, Part]] = []
         self.acknowledged: list[Any] = []
+        self.wanted_again: list[Any] = []
         self.overfull = 0
         """Parts it was given for which it had no room: never any, unless a bind went down."""
         self._tries: dict[tuple[int, int], int] = {}
@@ -370,8 +371,10 @@ class FakeCarrier:
                 yield batch
 
     def acknowledge(self, tokens: Sequence[Any], accepted: bool) -> None:
-        assert accepted
-        self.acknowledged += tokens
+        if accepted:
+            self.acknowledged += tokens
+        else:
+            self.wanted_again += tokens
 
     def order(self) -> list[tuple[int, int]]:
         """(message, part) in the order they were written."""

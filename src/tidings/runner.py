@@ -387,16 +387,36 @@ class Runner:
         if receipts:
             now, next_id = self._house.clock.now(), self._house.ids.next
             arrived = [receipt.Arrived(next_id(now), event) for event in receipts]
-            self._house.metrics.receipts_came(await self._insist(receipt.take_receipts, arrived))
-            carrier.acknowledge([event.token for event in receipts], True)
+            matched = await self._insist_singly(receipt.take_receipts, arrived)
+            self._house.metrics.receipts_came([one for one in matched if one is not None])
+            self._acknowledge(carrier, [event.token for event in receipts], matched)
 
     async def _keep_inbound(self, carrier: Carrier, inbound: Sequence[Inbound]) -> None:
         if inbound:
             new_id, settings = self._house.new_id, self._house.settings
             live = frozenset(self._sessions.values())
             arrivals = [receive.Arrival(new_id(), new_id(), new_id(), event, settings, live) for event in inbound]
-            await self._insist(receive.take_inbound, arrivals)
-            carrier.acknowledge([event.token for event in inbound], True)
+            stored = await self._insist_singly(receive.take_inbound, arrivals)
+            self._acknowledge(carrier, [event.token for event in inbound], stored)
+
+    def _acknowledge(self, carrier: Carrier, tokens: Sequence[Any], results: Sequence[object]) -> None:
+        """What was stored need not come again; what could not be is asked for once more."""
+        for accepted in (True, False):
+            told = [token for token, done in zip(tokens, results, strict=True) if (done is not None) == accepted]
+            if told:
+                carrier.acknowledge(told, accepted)
+
+    async def _insist_singly(self, stage: Stage[I, R], items: Sequence[I]) -> list[R | None]:
+        """As `_insist`, for what strangers send: one that breaks the stage is told and set aside (None), alone."""
+        try:
+            results = await self._insist(stage, items)
+        except Exception:
+            if len(items) == 1:
+                log.exception("%s cannot take something a carrier sent", stage.name)
+                return [None]
+        else:
+            return [*results]
+        return [result for item in items for result in await self._insist_singly(stage, [item])]
 
     async def _insist(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
         """Write until the store takes it: what a carrier has said or been given must not be lost to a full disk."""

@@ -34,7 +34,8 @@ from tidings.core.message import Message, Part
 from tidings.core.ports import CarrierEvent, Inbound, StoreUnavailable
 from tidings.core.questions import Filter
 from tidings.core.request import Request
-from tidings.pipeline import cancel
+from tidings.pipeline import cancel, receive
+from tidings.pipeline import receipt as receipt_stage
 from tidings.runner import FEED_MOST
 
 Scene = Callable[[World], Awaitable[None]]
@@ -522,6 +523,42 @@ async def test_a_stop_holds_back_what_already_waits_and_is_answered(world: World
     assert [part.payload.decode() for _, part in world.carrier.written] == [world.settings.stop_reply]
     await asyncio.sleep(15)
     assert world.house.backlog.total == 0
+
+
+# what nobody foresaw
+
+
+def breaking(original: Callable[..., Any], is_poison: Callable[[Any], bool]) -> Callable[..., Any]:
+    """A step of a stage that breaks on poison."""
+
+    def step(one: Any, *rest: Any) -> Any:
+        if is_poison(one):
+            raise ZeroDivisionError
+        return original(one, *rest)
+
+    return step
+
+
+@scene()
+async def test_a_receipt_that_breaks_its_stage_holds_up_nobody(world: World) -> None:
+    row = breaking(receipt_stage._row, lambda one: one.receipt.carrier_id == "poison")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(receipt_stage, "_row", row)
+        world.carrier.tell(receipt("first"), receipt("poison"), receipt("last"))
+        await asyncio.sleep(1)
+    assert (sorted(world.carrier.acknowledged), world.carrier.wanted_again) == (["first", "last"], ["poison"])
+    (story,) = await world.ended(*(await send(world.house, request())))
+    assert story.statuses[-1] == "delivered"
+
+
+@scene()
+async def test_a_text_that_breaks_its_stage_holds_up_nobody(world: World) -> None:
+    digest = breaking(receive._digest, lambda one: one.text == "poison")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(receive, "_digest", digest)
+        world.carrier.tell(*(inbound(text, token=text) for text in ("first", "poison", "last")))
+        await asyncio.sleep(1)
+    assert (sorted(world.carrier.acknowledged), world.carrier.wanted_again) == (["first", "last"], ["poison"])
 
 
 # a store that cannot
