@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from tidings_client import Client, Problem, Retries
+
 BIN = Path(sys.executable).parent
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
 CRASHING = Path(__file__).with_name("crashing.py")
@@ -27,6 +30,9 @@ CARRIER = "north"
 Table = dict[str, Any]
 QUICK: Table = {"backoff_first": 0.1, "throttle_pause": 0.05, "sweep": 0.2}
 """Short patience, so that tests are short."""
+
+ONCE = Retries(attempts=1)
+"""Every answer, and the want of one, is looked at."""
 
 T = TypeVar("T")
 
@@ -70,14 +76,12 @@ class Answer:
 
 
 class Caller:
-    """Calls one HTTP server; for one thread. `keep`: on one connection, which must not stand idle for seconds."""
+    """Calls one HTTP server by hand, for what a client would not ask or not tell. For one thread."""
 
-    def __init__(self, url: str, key: str = "", *, keep: bool = False, timeout: float = 15.0) -> None:
-        self._keep = keep
+    def __init__(self, url: str, key: str = "", *, timeout: float = 15.0) -> None:
         self._host = urlsplit(url).netloc
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._timeout = timeout
-        self._connection: http.client.HTTPConnection | None = None
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Raises OSError or http.client.HTTPException when no whole answer came."""
@@ -85,22 +89,9 @@ class Caller:
         octets = None
         if body is not None:
             octets, told["Content-Type"] = json.dumps(body).encode(), "application/json"
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection(self._host, timeout=self._timeout)
-        try:
-            self._connection.request(method, path, octets, told)
-            answer = Answer(self._connection.getresponse())
-        except BaseException:
-            self.close()
-            raise
-        if not self._keep:
-            self.close()
-        return answer
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with contextlib.closing(http.client.HTTPConnection(self._host, timeout=self._timeout)) as connection:
+            connection.request(method, path, octets, told)
+            return Answer(connection.getresponse())
 
 
 class Program:
@@ -162,7 +153,7 @@ class Simulator:
         self._folder = folder
         self._delay = receipt_delay_ms
         self.smpp_port, self.http_port = free_port(), free_port()
-        self.call = Caller(f"http://127.0.0.1:{self.http_port}")
+        self.client = Client(f"http://127.0.0.1:{self.http_port}", retries=Retries(first=0.05))
         self.program: Program | None = None
 
     def start(self) -> None:
@@ -175,35 +166,25 @@ class Simulator:
         assert self.program is not None
         self.program.kill()
 
-    def get(self, path: str) -> Any:
-        answer = self.call("GET", f"/v1/simulator{path}")
-        assert answer.status == 200, answer
-        return answer.json()
+    def stats(self) -> dict[str, Any]:
+        """Counters, and how things stand."""
+        return {**self.client.get_network_stats()}
 
-    def faults(self, mode: str, **more: int) -> None:
+    def faults(self, mode: Any, **more: int) -> None:
         """Begin a trouble of the whole network, or end it with `none`."""
-        answer = self.call("PUT", "/v1/simulator/faults", {"mode": mode, **more})
-        assert answer.status == 200, answer
+        self.client.set_faults({"mode": mode, **more})  # type: ignore[typeddict-item]
 
-    def submissions(self, to: str = "") -> list[dict[str, Any]]:
+    def submissions(self, to: str | None = None) -> list[dict[str, Any]]:
         """Every submit_sm that came, oldest first."""
-        rows: list[dict[str, Any]] = []
-        path: str | None = "/submissions?limit=10000" + (f"&to={to.lstrip('+')}" if to else "")
-        while path:
-            page = self.get(path)
-            rows += page["data"]
-            path = page["next_cursor"] and f"/submissions?limit=10000&cursor={page['next_cursor']}"
-        return rows[::-1]
+        return list(self.client.pages(self.client.list_submissions, limit=10_000, to=to))[::-1]
 
     def shows(self, number: str) -> list[dict[str, Any]]:
         """The texts on a phone's screen."""
-        found: list[dict[str, Any]] = self.get(f"/handsets/{number}")["messages"]
-        return found
+        return [{**text} for text in self.client.get_handset(number)["messages"]]
 
     def texts(self, number: str, to: str, text: str) -> None:
         """A phone texts us."""
-        answer = self.call("POST", f"/v1/simulator/handsets/{number}/messages", {"to": to, "text": text})
-        assert answer.status == 202, answer
+        self.client.text_from_handset(number, {"to": to, "text": text})
 
 
 class Tidings:
@@ -218,6 +199,7 @@ class Tidings:
         self.port = 0
         self.url = self.key = ""
         self.call = Caller("http://127.0.0.1:1")
+        self.client = Client("http://127.0.0.1:1")
 
     def launch(self, *launcher: Any) -> Program:
         """Start it without waiting. `launcher`: what runs it in place of the installed command."""
@@ -232,15 +214,12 @@ class Tidings:
         self.url = json.loads((self.data / "server.json").read_text())["url"]
         self.key = (self.data / "admin.key").read_text().strip()
         self.call = Caller(self.url, self.key)
+        self.client = Client(self.url, self.key, timeout=15.0, retries=ONCE)
         return program
 
     def start_to_crash(self, point: str, times: int) -> Program:
         """Start it so that it kills itself the `times`-th time it passes a point of a message's path."""
         return self.start(sys.executable, CRASHING, point, str(times))
-
-    def caller(self) -> Caller:
-        """A connection of its own, with the admin key."""
-        return Caller(self.url, self.key, keep=True)
 
     def kill(self) -> None:
         assert self.program is not None
@@ -252,14 +231,9 @@ class Tidings:
         self.program.terminate()
         return self.program.wait(seconds)
 
-    def post(self, to: str, text: str = "Hello", **more: Any) -> Answer:
-        return self.call("POST", "/v1/messages", {"to": to, "text": text, **more})
-
     def send(self, to: str, text: str = "Hello", **more: Any) -> str:
-        """Post a message that has to be taken; its id."""
-        answer = self.post(to, text, **more)
-        assert answer.status == 202, answer
-        return str(answer.json()["id"])
+        """Post a message; its id. Raises Problem where it is not taken."""
+        return self.client.post_message({"to": to, "text": text, **more})["id"]  # type: ignore[typeddict-item]
 
     def get(self, path: str) -> Any:
         answer = self.call("GET", path)
@@ -267,24 +241,15 @@ class Tidings:
         return answer.json()
 
     def message(self, message_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.get(f"/v1/messages/{message_id}")
-        return found
+        return {**self.client.get_message(message_id)}
 
     def story(self, message_id: str) -> dict[str, Any]:
         """A message with its events, attempts and receipts."""
-        found: dict[str, Any] = self.get(f"/v1/messages/{message_id}/explain")
-        return found
+        return {**self.client.explain_message(message_id)}
 
     def messages(self, **narrowed: str) -> list[dict[str, Any]]:
         """All messages, newest first."""
-        query = "&".join(["limit=100", *(f"{name}={value}" for name, value in narrowed.items())])
-        rows: list[dict[str, Any]] = []
-        path: str | None = f"/v1/messages?{query}"
-        while path:
-            page = self.get(path)
-            rows += page["data"]
-            path = page["next_cursor"] and f"/v1/messages?{query}&cursor={page['next_cursor']}"
-        return rows
+        return list(self.client.pages(self.client.list_messages, limit=100, **narrowed))
 
     def ended(self, message_id: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
         """A message once it has reached a final status."""
@@ -295,14 +260,18 @@ class Tidings:
 
         return until(look, f"{message_id} ends", seconds)
 
-    def ready(self) -> Answer:
-        return self.call("GET", "/readyz")
+    def ready(self) -> bool:
+        """Whether it says that it takes messages."""
+        try:
+            return self.client.ready()["status"] == "ready"
+        except Problem as problem:
+            if problem.code != "unavailable":
+                raise
+            return False
 
     def degraded(self) -> str:
         """What `/readyz` says is down, while it says 200."""
-        answer = self.ready()
-        assert answer.status == 200, answer
-        return "; ".join(answer.json()["degraded"])
+        return "; ".join(self.client.ready()["degraded"])
 
     def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of the command line, pointed at this folder."""

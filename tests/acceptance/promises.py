@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
 import threading
 import time
@@ -11,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from processes import Answer, Caller, Site, Tidings, until
+from processes import Site, Tidings, until
+
+from tidings_client import Client, NoAnswer, Problem, types
 
 REPEATS = {"otp": 1, "transactional": 1, "conversation": 1, "marketing": 0}
 """How often each category is sent again when nobody knows whether it arrived (docs/concepts/message-path.md)."""
@@ -31,26 +32,29 @@ class Posted:
     category: str
     text: str
     ref: str
-    answer: Answer | None = None
+    answer: types.Message | Problem | None = None
 
     @property
     def acknowledged(self) -> bool:
-        return self.answer is not None and self.answer.status == 202
+        return isinstance(self.answer, dict)
 
     @property
     def refused(self) -> bool:
         """Told to come again: nothing of it is stored."""
-        return self.answer is not None and self.answer.status in (429, 503)
+        return isinstance(self.answer, Problem) and self.answer.status in (429, 503)
 
     @property
     def id(self) -> str:
-        assert self.answer is not None
-        return str(self.answer.json()["id"])
+        assert isinstance(self.answer, dict), self.answer
+        return self.answer["id"]
 
-    def post(self, call: Caller) -> None:
-        """The same each time: the key and the body decide whether it is the same request."""
+    def post(self, client: Client) -> None:
+        """The same each time: the key and the body decide whether it is the same request. Raises NoAnswer."""
         body = {"to": self.to, "text": self.text, "category": self.category, "client_ref": self.ref}
-        self.answer = call("POST", "/v1/messages", body, Idempotency_Key=self.ref)
+        try:
+            self.answer = client.post_message(body, idempotency_key=self.ref)  # type: ignore[arg-type]
+        except Problem as refused:
+            self.answer = refused
 
 
 def request(category: str) -> Posted:
@@ -79,14 +83,14 @@ class Load:
             thread.start()
 
     def _post_for_ever(self) -> None:
-        call = self.tidings.caller()
+        client = self.tidings.client
         kinds = itertools.cycle(self.categories)
         while not self._stop.is_set() and len(self.posted) < self.most:
             one = request(next(kinds))
             self.posted.append(one)
             try:
-                one.post(call)
-            except (OSError, http.client.HTTPException):
+                one.post(client)
+            except NoAnswer:
                 return  # no whole answer: whether it was taken is not known
             if self.pause:
                 time.sleep(self.pause)
@@ -108,7 +112,7 @@ def all_ended(tidings: Tidings, seconds: float = 40.0) -> list[dict[str, Any]]:
 
     def look() -> list[dict[str, Any]] | None:
         for status in ("accepted", "queued", "sent"):
-            if tidings.get(f"/v1/messages?status={status}&limit=1")["data"]:
+            if tidings.client.list_messages(status=status, limit=1)["data"]:
                 return None
         return tidings.messages(direction="mt")
 
@@ -207,14 +211,13 @@ def _whole_history(story: dict[str, Any]) -> None:
 
 def ask_again(tidings: Tidings, posted: Iterable[Posted]) -> None:
     """Repeat, with its Idempotency-Key, every request that got no answer, and some that did: each is one message."""
-    call = tidings.caller()
+    client = tidings.client
     for at, one in enumerate(posted):
         if one.answer is None:
-            one.post(call)
+            one.post(client)
             assert one.acknowledged, one
         elif one.acknowledged and at % 10 == 0:
             first = one.id
-            one.post(call)
+            one.post(client)
             assert one.acknowledged, one
             assert one.id == first
-            assert one.answer.headers["Idempotent-Replayed"] == "true"

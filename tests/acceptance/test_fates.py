@@ -119,13 +119,13 @@ def test_no_receipt_ever(site: Site) -> None:
 )
 def test_the_handset_answers_with_the_text_it_got(site: Site, handset: str, text: str, segments: int) -> None:
     site.tidings.send(handset, text, **{"from": "+15553050199"})
-    received = until(lambda: site.tidings.messages(**{"from": handset.replace("+", "%2B")}), "the answer comes")
+    received = until(lambda: site.tidings.messages(from_=handset), "the answer comes")
     assert len(received) == 1
     answer = received[0]
     assert (answer["direction"], answer["status"]) == ("mo", "received")
     assert (answer["from"], answer["to"], answer["text"]) == (handset, "+15553050199", text)
     assert answer["segments"] == segments
-    events = site.tidings.get(f"/v1/messages/{answer['id']}/events")["data"]
+    events = site.tidings.client.list_message_events(answer["id"])["data"]
     assert [event["type"] for event in events] == ["message.received"]
 
 

@@ -78,7 +78,7 @@ def test_kill_at_a_text_from_a_handset(tmp_path: Path, point: str) -> None:
         assert doomed.wait(15) == -signal.SIGKILL, doomed.printed
         assert doomed.printed.endswith(f"killed at {point}\n"), doomed.printed
         site.tidings.start()
-        until(lambda: site.simulator.get("/stats")["texts_owed"] == 0, "all texts are acknowledged")
+        until(lambda: site.simulator.stats()["texts_owed"] == 0, "all texts are acknowledged")
         received = site.tidings.messages(direction="mo")
         told = {(message["from"], message["text"]) for message in received}
         assert told == {(f"+1555600{100 + number:04}", text) for number, text in enumerate(texts)}

@@ -66,7 +66,7 @@ def test_the_network_is_killed_under_load(tmp_path: Path) -> None:
             site.simulator.kill()
             until(site.tidings.degraded, "it notices")
             while_down = request("otp")
-            while_down.post(site.tidings.call)
+            while_down.post(site.tidings.client)
             assert while_down.acknowledged
             load.posted.append(while_down)
             site.simulator.start()
@@ -74,5 +74,5 @@ def test_the_network_is_killed_under_load(tmp_path: Path) -> None:
         assert all(one.acknowledged for one in posted), "a carrier that is gone is no reason to refuse a message"
         verdict = examine(site, posted)
         assert verdict.statuses.total() == len(posted)
-        stats = site.simulator.get("/stats")
+        stats = site.simulator.stats()
         assert (stats["receipts_owed"], stats["submit_sm"] > 0) == (0, True)

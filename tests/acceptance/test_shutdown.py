@@ -92,7 +92,7 @@ def test_an_idle_one_ends_at_once(tmp_path: Path) -> None:
         began = time.monotonic()
         assert site.tidings.stop() == 0
         assert time.monotonic() - began < 2
-        assert until(lambda: site.simulator.get("/stats")["bound"] == 0, "it has unbound")
+        assert until(lambda: site.simulator.stats()["bound"] == 0, "it has unbound")
 
 
 def test_a_second_one_keeps_off_the_folder(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from processes import Site, until
 
+from tidings_client import Problem
+
 pytestmark = pytest.mark.xdist_group("stop")
 
 US = "+15554000199"
@@ -37,15 +39,16 @@ def _texts(site: Site, handset: str) -> list[str]:
 
 def _outcomes(site: Site, handset: str) -> list[str]:
     """What became of the attempts at the one message to a phone."""
-    found = site.tidings.messages(to=handset.replace("+", "%2B"))
+    found = site.tidings.messages(to=handset)
     return [attempt["outcome"] for attempt in site.tidings.story(found[0]["id"])["attempts"]] if found else []
 
 
 def refused(site: Site, handset: str, **more: Any) -> dict[str, Any]:
     """A message that is refused for the opt-out; its problem."""
-    answer = site.tidings.post(handset, "after stop", **more)
-    problem: dict[str, Any] = answer.json()
-    assert (answer.status, problem["code"]) == (422, "rejected"), answer
+    with pytest.raises(Problem) as told:
+        site.tidings.send(handset, "after stop", **more)
+    problem = told.value.told
+    assert (told.value.status, told.value.code) == (422, "rejected")
     assert [(v["rule"], v["allowed"]) for v in problem["verdicts"]] == [("suppression", False)]
     stored = site.tidings.message(problem["message_id"])
     assert (stored["status"], stored["error"]["code"]) == ("rejected", "opted_out")
@@ -54,8 +57,7 @@ def refused(site: Site, handset: str, **more: Any) -> dict[str, Any]:
 
 def received(site: Site, handset: str, count: int) -> None:
     """So many texts of this phone have been taken in."""
-    query = {"from": handset.replace("+", "%2B"), "direction": "mo"}
-    until(lambda: len(site.tidings.messages(**query)) >= count, f"{count} texts are received")
+    until(lambda: len(site.tidings.messages(from_=handset, direction="mo")) >= count, f"{count} texts are received")
 
 
 @pytest.mark.parametrize("word", [*STOP_WORDS, "stop", " Stop. "])
@@ -69,7 +71,7 @@ def test_stop_is_confirmed_once_and_kept(site: Site, word: str) -> None:
     for category in ("transactional", "marketing", "otp", "conversation"):
         refused(site, handset, category=category)
     assert _texts(site, handset) == ["before", STOPPED], "exactly one confirmation, and nothing after it"
-    confirmation = site.tidings.messages(to=handset.replace("+", "%2B"), status="delivered")[0]
+    confirmation = site.tidings.messages(to=handset, status="delivered")[0]
     assert (confirmation["category"], confirmation["from"]) == ("system", US)
 
 
@@ -102,12 +104,15 @@ def test_a_batch_is_gated_one_by_one(site: Site) -> None:
     handset = "+15554040100"
     site.simulator.texts(handset, US, "STOP")
     shows(site, handset, 1)
-    items = [{"to": handset, "text": "no"}, {"to": "+15554040101", "text": "yes"}]
-    answer = site.tidings.call("POST", "/v1/messages/batch", {"messages": items})
-    told = answer.json()
-    assert (answer.status, told["accepted"], told["rejected"]) == (202, 1, 1), answer
-    assert told["data"][0]["error"]["code"] == "rejected"
-    assert site.tidings.ended(told["data"][1]["id"])["status"] == "delivered"
+    told = site.tidings.client.post_batch(
+        {"messages": [{"to": handset, "text": "no"}, {"to": "+15554040101", "text": "yes"}]}
+    )
+    assert (told["accepted"], told["rejected"]) == (1, 1), told
+    no, yes = told["data"]
+    assert no["error"] is not None
+    assert no["error"]["code"] == "rejected"
+    assert yes["id"] is not None
+    assert site.tidings.ended(yes["id"])["status"] == "delivered"
 
 
 def test_what_waits_already_is_rejected(tmp_path: Path) -> None:

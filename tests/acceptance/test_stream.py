@@ -89,7 +89,7 @@ def test_nothing_is_missed_or_repeated_whatever_becomes_of_the_server(site: Site
     until(lambda: streams(site) == 3, "all have begun")
     for turn in range(3):
         for at in range(60):
-            site.tidings.post(f"+1555555010{at % 5}", f"{turn} {at}")
+            site.tidings.send(f"+1555555010{at % 5}", f"{turn} {at}")
             if at == 40 and turn < 2:
                 getattr(site.tidings, how)()
                 site.tidings.start()

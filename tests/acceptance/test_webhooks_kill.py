@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 from standardwebhooks import Webhook
+
+from tidings_client import Client, types
 
 BIN = Path(sys.executable).parent
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
@@ -69,24 +70,18 @@ def up(data: Path) -> subprocess.Popen[bytes]:
     return running
 
 
-def call(data: Path, method: str, path: str, body: Any = None) -> Any:
-    url = json.loads((data / "server.json").read_text())["url"]
-    key = (data / "admin.key").read_text().strip()
-    said = urllib3.request(method, url + path, json=body, headers={"authorization": f"Bearer {key}"}, timeout=20)
-    assert said.status < 300, said.data
-    return said.json()
+def client(data: Path) -> Client:
+    return Client(json.loads((data / "server.json").read_text())["url"], (data / "admin.key").read_text())
 
 
 def test_kill_9_loses_no_webhook_and_repeats_bear_the_same_id(listener: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
     running = up(data)
     try:
-        hook = call(
-            data, "POST", "/v1/webhooks", {"url": listener, "events": ["message.delivered", "message.accepted"]}
-        )
+        hook = client(data).create_webhook({"url": listener, "events": ["message.delivered", "message.accepted"]})
         expected: set[str] = set()
         for round_ in range(3):
-            batch = [
+            batch: list[types.MessageRequest] = [
                 {
                     "to": f"+1555123{round_}{n:03d}"[:10] + "99",
                     "text": f"{round_} {n}",
@@ -94,7 +89,7 @@ def test_kill_9_loses_no_webhook_and_repeats_bear_the_same_id(listener: str, tmp
                 }
                 for n in range(COUNT)
             ]
-            answered = call(data, "POST", "/v1/messages/batch", {"messages": batch})
+            answered = client(data).post_batch({"messages": batch})
             assert answered["accepted"] == COUNT
             expected |= {one["id"] for one in answered["data"]}
             time.sleep(0.15 * (round_ + 1))
