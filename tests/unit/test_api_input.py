@@ -311,3 +311,34 @@ async def test_a_body_that_stalls_is_given_up(monkeypatch: pytest.MonkeyPatch) -
              "headers": [(b"authorization", b"Bearer tk_0000000000000_send")]}  # fmt: skip
     await door(monkeypatch, FakeHouse())(scope, receive, send)
     assert sent[0]["status"] == 408
+
+
+async def test_bodies_that_come_in_at_once_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_reader, "MOST_HELD", 60)
+    house = FakeHouse()
+    app = door(monkeypatch, house)
+    rest = asyncio.Event()
+    pieces = [b'{"to":"+15551230100",', b'"text":"x"}']
+
+    async def slow() -> dict[str, Any]:
+        if len(pieces) == 1:
+            await rest.wait()
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/messages", "query_string": b"",
+             "headers": [(b"authorization", b"Bearer tk_0000000000000_send")]}  # fmt: skip
+    waiting = asyncio.create_task(app(scope, slow, send))
+    await asyncio.sleep(0)
+    other = [b'{"to":"+15551230100",', b'"text":"1234567890"}']
+    refused = await ask(app, "POST", "/v1/messages", chunks=other)
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    rest.set()
+    await waiting
+    assert sent[0]["status"] == 202
+    assert (await ask(app, "POST", "/v1/messages", chunks=other)).status == 202
+    assert body_reader._coming == 0

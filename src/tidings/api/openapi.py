@@ -83,6 +83,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.scope is not None:
         operation["security"] = [{"key": []}]
         operation["x-scope"] = endpoint.scope
+        if endpoint.own:
+            operation["x-scope-own"] = "send"
     return operation
 
 

@@ -99,6 +99,8 @@ def _entry(endpoint: Endpoint) -> str:
 
 def _section(endpoint: Endpoint) -> str:
     needs = f"Scope <code>{endpoint.scope}</code>." if endpoint.scope else "No key needed."
+    if endpoint.own:
+        needs += " Scope <code>send</code> does for what the key sent itself."
     codes = ", ".join(f'<a href="#problem-{code}"><code>{code}</code></a>' for code in problems_of(endpoint))
     return (
         f'<section id="{endpoint.name}"><h3><code>{endpoint.method} {escape(endpoint.path)}</code></h3>\n'
