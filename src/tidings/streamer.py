@@ -24,6 +24,8 @@ log = logging.getLogger("tidings.stream")
 RING_BATCHES = 256
 RING_OCTETS = 4 * 1024 * 1024
 """What the ring holds, besides the batch that came last."""
+RING_S = 30.0
+"""And for how long: texts that the store has blanked do not live on here."""
 CHUNK = 32 * 1024
 """Octets handed to one watcher at a time, and one event more."""
 GAP_S = 0.02
@@ -114,6 +116,7 @@ class Watching:
             return await self._read(first.start)
         if not first.covers(self.wanted):
             return await self._read(first.end)
+        await asyncio.sleep(0)  # who takes quickly is not to keep the others waiting
         return self._gather(needed)
 
     async def _read(self, until: int) -> bytes:
@@ -151,7 +154,8 @@ class Streamer:
         self._watchers: set[Watching] = set()
         self._per_account: Counter[int] = Counter()
         self._covered: dict[int, frozenset[str]] = {}
-        self._ring: deque[Batch] = deque()
+        self._ring: deque[tuple[float, Batch]] = deque()
+        """Each with the moment it came."""
         self._octets = 0
         self.position: int | None = None
         """Up to where all who watch have been served; None while nobody does."""
@@ -276,7 +280,7 @@ class Streamer:
     def since(self, position: int) -> list[Batch]:
         """The batches that reach beyond a position, the earliest first."""
         found: list[Batch] = []
-        for batch in reversed(self._ring):
+        for _, batch in reversed(self._ring):
             if batch.end <= position:
                 break
             found.append(batch)
@@ -327,19 +331,23 @@ class Streamer:
 
     def _publish(self, batch: Batch) -> None:
         self.position = batch.end
-        last = self._ring[-1] if self._ring else None
+        at, last = self._ring[-1] if self._ring else (0.0, None)
         if last is not None and not batch.by_account and last.covered is batch.covered:
-            self._ring[-1] = Batch(last.start, batch.end, last.covered, last.by_account, last.octets, batch.more)
+            self._ring[-1] = at, Batch(last.start, batch.end, last.covered, last.by_account, last.octets, batch.more)
         else:
-            self._ring.append(batch)
+            self._ring.append((self._house.clock.monotonic(), batch))
             self._octets += batch.octets
         while len(self._ring) > RING_BATCHES or (self._octets > RING_OCTETS and len(self._ring) > 1):
-            self._octets -= self._ring.popleft().octets
+            self._drop_first()
         for one in self._watchers:
             if one.wanted.account_id in batch.by_account or not batch.covers(one.wanted):
                 one.look(batch.start)
 
-    # keys
+    def _drop_first(self) -> None:
+        _, batch = self._ring.popleft()
+        self._octets -= batch.octets
+
+    # what time alone does
 
     async def _ask_for_ever(self) -> None:
         while True:
@@ -347,4 +355,7 @@ class Streamer:
             for one in list(self._watchers):
                 if not one.allowed():
                     one.end("key")
+            old = self._house.clock.monotonic() - RING_S
+            while self._ring and self._ring[0][0] < old:
+                self._drop_first()
             await asyncio.sleep(ASK_S)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +16,7 @@ import uvicorn
 from kit import FakeHouse, door
 from tidings.api import wire
 from tidings.api.wire import Wire
+from tidings.app import PEER_GONE_MS, _open_door
 from tidings.config import Limits, Settings
 
 pytestmark = pytest.mark.slow
@@ -186,3 +189,78 @@ async def test_requests_in_one_breath_are_answered_in_order(port: int, house: Fa
             answers += await reader.read(65_536)
     writer.close()
     assert re.findall(rb"x-request-id: (\w+)", answers) == [b"r%d" % n for n in range(20)]
+
+
+@contextlib.asynccontextmanager
+async def endless(chunks: int) -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """A server that answers with more than all buffers hold; its port, and whether its answer is over."""
+    over = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(chunks):
+            await send({"type": "http.response.body", "body": bytes(65_536), "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        over.set()
+
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http=Wire, lifespan="off", log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1], over
+    server.should_exit = True
+    await serving
+
+
+def reluctant(port: int) -> socket.socket:
+    """A caller with little room for an answer."""
+    caller = socket.socket()
+    caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    caller.connect(("127.0.0.1", port))
+    caller.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    return caller
+
+
+async def test_who_takes_an_answer_slowly_is_let_and_who_takes_nothing_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "PATIENCE_S", 1.0)
+    async with endless(400) as (port, over):
+
+        def slowly() -> int:
+            with reluctant(port) as caller:
+                caller.settimeout(30)
+                taken = 0
+                while piece := caller.recv(16_384):
+                    taken += len(piece)
+                    if b"\r\n0\r\n\r\n" in piece[-10:]:
+                        break
+                    time.sleep(0.002)
+                return taken
+
+        assert await asyncio.to_thread(slowly) > 400 * 65_536
+        over.clear()
+        with reluctant(port) as caller:
+            async with asyncio.timeout(30):
+                await over.wait()
+            caller.settimeout(30)
+            assert await asyncio.to_thread(drain, caller) < 400 * 65_536
+
+
+def drain(caller: socket.socket) -> int:
+    """How much there still is to be had of a connection that was cut."""
+    taken = 0
+    with contextlib.suppress(ConnectionError):
+        while piece := caller.recv(1 << 20):
+            taken += len(piece)
+    return taken
+
+
+def test_a_peer_that_vanished_is_noticed() -> None:
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
+        pytest.skip("only Linux can be told")
+    with _open_door("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == PEER_GONE_MS

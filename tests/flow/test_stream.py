@@ -268,7 +268,7 @@ async def test_a_reader_who_takes_nothing_holds_nothing_up_and_misses_nothing(
     sent = [event_id(one.id, 1) for _ in range(20) for one in await home.send(50)]
     assert await quick.count(1_000) == sent
     assert slow.ids == []
-    held = sum(batch.octets for batch in home.streamer._ring)
+    held = sum(batch.octets for _, batch in home.streamer._ring)
     assert held <= 20_000 + stream.TAIL_OCTETS
     assert len(slow.octets) < 200
     slow.taking.set()
@@ -286,6 +286,22 @@ async def test_what_happens_is_read_once_for_all(home: Place) -> None:
         await reader.count(200)
     assert home.store.reads - before <= 25, "not once for everybody"
     assert len({reader.octets.partition(b"\n")[2] for reader in readers}) == 1
+
+
+async def test_what_all_have_read_is_not_kept_for_long(home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    quickly(monkeypatch)
+    reader = await home.opened()
+    told = [event_id(one.id, 1) for one in await home.send(3)]
+    await reader.count(3)
+    assert home.streamer._octets > 0
+    home.clock.ahead = streamer.RING_S + 1
+    async with asyncio.timeout(10):
+        while home.streamer._ring:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    assert home.streamer._octets == 0
+    late = await home.opened(last=position_id(0))
+    told += [event_id(one.id, 1) for one in await home.send(2)]
+    assert await late.count(5) == await reader.count(5) == told
 
 
 async def test_while_nobody_watches_nothing_is_read(home: Place) -> None:
