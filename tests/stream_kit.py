@@ -36,6 +36,9 @@ class Counting:
         self.reads = 0
         self.fault: Exception | None = None
         self.before: Callable[[], Awaitable[None]] | None = None
+        """Awaited before an answer is given."""
+        self.hold: asyncio.Event | None = None
+        """The next reading, and only that, begins when it is set."""
 
     async def write(self, stage: Stage[I, R], items: Any) -> list[R]:
         return await self._store.write(stage, items)
@@ -44,6 +47,9 @@ class Counting:
         self.reads += 1
         if self.fault is not None:
             raise self.fault
+        hold, self.hold = self.hold, None
+        if hold is not None:
+            await hold.wait()
         found = await self._store.read(ask)
         if self.before is not None:
             await self.before()

@@ -256,6 +256,46 @@ async def test_whoever_comes_and_goes_misses_and_repeats_nothing(home: Place, se
         assert seen, "its last one at the least"
 
 
+async def test_who_comes_while_the_others_are_read_to_misses_nothing(home: Place) -> None:
+    """The reading that is under way does not look for what the newcomer wants."""
+    other, token = await home.account("other")
+    first = await home.opened()
+    hold = home.store.hold = asyncio.Event()
+    mine = (await home.send(1))[0]
+    async with asyncio.timeout(10):
+        while home.store.hold is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    second = await home.opened(token=token)
+    third = await home.opened("types=message.canceled")
+    theirs = (await home.send(1, account=other, sender="TIDINGS"))[0]
+    await home.cancel(mine)
+    hold.set()
+    assert await second.count(1) == [event_id(theirs.id, 1)]
+    assert await third.count(1) == [event_id(mine.id, 2)]
+    assert await first.count(2) == [event_id(mine.id, 1), event_id(mine.id, 2)]
+
+
+async def test_what_happens_while_a_stream_begins_is_not_missed(home: Place) -> None:
+    async def happen() -> None:
+        home.store.before = None
+        happened.extend(await home.send(1))
+
+    happened: list[Any] = []
+    home.store.before = happen
+    reader = await home.opened()
+    assert await reader.count(1) == [event_id(happened[0].id, 1)]
+
+
+async def test_a_past_of_which_little_is_wanted_is_read_to_its_end(home: Place) -> None:
+    for _ in range(5):
+        await home.send(70)
+        await home.send(1, tags=["rare"])
+    reader = await home.opened("tag=rare", last=position_id(0))
+    assert len(await reader.count(5)) == 5
+    last = await home.send(1, tags=["rare"])
+    assert (await reader.count(6))[5:] == [event_id(last[0].id, 1)]
+
+
 # bounds
 
 
