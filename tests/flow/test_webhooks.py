@@ -16,7 +16,7 @@ from tidings.config import WebhookSettings
 from tidings.core import signing
 from tidings.core.ports import NotPosted
 from tidings.core.questions import DeliveryFilter, Filter
-from tidings.pipeline import receive, subscribe
+from tidings.pipeline import notify, receive, settle, subscribe
 from webhook_kit import OK, Endpoint, Got, MovingClock, Office, answer, office
 
 pytestmark = pytest.mark.slow
@@ -291,3 +291,104 @@ def _settings(folder: Path) -> Any:
     from tidings.config import Settings
 
     return Settings(data=str(folder))
+
+
+async def test_what_is_past_its_retention_is_dropped_with_its_callback(tmp_path: Path) -> None:
+    settings = WebhookSettings(retention=2)
+    async with Endpoint().up() as there, office(tmp_path, webhooks=settings) as here:
+        await here.store.write(_SUPPRESS, ["+15551230199"])
+        for _ in range(2):
+            await send(here.house, request(to="+15551230199", callback_url=there.url))
+        await send(here.house, request(callback_url=there.url))
+        await here.settled("delivered", 2)
+        await here.notifier._tidy()
+        assert len(await here.deliveries()) == 2
+        here.clock.ahead += 2 * 86_400 + 60
+        await here.notifier._tidy()
+        assert await here.deliveries() == []
+        kept = await here.store.read(lambda tx: tx.webhooks.callbacks(range(1 << 10)))
+        assert kept == {}
+        assert await here.store.read(lambda tx: tx.webhooks.has_callbacks()) == (True, False), "one has not ended yet"
+        assert await here.store.read(lambda tx: tx.webhooks.tries(1)) == []
+
+
+async def test_once_no_callback_is_left_nobody_looks_for_any(tmp_path: Path) -> None:
+    async with Endpoint().up() as there, office(tmp_path) as here:
+        await here.store.write(_SUPPRESS, ["+15551230199"])
+        await send(here.house, request(to="+15551230199", callback_url=there.url))
+        await here.settled("delivered")
+        assert not (await here.store.read(notify.directory)).silent
+        here.clock.ahead += 31 * 86_400
+        await here.notifier._tidy()
+        assert (await here.store.read(notify.directory)).silent
+        await send(here.house, request(to="+15551230199", callback_url=there.url))
+        await here.settled("delivered")
+        assert len(there.got) == 2
+
+
+async def test_what_waits_where_nothing_is_called_is_given_up_after_three_days(tmp_path: Path) -> None:
+    async with Endpoint(lambda got, earlier: answer(500)).up() as there, office(tmp_path) as here:
+        one, _ = await here.subscribe(there.url, events=FIRST)
+        await send(here.house, request())
+        await here.tried()
+        await subscribe.change(here.house, 1, one.id, {"enabled": False})
+        here.clock.ahead += 2 * 86_400
+        await here.notifier._tidy()
+        assert [row.status for row in await here.deliveries()] == ["waiting"]
+        here.clock.ahead += 1 * 86_400 + 60
+        await here.notifier._tidy()
+        assert [row.status for row in await here.deliveries()] == ["dead"]
+
+
+async def test_a_process_that_died_between_dropping_and_canceling_cancels_later(tmp_path: Path) -> None:
+    async with Endpoint(lambda got, earlier: answer(500)).up() as there, office(tmp_path) as here:
+        one, _ = await here.subscribe(there.url, events=FIRST)
+        await send(here.house, *[request() for _ in range(3)])
+        await here.tried()
+        await here.store.write(subscribe.drop_subscriptions, [(1, one.id)])
+        assert {row.status for row in await here.deliveries()} == {"waiting"}
+        await here.notifier._tidy()
+        assert {row.status for row in await here.deliveries()} == {"canceled"}
+
+
+async def test_an_outcome_that_cannot_be_stored_is_sent_again_under_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Endpoint().up() as there, office(tmp_path) as here:
+        await here.subscribe(there.url, events=FIRST)
+        broken = True
+        real = settle._try
+
+        def sometimes(row: Any, outcome: Any) -> Any:
+            if broken:
+                raise ValueError("a fault of ours")
+            return real(row, outcome)
+
+        monkeypatch.setattr(settle, "_try", sometimes)
+        await send(here.house, request(), request())
+        await here.until(lambda: len(there.got) == 2)
+        await asyncio.sleep(0.2)
+        broken = False
+        here.move(6)
+        await here.settled("delivered", 2)
+        assert len({got.id for got in there.got}) == 2
+        assert here.notifier.lanes.in_memory == 0
+
+
+async def test_memory_is_given_back(tmp_path: Path) -> None:
+    endpoint = Endpoint(lambda got, earlier: answer(500) if earlier % 3 == 0 else OK)
+    async with endpoint.up() as there, office(tmp_path) as here:
+        one, _ = await here.subscribe(there.url, events=FIRST)
+        await here.subscribe(there.url, events=FIRST, batch=7)
+        await here.subscribe(there.url, events=FIRST, ordered=True)
+        for _ in range(5):
+            await send(here.house, *[request() for _ in range(40)])
+            here.move(6)
+            await asyncio.sleep(0.02)
+        await subscribe.unsubscribe(here.house, 1, one.id)
+        async with asyncio.timeout(30):
+            while await here.deliveries(status="waiting"):
+                here.move(3)
+                await asyncio.sleep(0.05)
+        await here.until(lambda: here.notifier.lanes.in_memory == 0)
+        assert all(not lane.held and not lane.ready for lane in here.notifier.lanes._lanes.values())

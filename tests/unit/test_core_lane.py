@@ -113,8 +113,10 @@ def test_only_an_endpoint_that_answers_well_fills_memory() -> None:
         (healthy(), reading, False),
         (healthy(ordered=True), None, False),
         (filled(READY_MOST), None, False),
+        (healthy(), switched_off, False),
     ],
-    ids=["answers well", "is not known", "a retry later", "others are due before", "is being read", "ordered", "full"],
+    ids=["answers well", "is not known", "a retry later", "others are due before", "is being read", "ordered", "full",
+         "switched off"],
 )  # fmt: skip
 def test_what_is_fresh_goes_to_memory_unless_it_would_overtake(one: Lane[int], then: Any, takes: bool) -> None:
     if then is not None:

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from tidings.core import redelivery, signing
 from tidings.core.breaker import Breaker
-from tidings.core.events import EVENT_TYPES, event_id, matches, types_of
+from tidings.core.events import EVENT_TYPES, event_id, matches, parsed_event_id, types_of
 from tidings.core.message import HOUR, MINUTE, SECOND
 from tidings.core.redelivery import asked_wait, retry_wait
 from tidings.core.webhook import endpoint_of, url_fault
@@ -81,6 +81,24 @@ def test_the_string_that_is_signed_and_the_first_difference_are_shown() -> None:
     assert (checked.difference or "").startswith(f"signature, character {len(near) - 2}: ")
     checked = signing.verify(GOOD, b'{"a": 1}', SECRET, NOW, sent=b'{"a":1}')
     assert (checked.difference or "").startswith("body, octet 6 of 7: ")
+    assert (checked.problem or "").startswith("The body is not as it was sent")
+
+
+def test_a_body_is_blamed_only_where_a_signature_proves_it() -> None:
+    checked = signing.verify(GOOD, b'{"a": 1}', b"another secret of ours", NOW, sent=b'{"a":1}')
+    assert (checked.difference or "").startswith("signature, character ")
+    assert (checked.problem or "").startswith("No signature matches")
+    checked = signing.verify(GOOD, b'{"a":1}', b"another secret of ours", NOW, sent=b'{"a":1}')
+    assert (checked.problem or "").startswith("The body is as it was sent")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [(event_id(5, 2), (5, 2)), ("evt_0000000000001_12", (1, 12)), ("evt_0000000000001_", None), ("evb_x", None),
+     ("evt_0000000000001_x", None), ("msg_0000000000001_1", None), ("evt_0000000000001_9999999999", None), ("", None)],
+)  # fmt: skip
+def test_the_id_of_an_event_is_read_back(text: str, key: tuple[int, int] | None) -> None:
+    assert parsed_event_id(text) == key
 
 
 # what is wanted

@@ -111,7 +111,7 @@ class Lane(Generic[T]):
 
     def takes(self, wall: Millis, full: bool) -> bool:
         """Whether a fresh delivery may go straight to memory, past none that is due before it."""
-        if self.ordered or self.reading or full or (self.next_at is not None and self.next_at <= wall):
+        if not self.on or self.ordered or self.reading or full or (self.next_at is not None and self.next_at <= wall):
             return False
         return self.room(full) > 0
 

@@ -10,6 +10,7 @@ from tidings.core.message import Millis
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
+@functools.lru_cache(maxsize=4096)
 def written(moment: Millis) -> str:
     """1764000000123 → `2025-11-24T16:00:00.123Z`."""
     return f"{_second(moment // 1000)}.{moment % 1000:03d}Z"

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from tidings.core import ids, signing
-from tidings.core.events import event_id
 from tidings.core.message import Message, MessageError, Millis
 from tidings.core.moments import written
 from tidings.core.questions import Event
@@ -72,19 +71,20 @@ _encode = msgspec.json.Encoder().encode
 
 def told(event: Event, message: Message) -> Told:
     """An event as it is told: the same however late it is told, but for a text that was blanked meanwhile."""
+    shown = ids.show("msg", message.id)
     return Told(
-        event_id(event.message_id, event.sequence), event.type, written(event.occurred_at), event.sequence,
-        _shown(message, event),
+        f"evt{shown[3:]}_{event.sequence}",  # as `event_id` makes it
+        event.type, written(event.occurred_at), event.sequence, _shown(message, event, shown),
     )  # fmt: skip
 
 
-def _shown(m: Message, event: Event) -> Shown:
+def _shown(m: Message, event: Event, message_id: str) -> Shown:
     """Only what was known when the event happened."""
     status = event.type.partition(".")[2]
     ended = (m.finished_at if m.status == status else event.occurred_at) if status in ENDED else None
     sent = m.sent_at if m.sent_at is not None and m.sent_at <= event.occurred_at else None
     return Shown(
-        ids.show("msg", m.id), m.direction, status, m.to, m.sender, m.text, m.encoding, m.segments, m.category,
+        message_id, m.direction, status, m.to, m.sender, m.text, m.encoding, m.segments, m.category,
         None if status in (ACCEPTED, SCHEDULED) else m.carrier,
         event.data.get("error") if event.data else None, m.client_ref, m.tags, m.metadata, written(m.created_at),
         _written(m.send_at), written(m.expires_at), _written(sent), _written(ended),

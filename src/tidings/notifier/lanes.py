@@ -227,7 +227,7 @@ class Lanes:
             return
         known = lane.end_read()
         for load in loads:
-            if load.delivery.id not in known:
+            if lane.on and load.delivery.id not in known:
                 lane.put(load)
                 self.in_memory += 1
         later = [one.next_at for one in rows if one.next_at is not None and one.next_at > now]

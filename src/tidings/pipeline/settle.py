@@ -20,6 +20,8 @@ BURY_MOST = 1_000
 EVER: Millis = 1 << 62
 """After all moments."""
 GONE = "the endpoint answered 410 Gone"
+PRIVATE_LEAST = 3
+"""Characters of the shortest number; an answer below that repeats none."""
 ANSWER_KEPT = 1_000
 """Characters of an answer that the log keeps."""
 
@@ -98,6 +100,8 @@ def _kept(came: Posted, loads: Sequence[Load]) -> str:
     if any(load.event.type == "message.received" for load in loads) and b'"reply"' in came.body:
         return "(holds a reply, which is kept as a message)"
     text = came.body.decode("utf-8", "replace").replace("\0", "�")
+    if len(text) < PRIVATE_LEAST:
+        return text
     private = {form for load in loads for form in _private(load.message, len(text))}
     # What is cut off here cannot reach into what is kept, however long the longest of them is.
     text = text[: ANSWER_KEPT + max(map(len, private), default=0)]
