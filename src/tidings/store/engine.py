@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -45,6 +48,21 @@ def statements(noun: str) -> dict[str, str]:
     shared = {f"{{{name}}}": found[name] for name in ("columns", "whole") if name in found}
     for mark, columns in shared.items():
         found = {name: body.replace(mark, columns) for name, body in found.items()}
+    return found
+
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+_making = threading.Lock()
+
+
+def decoder(kind: type[T]) -> msgspec.json.Decoder[list[T]]:
+    """Reads a JSON array of structs. Made once a kind, one at a time: what msgspec learns of a struct when it first
+    meets it is half made while it looks at the structs inside, and a second thread that took it then would crash.
+    """
+    found = _decoders.get(kind)
+    if found is None:
+        with _making:
+            found = _decoders[kind] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
     return found
 
 

@@ -25,7 +25,7 @@ from tidings.core.ports import Clock, Stage, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.metrics import Tally
 from tidings.store import migrate
-from tidings.store.engine import Row
+from tidings.store.engine import Row, decoder
 from tidings.store.transaction import Transaction
 
 log = logging.getLogger("tidings.store")
@@ -97,7 +97,7 @@ class Connection:
 
     async def fetch_as(self, kind: type[T], sql: str, *values: Any) -> list[T]:
         rows = await self.fetch(sql, *values)
-        return msgspec.json.decode(rows[0][0], type=list[kind])  # type: ignore[valid-type]
+        return decoder(kind).decode(rows[0][0])
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
         # One step for a whole block: every step gives the interpreter away and must win it back from the loop.
