@@ -27,7 +27,8 @@ ALPHABET: dict[int, str] = _characters(_TABLES["locking"])
 """Septet code to character, without ESC."""
 EXTENSION: dict[int, str] = _characters(_TABLES["single"])
 """Code after ESC to character."""
-_KNOWN = frozenset(ALPHABET.values()) | frozenset(EXTENSION.values())
+KNOWN = frozenset(ALPHABET.values()) | frozenset(EXTENSION.values())
+"""Every character that has a code."""
 
 # What stands at each octet from 0x80 on while a text is being worked on, and the septets it stands for.
 _PARKED: tuple[tuple[str, bytes], ...] = (
@@ -98,4 +99,4 @@ def fits(text: str) -> bool:
 
 def unfit(text: str) -> list[tuple[int, str]]:
     """Position and character of each character of `text` that has no code."""
-    return [(i, character) for i, character in enumerate(text) if character not in _KNOWN]
+    return [(i, character) for i, character in enumerate(text) if character not in KNOWN]
