@@ -16,6 +16,7 @@ from tidings.config import WebhookSettings
 from tidings.core import signing
 from tidings.core.ports import NotPosted
 from tidings.core.questions import DeliveryFilter, Filter
+from tidings.notifier import notifier
 from tidings.pipeline import notify, receive, settle, subscribe
 from webhook_kit import OK, Endpoint, Got, MovingClock, Office, answer, office
 
@@ -392,3 +393,22 @@ async def test_memory_is_given_back(tmp_path: Path) -> None:
                 await asyncio.sleep(0.05)
         await here.until(lambda: here.notifier.lanes.in_memory == 0)
         assert all(not lane.held and not lane.ready for lane in here.notifier.lanes._lanes.values())
+
+
+async def test_an_event_that_cannot_be_told_stops_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifier, "FAULT_S", 0.05)
+    async with Endpoint().up() as there, office(tmp_path) as here:
+        await here.subscribe(there.url, events=FIRST)
+        real, broken = notify._delivery, [True]
+
+        def sometimes(*given: Any) -> Any:
+            if broken:
+                raise ValueError("a fault of ours")
+            return real(*given)
+
+        monkeypatch.setattr(notify, "_delivery", sometimes)
+        await send(here.house, request())
+        await asyncio.sleep(0.2)
+        assert await here.deliveries() == []
+        broken.clear()
+        await here.settled("delivered")

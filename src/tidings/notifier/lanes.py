@@ -219,11 +219,14 @@ class Lanes:
             rows, loads = await self._house.store.read(
                 functools.partial(_waiting, lane.name, lane.ordered, limit, now)
             )  # fmt: skip
-        except StoreUnavailable as fault:
-            log.error("webhooks that wait cannot be read now: %s", fault)
+        except Exception as fault:
+            if isinstance(fault, StoreUnavailable):
+                log.error("webhooks that wait cannot be read now: %s", fault)
+            else:
+                log.exception("what waits for %s cannot be read", lane.name)
             lane.end_read()
-            lane.due(now)
-            self._later(lane, 1.0)
+            lane.due(now + AGAIN)
+            self._kick(lane)
             return
         known = lane.end_read()
         for load in loads:

@@ -21,6 +21,8 @@ log = logging.getLogger("tidings.webhooks")
 
 GAP = 0.01
 """Seconds between two looks at the tail, so that many commits are followed by one."""
+FAULT_S = 5.0
+"""Seconds after which the tail is looked at again that could not be read for a fault of ours."""
 TIDY_S = 60.0
 TIDY_MOST = 1_000
 """Rows looked at, and dropped, at a time."""
@@ -96,8 +98,14 @@ class Notifier:
         while not self._stopping:
             await self._wake_tail.wait()
             self._wake_tail.clear()
-            while not self._stopping and await self._fan_out():
-                pass
+            try:
+                while not self._stopping and await self._fan_out():
+                    pass
+            except Exception:
+                # Webhooks stand still then, and are told of later; texts and receipts must not stand still with them.
+                log.exception("events cannot be told to webhooks")
+                await wait(self._wake_tidy, FAULT_S)
+                self._wake_tail.set()
             await asyncio.sleep(GAP)
 
     async def _fan_out(self) -> bool:
@@ -177,6 +185,8 @@ class Notifier:
                 await self._tidy()
             except StoreUnavailable as fault:
                 log.error("webhooks cannot be tidied now: %s", fault)
+            except Exception:
+                log.exception("webhooks cannot be tidied")
 
     async def _tidy(self) -> None:
         await self._bury_and_withdraw()
