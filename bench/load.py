@@ -117,13 +117,21 @@ def _end(buffer: bytes, head_end: int) -> int:
 
 
 async def load(host: str, port: int, plan: Plan, connections: int) -> float:
-    """Run the plan; returns its seconds. Connections that the other end closes are not opened again."""
+    """Run the plan; returns its seconds. Connections that the other end closes are not opened again.
+
+    Raises OSError when not even the first can be opened; by the last, the other end may have been killed.
+    """
     loop = asyncio.get_running_loop()
     begin = time.perf_counter()
     plan.next_at = begin
     done = [loop.create_future() for _ in range(connections)]
     for future in done:
-        await loop.create_connection(lambda future=future: Connection(plan, future), host, port)
+        try:
+            await loop.create_connection(lambda future=future: Connection(plan, future), host, port)
+        except OSError:
+            if future is done[0]:
+                raise
+            future.set_result(None)
     await asyncio.gather(*done)
     return time.perf_counter() - begin
 

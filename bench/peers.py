@@ -87,7 +87,7 @@ BATCHES = Work("batches of 100, callbacks in batches of up to 100", True, batch=
 SIZES = {
     ("kannel", RECEIPTS.name): 15_000, ("kannel", PLAIN.name): 15_000,
     ("kannel-redis", RECEIPTS.name): 8_000, ("kannel-redis", PLAIN.name): 15_000,
-    ("jasmin", RECEIPTS.name): 1_000, ("jasmin", PLAIN.name): 2_000,
+    ("jasmin", RECEIPTS.name): 700, ("jasmin", PLAIN.name): 1_200,
     ("tidings", RECEIPTS.name): 15_000, ("tidings", ONE_URL.name): 12_000, ("tidings", PLAIN.name): 15_000,
     ("tidings", BATCHES.name): 40_000,
 }  # fmt: skip
@@ -268,7 +268,7 @@ def one_crash(name: str, given: argparse.Namespace) -> Crash:
     """A fresh peer, killed under load. Jasmin takes up to half a minute to try again."""
     with scene(name, RECEIPTS, given.window) as stage:
         stage.run(WARM)
-        total, quiet = (1_500, 35.0) if name == "jasmin" else (5_000, 12.0)
+        total, quiet = (1_000, 35.0) if name == "jasmin" else (5_000, 12.0)
         return killed(stage, int(total * given.scale), quiet)
 
 
