@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tidings.app import every_endpoint
+from tidings_client import Client
 
 BIN = Path(sys.executable).parent
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
@@ -50,14 +52,14 @@ checks.use_after_free.enabled = false
 """
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(params=["cut_off.py"])
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     data = tmp_path / "data"
     log = (tmp_path / "log").open("w")
     running = subprocess.Popen(
         [
             sys.executable,
-            Path(__file__).with_name("cut_off.py"),
+            Path(__file__).with_name(request.param),
             "up",
             "--data",
             data,
@@ -84,17 +86,50 @@ def server(tmp_path: Path) -> Iterator[Path]:
         log.close()
 
 
-def test_nothing_the_document_allows_or_forbids_breaks_it(server: Path, tmp_path: Path) -> None:
+def answers(url: str, key: str) -> dict[tuple[str, str], set[int]]:
+    """The statuses that each operation has answered so far, by its method and path."""
+    with Client(url, key) as client:
+        told = client.metrics()
+    found: dict[tuple[str, str], set[int]] = {}
+    rows = re.findall(r'^tidings_http_requests_total\{method="(\w+)",route="(.*?)",status="(\d+)"\} [1-9]', told, re.M)
+    for method, route, status in rows:
+        found.setdefault((method, route), set()).add(int(status))
+    return found
+
+
+def fuzz(server: Path, *more: str) -> subprocess.CompletedProcess[str]:
     url = json.loads((server / "server.json").read_text())["url"]
     key = (server / "admin.key").read_text().strip()
-    (tmp_path / "fuzz.toml").write_text(CONFIG)
+    (server.parent / "fuzz.toml").write_text(CONFIG)
     command = [BIN / "schemathesis", "--config-file", "fuzz.toml", "run", f"{url}/openapi.json", "--no-color"]
     command += ["--header", f"Authorization: Bearer {key}", "--warnings", "off", "--request-timeout", "10"]
-    command += ["--max-examples", "25", "--seed", os.environ.get("FUZZ_SEED", "1")]
-    fuzz = subprocess.run(command, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=110)
-    assert fuzz.returncode == 0, fuzz.stdout[-8000:] + fuzz.stderr[-2000:]
-    assert f"{len(every_endpoint())} selected / {len(every_endpoint())} total" in fuzz.stdout
-    log = (tmp_path / "log").read_text()
+    command += ["--seed", os.environ.get("FUZZ_SEED", "1"), *more]
+    return subprocess.run(command, cwd=server.parent, env=CLEAN, capture_output=True, text=True, timeout=110)
+
+
+def test_nothing_the_document_allows_or_forbids_breaks_it(server: Path) -> None:
+    done = fuzz(server, "--max-examples", "25")
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert f"{len(every_endpoint())} selected / {len(every_endpoint())} total" in done.stdout
+    key = (server / "admin.key").read_text().strip()
+    told = answers(json.loads((server / "server.json").read_text())["url"], key)
+    assert {status for statuses in told.values() for status in statuses if status >= 500} == set()
+    for endpoint in every_endpoint():
+        seen = told.get((endpoint.method, endpoint.path), set())
+        if endpoint.scope is not None and endpoint.path != "/metrics":
+            assert 401 in seen, f"{endpoint.name} was never asked without a key"
+        if "{" not in endpoint.path and endpoint.path != "/v1/stream":
+            assert endpoint.status in seen, f"{endpoint.name} was never asked what it can do"
+        assert seen - {401}, f"{endpoint.name} was never asked with a key"
+    log = (server.parent / "log").read_text()
     assert "broke" not in log
     assert "Traceback" not in log
     assert key not in log
+
+
+@pytest.mark.parametrize("server", ["planted.py"], indirect=True)
+def test_what_is_planted_is_found(server: Path) -> None:
+    done = fuzz(server, "--max-examples", "3", "--include-operation-id", "getHandset")
+    assert done.returncode == 1, done.stdout[-8000:] + done.stderr[-2000:]
+    assert "Server error" in done.stdout
+    assert "broke" in (server.parent / "log").read_text()
