@@ -25,6 +25,8 @@ from standardwebhooks.webhooks import Webhook
 
 from tidings_client import AsyncClient, Client, NoAnswer, NotTidings, Problem, Retries
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
 

@@ -17,9 +17,13 @@ def problems_of(endpoint: Endpoint) -> list[str]:
     """Codes of every problem an endpoint may answer."""
     codes = ["bad_request", "internal"]
     if endpoint.scope is not None:
-        codes += ["unauthorized", "forbidden", "validation_failed", "unavailable"]
+        codes += ["unauthorized", "forbidden", "unavailable"]
+        if not endpoint.raw or endpoint.query is not None or endpoint.body is not None:
+            codes.append("validation_failed")
     if "{" in endpoint.path:
         codes.append("not_found")
     if endpoint.body is not None:
-        codes += ["malformed_json", "request_timeout", "body_too_large", "unsupported_media_type"]
+        codes += ["request_timeout", "body_too_large", "unsupported_media_type"]
+        if endpoint.body_kind == "application/json":
+            codes.append("malformed_json")
     return [*codes, *(code for code in endpoint.problems if code not in codes)]
