@@ -21,7 +21,12 @@ class Notes:
         self.runs: list[tuple[str, list[int]]] = []
 
     def stage(
-        self, name: str, order: int = 50, refusable: bool = False, then: Callable[[Sequence[int]], None] | None = None
+        self,
+        name: str,
+        order: int = 50,
+        refusable: bool = False,
+        then: Callable[[Sequence[int]], None] | None = None,
+        patient: bool = False,
     ) -> Stage[int, str]:
         async def run(tx: Tx, items: Sequence[int], now: int) -> list[str]:
             self.runs.append((name, list(items)))
@@ -30,7 +35,8 @@ class Notes:
                 then(items)
             return [f"{name} {number}" for number in items]
 
-        return Stage(run, order, refusable)
+        run.__name__ = name
+        return Stage(run, order, refusable, patient=patient)
 
 
 async def present(desk: Desk, *numbers: int) -> list[int]:
@@ -58,6 +64,24 @@ async def test_stages_of_one_commit_run_along_the_path(desk: Desk) -> None:
         )
     await asyncio.gather(*tasks)
     assert notes.runs == [("early", [2, 4]), ("late", [1, 3])]
+
+
+async def test_the_patient_let_what_others_wait_for_commit_first_and_once(desk: Desk) -> None:
+    """They keep their turns among themselves, and go at once when nobody else waits."""
+    notes = Notes()
+    commits: list[set[str]] = []
+    desk.store.after_commit(commits.append)
+    answer, receipt = notes.stage("answer", 50, patient=True), notes.stage("receipt", 60, patient=True)
+    claim = notes.stage("claim", 40)
+    for first in (1, 11):
+        async with held(desk.store):
+            writes = ((answer, [first]), (claim, [first + 1]), (receipt, [first + 2]), (claim, [first + 3]))
+            tasks = await submitted(*(desk.store.write(*one) for one in writes))
+        await asyncio.gather(*tasks)
+        assert commits[-2:] == [{"claim"}, {"answer", "receipt"}]
+        assert notes.runs[-3:] == [("claim", [first + 1, first + 3]), ("answer", [first]), ("receipt", [first + 2])]
+    assert await desk.store.write(answer, [90]) == ["answer 90"]
+    assert await present(desk, *range(100)) == [1, 2, 3, 4, 11, 12, 13, 14, 90]
 
 
 async def test_only_the_guilty_one_fails(desk: Desk) -> None:

@@ -25,7 +25,7 @@ class Stage(Generic[I, R]):
     `order`, which follows the path of a message.
     """
 
-    __slots__ = ("name", "order", "refusable", "run", "weigh")
+    __slots__ = ("name", "order", "patient", "refusable", "run", "weigh")
 
     def __init__(
         self,
@@ -33,23 +33,25 @@ class Stage(Generic[I, R]):
         order: int,
         refusable: bool,
         weigh: Callable[[Sequence[I]], int] = len,
+        patient: bool = False,
     ) -> None:
         self.run = run
         self.name = run.__name__
         self.order = order
         self.refusable = refusable
         self.weigh = weigh
+        self.patient = patient
 
 
 def stage(
-    order: int, refusable: bool = False, weigh: Callable[[Sequence[Any]], int] = len
+    order: int, refusable: bool = False, weigh: Callable[[Sequence[Any]], int] = len, patient: bool = False
 ) -> Callable[[Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]]], Stage[I, R]]:
     """Make a coroutine function a stage. `refusable`: turned away when too much waits to be committed.
 
     `weigh`: how many messages these items stand for, where it is not one each: what waits and what shares a commit
-    is bounded by that.
+    is bounded by that. `patient`: bookkeeping that lets what others wait for have every other commit to itself.
     """
-    return lambda run: Stage(run, order, refusable, weigh)
+    return lambda run: Stage(run, order, refusable, weigh, patient)
 
 
 class Clock(Protocol):

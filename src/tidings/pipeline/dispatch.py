@@ -103,7 +103,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     """Parts still to be handed over, when `again`."""
 
 
-@stage(order=50)
+@stage(order=50, patient=True)
 async def settle(tx: Tx, items: Sequence[Settle], now: Millis) -> list[Settled]:
     """Record answers and draw the consequence: sent, again, failed, or unknown."""
     histories = await tx.attempts.with_siblings(item.answer.attempt_id for item in items)

@@ -24,7 +24,7 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
     receipt: Receipt
 
 
-@stage(order=60)
+@stage(order=60, patient=True)
 async def take_receipts(tx: Tx, items: Sequence[Arrived], now: Millis) -> list[bool]:
     """Store receipts, match them, and move their messages; True where one matched."""
     rows = [_row(item, now) for item in items]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import msgspec
 
 TonNpi = tuple[int, int]
@@ -25,7 +23,6 @@ class Addressing(msgspec.Struct, frozen=True):
     """Take 9 to 15 digits of unknown type for an international number."""
 
 
-@lru_cache(maxsize=8192)
 def outgoing(address: str, addressing: Addressing) -> tuple[int, int, str]:
     """Type, plan and octets for an address of ours: E.164 with plus, a short code, or a name."""
     digits = address.removeprefix("+")

@@ -29,6 +29,8 @@ STATES = {
 }
 """message_state (section 5.2.28; 0 and 9 of SMPP 5.0) as the word that receipts use."""
 
+_NUMBERS = {word: (pdus.MESSAGE_STATE, bytes((number,))) for number, word in STATES.items()}
+
 _STATUSES = {
     "DELIVRD": "delivered",
     "EXPIRED": "expired",
@@ -133,9 +135,9 @@ def write(
 
 def tlvs_of(message_id: str, state: str) -> Tlvs:
     """The TLVs that say the same as the text; an unknown word gets no message_state."""
-    found: list[tuple[int, bytes]] = [(pdus.RECEIPTED_MESSAGE_ID, message_id.encode("latin-1") + b"\0")]
-    found += [(pdus.MESSAGE_STATE, bytes((number,))) for number, word in STATES.items() if word == state]
-    return tuple(found)
+    receipted = (pdus.RECEIPTED_MESSAGE_ID, message_id.encode("latin-1") + b"\0")
+    known = _NUMBERS.get(state)
+    return (receipted,) if known is None else (receipted, known)
 
 
 def id_forms(message_id: str) -> tuple[str, ...]:

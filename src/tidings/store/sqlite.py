@@ -145,6 +145,7 @@ class SqliteStore:
         self._took: Millis = 0
         self._wake = threading.Condition()
         self._stopping = False
+        self._passed_by = False
         self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
         self._watchers: list[Callable[[set[str]], None]] = []
         self._readers = ThreadPoolExecutor(READERS, "tidings-read")
@@ -246,17 +247,32 @@ class SqliteStore:
             self._loop.call_soon_threadsafe(self._hand_back, batch)
 
     def _next(self) -> list[_Submission]:
-        """Everything that waits, up to a bound; empty when stopping and nothing is left."""
+        """What is committed next, up to a bound; empty when stopping and nothing is left.
+
+        The patient are passed by once: a hand-over need not wait for the answers to the one before, so that the carrier
+        works while those are written down.
+        """
         with self._wake:
             while not self._waiting and not self._stopping:
                 self._wake.wait()
-            batch: list[_Submission] = []
-            rows = 0
-            while self._waiting and (not batch or rows + self._waiting[0].rows <= MOST_ROWS):
-                batch.append(self._waiting.popleft())
-                rows += batch[-1].rows
-            self._rows -= rows
-            return batch
+            batch, self._passed_by = self._cut(patient=self._passed_by)
+            return batch or self._cut(patient=True)[0]
+
+    def _cut(self, patient: bool) -> tuple[list[_Submission], bool]:
+        """A batch with or without the patient, and whether any of those were passed by."""
+        batch: list[_Submission] = []
+        left: deque[_Submission] = deque()
+        rows = 0
+        while self._waiting and (not batch or rows + self._waiting[0].rows <= MOST_ROWS):
+            one = self._waiting.popleft()
+            if one.stage.patient and not patient:
+                left.append(one)
+                continue
+            batch.append(one)
+            rows += one.rows
+        self._waiting.extendleft(reversed(left))
+        self._rows -= rows
+        return batch, bool(left) and bool(batch)
 
     def _commit(self, tx: Transaction, batch: list[_Submission]) -> None:
         batch.sort(key=lambda submission: submission.stage.order)
