@@ -13,6 +13,7 @@ from tidings.drivers.smpp_messages import Translator
 from tidings.drivers.smpp_profile import Profile, read
 from tidings.smpp import pdus, times, user_data
 from tidings.smpp.address import Addressing, incoming, outgoing
+from tidings.smpp.codec import EncodeError
 from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, SubmitSmResp
 
 NOW = 1_790_000_000_000
@@ -37,6 +38,8 @@ def part(**changes: Any) -> Part:
     return Part(**{**fields, **changes})
 
 
+PACKED = bytes.fromhex("e8329bfd4697d9ec37")
+"""`hellohello`, the example that every text on packing gives."""
 UDH = b"\x05\x00\x03\x2a\x03\x02"
 SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (
@@ -100,6 +103,26 @@ SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("further TLVs", {}, {"tlvs": {"0x1400": "31 32"}}, {"tlvs": ((0x1400, b"12"),)}),
     ("data_coding 1 for the GSM alphabet", {}, {"gsm7_data_coding": 1}, {"data_coding": 1}),
     ("Latin-1 where the SMSC takes 0 for that", {}, {"mt_alphabet": "latin1"}, {"short_message": b"@Hi"}),
+    (
+        "a national alphabet is GSM-7, with a header that names it",
+        {"encoding": "gsm7+single-tr", "payload": b"\x1b\x73", "udh": b"\x03\x24\x01\x01"},
+        {"national_languages": ["tr"]},
+        {"data_coding": 0, "esm_class": 0x40, "short_message": b"\x03\x24\x01\x01\x1b\x73"},
+    ),
+    (
+        "of a header the sar TLVs leave what else it says",
+        {"encoding": "gsm7+single-tr", "udh": b"\x08\x00\x03\x2a\x03\x02\x24\x01\x01"},
+        {"concatenation": "sar"},
+        {"esm_class": 0x40, "short_message": b"\x03\x24\x01\x01\0Hi"},
+    ),
+    ("packed", {"payload": b"hellohello"}, {"mt_alphabet": "gsm7_packed"}, {"short_message": PACKED}),
+    (
+        "packed behind a header from the next septet on: one fill bit",
+        {"payload": b"\x01\x02", "udh": UDH},
+        {"mt_alphabet": "gsm7_packed"},
+        {"short_message": UDH + b"\x02\x02"},
+    ),
+    ("UCS-2 is never packed", {"encoding": "ucs2"}, {"mt_alphabet": "gsm7_packed"}, {"short_message": b"\0Hi"}),
     ("the carrier's service_type", {}, {"service_type": "OTP"}, {"service_type": "OTP"}),
     (
         "what short_message cannot hold is payload",
@@ -114,6 +137,12 @@ SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 def test_submit(sentence: str, changes: dict[str, Any], profile: dict[str, Any], expected: dict[str, Any]) -> None:
     pdu = translator(**profile).submit(part(**changes))
     assert {name: getattr(pdu, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(("alphabet", "octets"), [("latin1", b"\x1b\x65"), ("ascii", b"\x05")])
+def test_what_the_carriers_alphabet_lacks_never_goes_as_something_else(alphabet: str, octets: bytes) -> None:
+    with pytest.raises(EncodeError, match=r"lacks U\+[0-9A-F]{4} at 1"):
+        translator(mt_alphabet=alphabet).submit(part(payload=b"H" + octets))
 
 
 OUTCOMES: list[tuple[str, Any, dict[str, Any], Any]] = [
@@ -287,9 +316,22 @@ def test_relative_times(seconds: int, expected: str) -> None:
 
 def test_sar_and_header_say_the_same() -> None:
     wide = b"\x06\x08\x04\x01\x2a\x03\x02"
-    tlvs = user_data.sar_tlvs(wide)
-    assert tlvs is not None
-    assert user_data.split(SubmitSm(short_message=b"x", tlvs=tlvs)) == (wide, b"x")
+    found = user_data.sar_tlvs(wide)
+    assert found is not None
+    assert found[1] == b""
+    assert user_data.split(SubmitSm(short_message=b"x", tlvs=found[0])) == (wide, b"x")
+
+
+def test_sar_leaves_the_header_what_else_it_says() -> None:
+    wide = b"\x09\x08\x04\x01\x2a\x03\x02\x24\x01\x01"
+    found = user_data.sar_tlvs(wide)
+    assert found is not None
+    assert found[1] == b"\x03\x24\x01\x01"
+    told = SubmitSm(short_message=found[1] + b"x", tlvs=found[0], esm_class=pdus.ESM_UDHI)
+    assert user_data.split(told) == (wide, b"x")
+    longest = b"\xff" + bytes(255)
+    told = SubmitSm(tlvs=(*found[0], (pdus.MESSAGE_PAYLOAD, longest + b"x")), esm_class=pdus.ESM_UDHI)
+    assert user_data.split(told) == (longest, b"x")
 
 
 WRONG_PROFILES = [
@@ -300,6 +342,10 @@ WRONG_PROFILES = [
     ({"status_classes": {"0x45": "fatal"}}, "0x45"),
     ({"status_classes": {"forty": "permanent"}}, "forty"),
     ({"tlvs": {"0x1400": "xyz"}}, "profile"),
+    ({"national_languages": ["tr", "xx"]}, "no tables for 'xx'"),
+    ({"national_languages": ["tr", "tr"]}, "twice"),
+    ({"national_languages": ["tr"], "mt_alphabet": "latin1"}, "GSM-7"),
+    ({"reference_bits": 12}, "reference_bits"),
 ]
 
 

@@ -7,11 +7,14 @@ from typing import Any
 
 from tidings.core.message import Millis, Part
 from tidings.core.ports import Inbound, Receipt, SendError, Sent
-from tidings.drivers.smpp_profile import Profile
+from tidings.drivers.smpp_profile import CODECS, Profile
 from tidings.smpp import pdus, receipt, status, times, user_data
 from tidings.smpp.address import incoming, outgoing
+from tidings.smpp.codec import EncodeError
 from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs
 from tidings.text import data_coding, gsm7
+from tidings.text.packing import fill_bits, pack, unpack
+from tidings.text.segments import is_gsm7
 
 SHORT_MESSAGE_MOST = 254
 """Octets that short_message holds in SMPP 3.4; longer texts go as message_payload."""
@@ -19,7 +22,6 @@ ID_MOST = 255
 """Characters kept of a carrier's message id; SMPP 3.4 allows 64, some give a few more, and none needs thousands."""
 WORD_MOST = 64
 """Characters kept of a receipt's state and error."""
-_CODECS = {"latin1": "latin-1", "ascii": "ascii"}
 _ONLY_GSM7 = bytes(code for code in range(0x20) if code not in (0x0A, 0x0D))
 """Codes that are letters in the GSM alphabet and controls in ASCII."""
 
@@ -36,18 +38,18 @@ class Translator:
         self._tlvs = profile.further_tlvs()
 
     def submit(self, part: Part) -> SubmitSm:
-        """The submit_sm for a part."""
+        """The submit_sm for a part. Raises EncodeError for a text that the SMSC's alphabet does not hold."""
         profile = self.profile
         source_ton, source_npi, source = outgoing(part.sender, self._addressing)
         dest_ton, dest_npi, destination = outgoing(part.to, self._addressing)
-        octets, udh, tlvs = self._octets(part), part.udh, self._tlvs
+        udh, tlvs = part.udh, self._tlvs
         if profile.user_message_reference:
             tlvs = (*tlvs, (pdus.USER_MESSAGE_REFERENCE, (part.attempt_id & 0xFFFF).to_bytes(2, "big")))
         if udh and profile.concatenation == "sar":
             sar = user_data.sar_tlvs(udh)
             if sar is not None:
-                udh, tlvs = b"", (*tlvs, *sar)
-        octets = udh + octets
+                udh, tlvs = sar[1], (*tlvs, *sar[0])
+        octets = udh + self._octets(part, udh)
         if len(octets) > SHORT_MESSAGE_MOST:
             octets, tlvs = b"", (*tlvs, (pdus.MESSAGE_PAYLOAD, octets))
         return SubmitSm(
@@ -63,7 +65,7 @@ class Translator:
             priority_flag=profile.priority_flag,
             validity_period=self._validity(part.validity_s),
             registered_delivery=profile.registered_delivery,
-            data_coding=profile.gsm7_data_coding if part.encoding == "gsm7" else profile.ucs2_data_coding,
+            data_coding=profile.gsm7_data_coding if is_gsm7(part.encoding) else profile.ucs2_data_coding,
             short_message=octets,
             tlvs=tlvs,
         )
@@ -99,14 +101,21 @@ class Translator:
                 octets,
                 token,
             )
-        encoding, text = self._text(pdu.data_coding, octets)
+        encoding, text = self._text(pdu.data_coding, octets, udh)
         return Inbound(self.carrier, bind, session, sender, to, pdu.data_coding, octets, udh, text, encoding, token)
 
-    def _octets(self, part: Part) -> bytes:
+    def _octets(self, part: Part, udh: bytes) -> bytes:
         alphabet = self.profile.mt_alphabet
-        if part.encoding != "gsm7" or alphabet == "gsm7":
+        if alphabet == "gsm7" or not is_gsm7(part.encoding):
             return part.payload
-        return gsm7.decode(part.payload).encode(_CODECS[alphabet], "replace")
+        if alphabet == "gsm7_packed":
+            return pack(part.payload, fill_bits(udh))
+        try:
+            # What was cut for another carrier may hold what this one lacks, and never goes as something else.
+            return gsm7.decode(part.payload).encode(CODECS[alphabet])
+        except UnicodeEncodeError as error:
+            lacking = f"U+{ord(error.object[error.start]):04X} at {error.start}"
+            raise EncodeError(f"the carrier's alphabet ({alphabet}) lacks {lacking}") from None
 
     def _validity(self, seconds: int) -> str:
         if not seconds or self.profile.validity == "none":
@@ -123,15 +132,20 @@ class Translator:
             return True
         return self.profile.receipt_sniff and receipt.looks_like_receipt(octets)
 
-    def _text(self, coding: int, octets: bytes) -> tuple[str, str]:
-        if coding == 0 and self.profile.mo_alphabet != "gsm7":
-            alphabet = self.profile.mo_alphabet
-            return alphabet, octets.decode(_CODECS[alphabet], "replace")
+    def _text(self, coding: int, octets: bytes, udh: bytes) -> tuple[str, str]:
+        alphabet = self.profile.mo_alphabet
+        if coding == 0 and alphabet in CODECS:
+            return alphabet, octets.decode(CODECS[alphabet], "replace")
         encoding = data_coding.encoding(coding)
         if encoding == "ascii" and len(octets.translate(None, _ONLY_GSM7)) != len(octets):
             # Several SMSCs mark the GSM alphabet as ASCII; its letters below 0x20 give them away.
-            return "gsm7", gsm7.decode(octets)
-        return encoding, data_coding.decode(octets, coding)
+            encoding = "gsm7"
+        if encoding != "gsm7":
+            return encoding, data_coding.decode(octets, coding)
+        shifted = data_coding.alphabet(udh)
+        if alphabet == "gsm7_packed":
+            octets = unpack(octets, fill_bits(udh))
+        return shifted.name, shifted.decode(octets)
 
 
 def _names_message(tlvs: Tlvs) -> bool:

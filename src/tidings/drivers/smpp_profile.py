@@ -14,10 +14,13 @@ from tidings.smpp.address import Addressing
 from tidings.smpp.codec import Strictness
 from tidings.smpp.pdus import Tlvs
 from tidings.smpp.status import KINDS
+from tidings.text.gsm7 import LANGUAGES
+from tidings.text.terms import Terms
 
 Octet = Annotated[int, Meta(ge=0, le=255)]
 TonNpi = tuple[Octet, Octet]
-Alphabet = Literal["gsm7", "latin1", "ascii"]
+Alphabet = Literal["gsm7", "gsm7_packed", "latin1", "ascii"]
+CODECS = {"latin1": "latin-1", "ascii": "ascii"}
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +49,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     gsm7_data_coding: Octet = 0
     ucs2_data_coding: Octet = 8
     validity: Literal["relative", "absolute", "none"] = "relative"
-    concatenation: Literal["udh", "sar"] = "udh"
+    concatenation: Literal["udh", "sar", "payload"] = "udh"
+    """How long texts go: parts with a header, parts with the sar_* TLVs, or whole, for the SMSC to cut."""
+    reference_bits: Literal[8, 16] = 8
+    """Width of the reference of a long text: one of 16 bits leaves one septet a part less."""
+    national_languages: tuple[str, ...] = ()
+    """ISO 639-1 codes of the national language tables that this SMSC carries to the handset."""
     user_message_reference: bool = False
     """Send the low 16 bits of the attempt as user_message_reference."""
     tlvs: dict[str, str] = {}
@@ -74,6 +82,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """`status_classes` with its keys as numbers."""
         return {int(key, 0): kind for key, kind in self.status_classes.items()}
 
+    def terms(self) -> Terms:
+        """What texts may be sent as."""
+        return Terms(
+            languages=self.national_languages, repertoire=CODECS.get(self.mt_alphabet),
+            wide=self.reference_bits == 16, whole=self.concatenation == "payload",
+        )  # fmt: skip
+
     def further_tlvs(self) -> Tlvs:
         """`tlvs` as tags and octets."""
         return tuple((int(tag, 16), bytes.fromhex(octets)) for tag, octets in self.tlvs.items())
@@ -98,4 +113,16 @@ def read(carrier: str, table: Mapping[str, Any]) -> Profile:
             raise ConfigError(
                 f"Carrier {carrier!r}: status_classes gives 0x{status:02X} the class {kind!r}; use {', '.join(KINDS)}"
             )
+    _check_languages(carrier, profile)
     return profile
+
+
+def _check_languages(carrier: str, profile: Profile) -> None:
+    for name in profile.national_languages:
+        if name not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise ConfigError(f"Carrier {carrier!r}: national_languages: no tables for {name!r}; there are {known}")
+    if len(set(profile.national_languages)) < len(profile.national_languages):
+        raise ConfigError(f"Carrier {carrier!r}: national_languages names a language twice")
+    if profile.national_languages and profile.mt_alphabet in CODECS:
+        raise ConfigError(f"Carrier {carrier!r}: national_languages need an mt_alphabet of GSM-7")

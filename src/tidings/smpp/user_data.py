@@ -18,25 +18,32 @@ def split(pdu: SubmitSm | DeliverSm | DataSm) -> tuple[bytes, bytes]:
         octets = tlv(tlvs, pdus.MESSAGE_PAYLOAD) or b""
     if pdu.esm_class & pdus.ESM_UDHI and octets:
         end = octets[0] + 1
-        if end <= len(octets):
-            return octets[:end], octets[end:]
-        return b"", octets
+        if end > len(octets):
+            return b"", octets
+        sar = _sar_header(tlvs) if tlvs else b""
+        if sar and len(sar) + end <= 256:  # both: the header tells of other things, as of national tables
+            return bytes((len(sar) + end - 2,)) + sar[1:] + octets[1:end], octets[end:]
+        return octets[:end], octets[end:]
     return _sar_header(tlvs) if tlvs else b"", octets
 
 
-def sar_tlvs(udh: bytes) -> Tlvs | None:
-    """The sar TLVs for a header that holds one concatenation element and nothing else, or None."""
-    if len(udh) == 6 and udh[:3] == b"\x05\x00\x03":
-        reference, total, number = udh[3], udh[4], udh[5]
-    elif len(udh) == 7 and udh[:3] == b"\x06\x08\x04":
-        reference, total, number = udh[3] << 8 | udh[4], udh[5], udh[6]
+def sar_tlvs(udh: bytes) -> tuple[Tlvs, bytes] | None:
+    """The sar TLVs for a header that begins with a concatenation element, and the header of what else it holds; or None.
+
+    `udh`: with its length octet; the rest is empty where there was nothing else.
+    """
+    if udh[1:3] == b"\x00\x03" and len(udh) >= 6:
+        reference, total, number, rest = udh[3], udh[4], udh[5], udh[6:]
+    elif udh[1:3] == b"\x08\x04" and len(udh) >= 7:
+        reference, total, number, rest = udh[3] << 8 | udh[4], udh[5], udh[6], udh[7:]
     else:
         return None
-    return (
+    tlvs = (
         (pdus.SAR_MSG_REF_NUM, reference.to_bytes(2, "big")),
         (pdus.SAR_TOTAL_SEGMENTS, bytes((total,))),
         (pdus.SAR_SEGMENT_SEQNUM, bytes((number,))),
     )
+    return tlvs, bytes((len(rest),)) + rest if rest else b""
 
 
 def _sar_header(tlvs: Tlvs) -> bytes:

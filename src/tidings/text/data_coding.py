@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tidings.text import gsm7
+from tidings.text.udh import shifts
 
 _PLAIN = {0x01: "ascii", 0x03: "latin1", 0x08: "ucs2", 0x00: "gsm7"}
 _GROUP_ALPHABETS = ("gsm7", "binary", "ucs2", "gsm7")
@@ -12,7 +13,7 @@ def encoding(data_coding: int) -> str:
     """`gsm7`, `ucs2`, `latin1`, `ascii` or `binary`; whatever is not known to be text is binary."""
     if data_coding < 0x10:
         return _PLAIN.get(data_coding, "binary")
-    if data_coding < 0x40:  # general group: bits 3 and 2 name the alphabet, bit 5 compression
+    if data_coding < 0x80:  # general groups (bit 6: to be deleted): bits 3 and 2 name the alphabet, bit 5 compression
         return "binary" if data_coding & 0x20 else _GROUP_ALPHABETS[data_coding >> 2 & 3]
     if data_coding >= 0xF0:  # class group: bit 2 tells data from text
         return "binary" if data_coding & 0x04 else "gsm7"
@@ -21,11 +22,16 @@ def encoding(data_coding: int) -> str:
     return "binary"
 
 
-def decode(octets: bytes, data_coding: int) -> str:
-    """Best-effort text of user data without header, never raising; binary shows as hexadecimal digits."""
+def alphabet(udh: bytes) -> gsm7.Codec:
+    """The GSM 7-bit alphabet that a header (with its length octet) shifts to; the default one where it does not."""
+    return gsm7.shifted(*shifts(udh)) if udh else gsm7.codec()
+
+
+def decode(octets: bytes, data_coding: int, udh: bytes = b"") -> str:
+    """Best-effort text of user data behind a header, never raising; binary shows as hexadecimal digits."""
     match encoding(data_coding):
         case "gsm7":
-            return gsm7.decode(octets)
+            return alphabet(udh).decode(octets)
         case "ucs2":
             return octets.decode("utf-16-be", "replace")
         case "latin1":

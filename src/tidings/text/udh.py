@@ -1,4 +1,4 @@
-"""User data headers (3GPP TS 23.040 §9.2.3.24): read the elements, find and build the concatenation one."""
+"""User data headers (3GPP TS 23.040 §9.2.3.24): read the elements, find and build those that texts need."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import msgspec
 
 CONCAT_8BIT = 0x00
 CONCAT_16BIT = 0x08
+PORTS_16BIT = 0x05
+SINGLE_SHIFT = 0x24
+LOCKING_SHIFT = 0x25
 
 
 class Element(msgspec.Struct, frozen=True, gc=False):
@@ -74,8 +77,40 @@ def _concat(element: Element) -> Concat | None:
     return Concat(reference, parts, part, wide) if 1 <= part <= parts else None
 
 
+def shifts(udh: bytes) -> tuple[int, int]:
+    """The National Language Identifiers of the locking and the single shift table (§9.2.3.24.15 and .16); 0: none.
+
+    The last element of a kind counts.
+    """
+    locking = single = 0
+    for element in parse(udh):
+        if len(element.data) == 1:
+            if element.iei == LOCKING_SHIFT:
+                locking = element.data[0]
+            elif element.iei == SINGLE_SHIFT:
+                single = element.data[0]
+    return locking, single
+
+
+def shift_elements(locking: int, single: int) -> bytes:
+    """The elements that name national tables; none for a table that is 0."""
+    octets = bytes((LOCKING_SHIFT, 1, locking)) if locking else b""
+    return octets + bytes((SINGLE_SHIFT, 1, single)) if single else octets
+
+
+def port_element(destination: int, source: int) -> bytes:
+    """Application ports of 16 bits (§9.2.3.24.4)."""
+    return bytes((PORTS_16BIT, 4)) + destination.to_bytes(2, "big") + source.to_bytes(2, "big")
+
+
+def concat_element(reference: int, parts: int, part: int, *, wide: bool = False) -> bytes:
+    """Which part of which long message: element 00, or 08 where the reference has 16 bits."""
+    if wide:
+        return bytes((CONCAT_16BIT, 4, reference >> 8, reference & 0xFF, parts, part))
+    return bytes((CONCAT_8BIT, 3, reference, parts, part))
+
+
 def build_concat(reference: int, parts: int, part: int, *, wide: bool = False) -> bytes:
     """A header with its length octet that holds a concatenation element and nothing else."""
-    if wide:
-        return bytes((6, CONCAT_16BIT, 4, reference >> 8, reference & 0xFF, parts, part))
-    return bytes((5, CONCAT_8BIT, 3, reference, parts, part))
+    element = concat_element(reference, parts, part, wide=wide)
+    return bytes((len(element),)) + element
