@@ -144,6 +144,7 @@ check: dev
 
 golden: dev
 	@$(BIN)/python tests/golden/write.py
+	@$(BIN)/python tests/golden/alphabets.py
 
 bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)

@@ -98,6 +98,7 @@ class Tidings:
                 extra = await self._simulate() if self.settings.simulated else ()
                 self._carriers = [SmppCarrier(one, self._clock, tasks) for one in self._carrier_settings]
                 house.carriers = {one.name: one.rate for one in self._carriers}
+                house.terms = {one.name: one.terms for one in self._carriers}
                 house.describe = self._describe
                 self._runner = Runner(house, self._carriers)
                 self._notifier = Notifier(house, self._post)

@@ -15,6 +15,7 @@ from tidings.api.problems import problem, refusal
 from tidings.core.request import Invalid, Refused, Verdict
 from tidings.pipeline.preview import Cut, Forcing, Preview, preview
 from tidings.pipeline.route import Choice
+from tidings.text.segments import is_gsm7
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "from"}):
@@ -64,8 +65,8 @@ def _view(told: Preview) -> PreviewView:
     )
     return PreviewView(
         status=status, to=message.to, sender=message.sender, category=message.category, text=message.text or "",
-        encoding=message.encoding, unit="septet" if message.encoding == "gsm7" else "utf16",
-        segments=message.segments, parts=told.cuts, forces_ucs2=told.forcing, forces_ucs2_count=told.forcing_count,
+        encoding=message.encoding, unit="septet" if is_gsm7(message.encoding) else "utf16",
+        segments=len(told.cuts), parts=told.cuts, forces_ucs2=told.forcing, forces_ucs2_count=told.forcing_count,
         route=told.route, verdicts=told.verdicts, goes_at=show_or_none(told.goes_at),
         expires_at=show(message.expires_at), eta=show_or_none(told.eta),
     )  # fmt: skip

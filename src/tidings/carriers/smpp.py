@@ -80,6 +80,7 @@ class SmppCarrier:
         self._timeout = settings.response_timeout
         profile = read(settings.name, settings.profile)
         self._translator = Translator(settings.name, profile, clock.now)
+        self.terms = profile.terms()
         target = _target(settings, profile)
         names = [f"{settings.name}/{number}" for number in range(1, settings.binds + 1)]
         self._binds = {name: SmppBind(name, target, clock, self) for name in names}
@@ -117,9 +118,12 @@ class SmppCarrier:
                 detail = "The bind is down or its window is full."
                 self._tell(SendError(part.attempt_id, "not_written", "carrier_outage", "", detail, part.bind))
 
-    def describe(self, part: Part, at: Millis) -> PduSummary:
-        """The submit_sm that a part went as at a moment, without addresses and text."""
-        pdu = Translator(self.name, self._translator.profile, lambda: at).submit(part)
+    def describe(self, part: Part, at: Millis) -> PduSummary | None:
+        """The submit_sm that a part went as at a moment, without addresses and text; None where it could not go."""
+        try:
+            pdu = Translator(self.name, self._translator.profile, lambda: at).submit(part)
+        except EncodeError:
+            return None
         return PduSummary(
             source_addr_ton=pdu.source_addr_ton,
             source_addr_npi=pdu.source_addr_npi,

@@ -71,10 +71,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     text: str | None
     """None once blanked (one-time codes after their final status, or by retention)."""
     encoding: str
-    """`gsm7` or `ucs2`."""
+    """`ucs2`, `gsm7`, or `gsm7` with national tables, as in `gsm7+single-tr`: with `reference` it tells the octets."""
     segments: int
     reference: int
-    """Concatenation reference, 0 to 255; the same for every attempt at the same carrier."""
+    """Concatenation reference, the same for every attempt at the same carrier: 0 to 255 goes as 8 bits, 256 to 65535 as
+    16, and -1 leaves the cutting to the carrier."""
     created_at: Millis
     expires_at: Millis
     send_at: Millis | None = None
@@ -104,7 +105,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sender: str
     to: str
     encoding: str
-    """`gsm7`: `payload` holds one septet an octet, unpacked; `ucs2`: UTF-16BE."""
+    """`gsm7…`: `payload` holds one septet an octet, unpacked; `ucs2`: UTF-16BE."""
     payload: bytes
     """User data without header."""
     udh: bytes = b""

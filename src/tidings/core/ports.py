@@ -235,7 +235,7 @@ class Inbound(msgspec.Struct, frozen=True, gc=False):
     text: str
     """Best-effort text of `octets`."""
     encoding: str
-    """`gsm7`, `ucs2`, `latin1`, `ascii` or `binary`."""
+    """`gsm7` (with national tables as in `gsm7+single-tr`), `ucs2`, `latin1`, `ascii` or `binary`."""
     token: Any
 
 

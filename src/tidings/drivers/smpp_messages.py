@@ -14,7 +14,7 @@ from tidings.smpp.codec import EncodeError
 from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs
 from tidings.text import data_coding, gsm7
 from tidings.text.packing import fill_bits, pack, unpack
-from tidings.text.segments import is_gsm7
+from tidings.text.segments import OCTETS, is_gsm7
 
 SHORT_MESSAGE_MOST = 254
 """Octets that short_message holds in SMPP 3.4; longer texts go as message_payload."""
@@ -50,7 +50,7 @@ class Translator:
             if sar is not None:
                 udh, tlvs = sar[1], (*tlvs, *sar[0])
         octets = udh + self._octets(part, udh)
-        if len(octets) > SHORT_MESSAGE_MOST:
+        if len(octets) > SHORT_MESSAGE_MOST or (profile.concatenation == "payload" and _too_long(part)):
             octets, tlvs = b"", (*tlvs, (pdus.MESSAGE_PAYLOAD, octets))
         return SubmitSm(
             service_type=profile.service_type,
@@ -146,6 +146,12 @@ class Translator:
         if alphabet == "gsm7_packed":
             octets = unpack(octets, fill_bits(udh))
         return shifted.name, shifted.decode(octets)
+
+
+def _too_long(part: Part) -> bool:
+    """Whether the radio needs more than one part for it."""
+    octets = -(-len(part.payload) * 7 // 8) if is_gsm7(part.encoding) else len(part.payload)
+    return len(part.udh) + octets > OCTETS
 
 
 def _names_message(tlvs: Tlvs) -> bool:

@@ -158,11 +158,12 @@ def _prepare(
     callbacks: list[Callback] = []
     invalid: list[tuple[int, Invalid]] = []
     now, settings, next_id = house.clock.now(), house.settings, house.ids.next
+    terms = house.terms_of(route.choose(house.carriers))
     for index, request in enumerate(requests):
         made = (
             request
             if isinstance(request, Invalid)
-            else validate.message(request, account_id, next_id(now), now, settings)
+            else validate.message(request, account_id, next_id(now), now, settings, terms)
         )
         if isinstance(made, Invalid):
             invalid.append((index, made))

@@ -9,7 +9,7 @@ from tidings.core.message import Category, Message, Part
 from tidings.core.questions import Attempt, Event
 from tidings.core.story import Origin, Passage
 from tidings.pipeline import dispatch, route
-from tidings.text.udh import build_concat
+from tidings.text.segments import header
 
 _PASSED = "The number had not opted out."
 _ASKED_FOR = "Our answer to a keyword was asked for, and is not held back."
@@ -66,7 +66,7 @@ def handed(message: Message, attempt: Attempt) -> tuple[Part, bool]:
             message, (attempt.part,), (attempt.id,), attempt.carrier, attempt.bind, attempt.fence
         )  # fmt: skip
         return dispatch.parts(one, attempt.started_at)[0], True
-    udh = build_concat(message.reference, message.segments, attempt.part) if message.segments > 1 else b""
+    udh = header(message.encoding, message.reference, message.segments, attempt.part)
     return Part(
         attempt_id=attempt.id, message_id=message.id, part=attempt.part, parts=message.segments, bind=attempt.bind,
         sender=message.sender, to=message.to, encoding=message.encoding, payload=b"", udh=udh,

@@ -15,6 +15,7 @@ from tidings.core.ports import Clock, Post, Store, Streams
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.keyring import Keyring
+from tidings.text.terms import PLAIN, Terms
 
 
 def _nothing(carrier: str, part: Part, at: Millis) -> PduSummary | None:
@@ -37,6 +38,8 @@ class House:
     snapshot: Callable[[], Awaitable[Snapshot]]
     carriers: Mapping[str, float] = field(default_factory=dict)
     """Carriers in the order of their configuration, each with its rate in segments per second (0: no limit)."""
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    """What they take other than plain GSM-7 and UCS-2, by carrier."""
     metrics: Metrics = field(default_factory=Metrics)
     describe: Callable[[str, Part, Millis], PduSummary | None] = _nothing
     """The PDU that a carrier (by name) made of a part at a moment; None where that cannot be told."""
@@ -52,6 +55,10 @@ class House:
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.settings.limits)
+
+    def terms_of(self, carrier: str | None) -> Terms:
+        """What texts may be sent as by a carrier; what every carrier takes where none is known."""
+        return PLAIN if carrier is None else self.terms.get(carrier, PLAIN)
 
     def new_id(self) -> int:
         """A fresh id of this moment."""

@@ -14,7 +14,7 @@ from tidings.core.status import REJECTED
 from tidings.pipeline import quota, route, validate
 from tidings.pipeline.house import House
 from tidings.text import gsm7
-from tidings.text.segments import AUTO, GSM7, GSM7_PART, GSM7_SINGLE, UCS2_PART, UCS2_SINGLE, Segmented, split
+from tidings.text.segments import AUTO, Segmented, split, units
 
 SHOWN_MOST = 100
 """Characters outside GSM-7 that are told one by one."""
@@ -65,7 +65,8 @@ async def preview(
     if isinstance(request, Invalid):
         return request
     now = house.clock.now()
-    message = validate.message(request, account_id, 0, now, house.settings)
+    terms = house.terms_of(route.choose(house.carriers))
+    message = validate.message(request, account_id, 0, now, house.settings, terms)
     if isinstance(message, Invalid):
         return message
     otp = message.category == Category.OTP
@@ -81,7 +82,7 @@ async def preview(
     forcing = gsm7.unfit(request.text or "") if request.encoding == AUTO else []
     return Preview(
         message=msgspec.structs.replace(message, status=REJECTED) if verdict else message,
-        cuts=_cuts(split(message.text or "", message.encoding)),
+        cuts=_cuts(split(message.text or "", message.encoding, max(message.reference, 0))),
         forcing=tuple(Forcing(at, one, f"U+{ord(one):04X}") for at, one in forcing[:SHOWN_MOST]),
         forcing_count=len(forcing), route=chosen, verdicts=verdicts, goes_at=goes_at,
         eta=None if goes_at is None or chosen.carrier is None else _eta(house, chosen.carrier, goes_at, now),
@@ -105,12 +106,8 @@ async def _standing(house: House, message: Message, allowed: tuple[Quota, ...]) 
 
 
 def _cuts(cut: Segmented) -> tuple[Cut, ...]:
-    lone = cut.count == 1
-    septets = cut.encoding == GSM7
-    room = (GSM7_SINGLE if lone else GSM7_PART) if septets else (UCS2_SINGLE if lone else UCS2_PART) // 2
     return tuple(
-        Cut(number, one.text, len(one.payload) if septets else len(one.payload) // 2, room)
-        for number, one in enumerate(cut.segments, 1)
+        Cut(number, one.text, units(cut.encoding, one.payload), cut.room) for number, one in enumerate(cut.segments, 1)
     )
 
 

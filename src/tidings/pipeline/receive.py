@@ -15,7 +15,7 @@ from tidings.core.ports import Inbound, stage
 from tidings.core.questions import InboundRow, Tx
 from tidings.core.status import ACCEPTED, RECEIVED
 from tidings.pipeline import accept, track, validate
-from tidings.text import udh
+from tidings.text import gsm7, udh
 from tidings.text.segments import count
 
 PART_WAIT: Millis = 60 * MINUTE
@@ -152,10 +152,17 @@ def _reference(concat: udh.Concat) -> int:
 
 
 def _text(rows: Sequence[InboundRow]) -> str:
-    """The text of all parts. Some handsets cut a pair of UTF-16 units in two: it is read once it is whole again."""
-    if all(row.encoding == "ucs2" and len(row.octets) % 2 == 0 for row in rows):
-        return b"".join(row.octets for row in rows).decode("utf-16-be", "replace")
-    return "".join(row.text for row in rows)
+    """The text of all parts. Some handsets cut a pair of UTF-16 units or an escape pair in two: it is read once it is
+    whole again."""
+    octets, read = b"".join([row.octets for row in rows]), "".join([row.text for row in rows])
+    encodings = {row.encoding for row in rows}
+    if encodings == {"ucs2"} and all(len(row.octets) % 2 == 0 for row in rows):
+        return octets.decode("utf-16-be", "replace")
+    alphabet = gsm7.named(encodings.pop()) if len(encodings) == 1 else None
+    # Where the parts were packed, their octets are no septets: then they read otherwise, and there is nothing to mend.
+    if alphabet is not None and "".join([alphabet.decode(row.octets) for row in rows]) == read:
+        return alphabet.decode(octets)
+    return read
 
 
 def _message(rows: Sequence[InboundRow], message_id: int, now: Millis) -> Message:

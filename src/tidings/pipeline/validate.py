@@ -15,7 +15,8 @@ from tidings.core.message import CATEGORY_RULES, DAY, Message, Millis
 from tidings.core.request import NOT_BUILT, Fault, Invalid, Request
 from tidings.core.status import ACCEPTED, SCHEDULED
 from tidings.core.webhook import url_fault
-from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
+from tidings.text.segments import WHOLE, DoesNotFitError, TooManyPartsError, count
+from tidings.text.terms import PLAIN, Terms
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 SHORT_CODE = re.compile(r"[0-9]{3,8}\Z")
@@ -29,20 +30,29 @@ _encode = msgspec.json.Encoder().encode
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def message(request: Request, account_id: int, message_id: int, now: Millis, settings: Settings) -> Message | Invalid:
-    """The message a request asks for, accepted or scheduled; or Invalid with every fault found."""
+def message(
+    request: Request, account_id: int, message_id: int, now: Millis, settings: Settings, terms: Terms = PLAIN
+) -> Message | Invalid:
+    """The message a request asks for, accepted or scheduled; or Invalid with every fault found.
+
+    `terms`: of the carrier it would go to now. They settle the octets of what is due at once; for what goes later, by
+    a carrier not known yet, they hold only as far as every carrier would do.
+    """
     faults: list[Fault] = [*_not_built(request), *_addresses(request), *_labels(request)]
     if request.callback_url is not None or request.callback_events:
         faults += _callback(request)
     send_at, expires_at = _times(request, now, faults)
-    encoding, segments = _measure(request, faults)
+    scheduled = send_at is not None
+    if terms is not PLAIN:
+        terms = terms.later() if scheduled else terms.towards(request.to)
+    reference = terms.reference(message_id)
+    encoding, segments = _measure(request, faults, reference, terms)
     if faults:
         return Invalid(tuple(faults))
-    scheduled = send_at is not None
     return Message(
         id=message_id, account_id=account_id, direction="mt", status=SCHEDULED if scheduled else ACCEPTED,
         category=request.category, to=request.to, sender=request.sender or settings.default_sender, text=request.text,
-        encoding=encoding, segments=segments, reference=(message_id >> 21 ^ message_id) & 0xFF, created_at=now,
+        encoding=encoding, segments=1 if reference == WHOLE else segments, reference=reference, created_at=now,
         expires_at=expires_at, send_at=send_at, client_ref=request.client_ref, tags=request.tags,
         metadata=request.metadata, event_count=2 if scheduled else 1,
     )  # fmt: skip
@@ -159,7 +169,7 @@ def _millis(moment: dt.datetime) -> Millis:
     return (moment - _EPOCH) // dt.timedelta(milliseconds=1)
 
 
-def _measure(request: Request, faults: list[Fault]) -> tuple[str, int]:
+def _measure(request: Request, faults: list[Fault], reference: int, terms: Terms) -> tuple[str, int]:
     """Encoding and segments of the text; (…, 0) with faults when there is nothing to send."""
     text = request.text
     if text is None or text == "":
@@ -167,10 +177,13 @@ def _measure(request: Request, faults: list[Fault]) -> tuple[str, int]:
             faults.append(Fault("/text", "is required and must not be empty"))
         return "", 0
     if not _clean(text):
-        faults.append(Fault("/text", "must not contain NUL or lone surrogates"))
+        at = next(at for at, one in enumerate(text) if one == "\0" or "\ud800" <= one <= "\udfff")
+        faults.append(
+            Fault("/text", f"must not contain NUL or lone surrogates: U+{ord(text[at]):04X} at position {at}")
+        )
         return "", 0
     try:
-        encoding, segments = count(text, request.encoding)
+        encoding, segments = count(text, request.encoding, reference, terms)
     except DoesNotFitError as fault:
         faults.append(Fault("/text", f"does not fit GSM-7: {fault}"))
         return "", 0

@@ -10,6 +10,7 @@ from tidings.core.message import Millis
 from tidings.simulator.fates import fate_of
 from tidings.simulator.records import Submission
 from tidings.text import data_coding, segments
+from tidings.text.udh import shifts
 
 SHOWN_SUBMISSIONS = 2_000
 """A phone looks back over so many of the parts it was sent."""
@@ -85,13 +86,19 @@ def _arrive(open_: dict[object, dict[int, Submission]], submission: Submission) 
 def _show(parts: list[Submission]) -> Received:
     first = parts[0]
     # A surrogate pair or an escape pair cut by a careless sender comes whole again where all parts have one alphabet.
-    alike = len({part.data_coding for part in parts}) == 1
-    joined = data_coding.decode(b"".join(part.payload for part in parts), first.data_coding)
+    alike = len({(part.data_coding, shifts(part.udh)) for part in parts}) == 1
+    joined = data_coding.decode(b"".join(part.payload for part in parts), first.data_coding, first.udh)
     return Received(
         sender=first.source.shown,
         text=joined if alike else "".join(part.text for part in parts),
         parts=len(parts),
         received_at=max(part.at for part in parts),
         message_ids=tuple(part.message_id for part in parts),
-        encoding=data_coding.encoding(first.data_coding),
+        encoding=_encoding(first),
     )
+
+
+def _encoding(part: Submission) -> str:
+    """With the national tables in use, where there are any."""
+    name = data_coding.encoding(part.data_coding)
+    return data_coding.alphabet(part.udh).name if name == "gsm7" else name

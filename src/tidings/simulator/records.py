@@ -52,7 +52,7 @@ class Submission(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="s"
     @property
     def text(self) -> str:
         """Best-effort text of this part."""
-        return data_coding.decode(self.payload, self.data_coding)
+        return data_coding.decode(self.payload, self.data_coding, self.udh)
 
 
 class HandsetText(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="m"):

@@ -28,9 +28,9 @@ def split(pdu: SubmitSm | DeliverSm | DataSm) -> tuple[bytes, bytes]:
 
 
 def sar_tlvs(udh: bytes) -> tuple[Tlvs, bytes] | None:
-    """The sar TLVs for a header that begins with a concatenation element, and the header of what else it holds; or None.
+    """The sar TLVs for a header that begins with a concatenation element, and a header of what else it holds; or None.
 
-    `udh`: with its length octet; the rest is empty where there was nothing else.
+    Headers have their length octet; that of nothing else is empty.
     """
     if udh[1:3] == b"\x00\x03" and len(udh) >= 6:
         reference, total, number, rest = udh[3], udh[4], udh[5], udh[6:]

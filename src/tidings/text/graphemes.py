@@ -6,6 +6,7 @@ wcwidth knows the clusters; between letters that never join, which is nearly eve
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from wcwidth import iter_graphemes
 
@@ -14,6 +15,11 @@ _APART = re.compile(
     "\u4e00-\u9fff\uac00-\ud7a3]{2}"
 )
 """Two letters, digits, signs or blanks between which there is always a boundary."""
+
+
+def clusters(text: str) -> Iterator[str]:
+    """What a reader sees as one character each, in order."""
+    return iter_graphemes(text)
 
 
 def boundary(text: str, start: int, cut: int) -> int:

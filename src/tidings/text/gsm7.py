@@ -12,7 +12,7 @@ import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from tidings.data import load
@@ -163,7 +163,7 @@ def doubled(text: str, alphabet: Codec | None = None) -> list[tuple[int, str]]:
     return [(i, character) for i, character in enumerate(text) if character in dear]
 
 
-@cache
+@lru_cache(maxsize=512)
 def named(name: str) -> Codec | None:
     """The alphabet of a name as in `Codec.name`; None where there is none."""
     base, *shifts = name.split("+")

@@ -86,15 +86,16 @@ def units(encoding: str, payload: bytes) -> int:
 def split(text: str, encoding: str = AUTO, reference: int = 0, terms: Terms = PLAIN) -> Segmented:
     """Cut `text` into segments; the same arguments always give the same octets.
 
-    `encoding`: `auto` takes what needs the fewest segments: GSM 7-bit where all characters fit, else UCS-2, and national
-    tables only where `terms` allow them and they save a segment. `gsm7` is the default alphabet and nothing else; the
-    name of an earlier result gives it again.
+    `encoding`: `auto` takes what needs the fewest segments: GSM 7-bit where all characters fit, else UCS-2, and
+    national tables only where `terms` allow them and they save a segment. `gsm7` is the default alphabet and nothing
+    else; the name of an earlier result gives it again.
     `reference`: in the header of every part of a long text: 0 to 255 goes as 8 bits, 256 to 65535 as 16; WHOLE leaves
     the cutting to the carrier.
     No escape pair or surrogate pair is cut, and no grapheme cluster that fits into a segment; a longer one is cut
     between code points.
 
-    Raises DoesNotFitError (a forced alphabet lacks characters), TooManyPartsError, and ValueError for what is no encoding.
+    Raises DoesNotFitError (a forced alphabet lacks characters), TooManyPartsError, and ValueError for what is no
+    encoding.
     """
     if terms is PLAIN and len(text) <= 160 and encoding in ("auto", "gsm7"):
         septets = gsm7.encode(text)

@@ -173,15 +173,12 @@ def _atoms(text: str, where: re.Pattern[str]) -> Iterator[tuple[int, str]]:
 
 def _clusters(text: str, where: re.Pattern[str]) -> Iterator[tuple[int, str]]:
     start = 0
-    for at in range(1, len(text) + 1):
-        if at < len(text) and graphemes.joined(text, at, start):
-            continue
-        cluster = text[start:at]
+    for cluster in graphemes.clusters(text):
         if len(cluster) > 1 and len(unicodedata.normalize("NFC", cluster)) < len(cluster):
             yield start, cluster
         else:
             yield from ((start + i, one) for i, one in enumerate(cluster) if where.match(one))
-        start = at
+        start += len(cluster)
 
 
 def _composes(text: str) -> bool:
