@@ -145,6 +145,7 @@ check: dev
 golden: dev
 	@$(BIN)/python tests/golden/write.py
 	@$(BIN)/python tests/golden/alphabets.py
+	@$(BIN)/python tests/golden/calling_codes.py
 
 bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)

@@ -41,7 +41,7 @@ from tidings.drivers.http_client import HttpPost
 from tidings.drivers.log_lines import JsonLines, Plain
 from tidings.metrics import Metrics
 from tidings.notifier import Notifier
-from tidings.pipeline import admit, validate
+from tidings.pipeline import admit
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.runner import Runner
@@ -51,6 +51,7 @@ from tidings.simulator.network import Network, NetworkSettings
 from tidings.store.sqlite import SqliteStore
 from tidings.streamer import Streamer
 from tidings.sweeper import Sweeper
+from tidings.text.number import is_region, is_sender
 from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
 
 log = logging.getLogger("tidings")
@@ -66,8 +67,10 @@ class Tidings:
     """One process with everything in it."""
 
     def __init__(self, settings: Settings) -> None:
-        if not validate.is_sender(settings.default_sender):
+        if not is_sender(settings.default_sender):
             raise ConfigError("default_sender must be E.164, a short code, or up to 11 letters and digits")
+        if settings.default_region and not is_region(settings.default_region):
+            raise ConfigError("default_region must be a country by its two letters of ISO 3166, like US")
         for name in ("stop_reply", "start_reply", "help_reply"):
             _check_reply(name, getattr(settings, name))
         self.settings = settings

@@ -135,6 +135,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_level: str = "info"
     log_format: str = "text"
     default_sender: str = "TIDINGS"
+    default_region: str = ""
     trusted_proxies: str = ""
     shutdown_grace: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     stop_reply: str = "You are unsubscribed and will get no more messages. Reply START to receive them again."

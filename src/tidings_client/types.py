@@ -14,6 +14,7 @@ class Account(TypedDict):
     rate: float | None
     daily_quota: int | None
     monthly_quota: int | None
+    default_region: str | None
     created_at: str
     closed_at: str | None
 
@@ -26,6 +27,7 @@ class AccountChange(TypedDict):
     rate: NotRequired[float | None]
     daily_quota: NotRequired[int | None]
     monthly_quota: NotRequired[int | None]
+    default_region: NotRequired[str | None]
 
 
 class AccountPage(TypedDict):
@@ -43,6 +45,7 @@ class AccountRequest(TypedDict):
     rate: NotRequired[float | None]
     daily_quota: NotRequired[int | None]
     monthly_quota: NotRequired[int | None]
+    default_region: NotRequired[str | None]
 
 
 class Advice(TypedDict):

@@ -140,6 +140,20 @@ def test_what_a_key_may_send_from(account: int, senders: tuple[str, ...], given:
     assert (bound.sender if isinstance(bound, Request) else "!") == taken
 
 
+def test_senders_are_compared_as_they_are_stored() -> None:
+    ring = Keyring([], [FIRST, msgspec.structs.replace(TENANT, senders=("+14155550100",), default_region="US")])
+    first, tenant = Key(8, 1, "one", "send", b"", 0), Key(9, 2, "two", "send", b"", 0)
+
+    def taken(key: Key, written: str, region: str = "") -> str | None:
+        bound = ring.bound(key, [Request(to="+15551230100", text="x", sender=written)], region)[0]
+        return bound.sender if isinstance(bound, Request) else "!"
+
+    assert taken(tenant, "+1 415 555-0100") == "+14155550100"
+    assert taken(tenant, "(415) 555-0100") == "+14155550100"
+    assert taken(first, "+1 415 555-0100") == taken(first, "(415) 555-0100", "US") == "!", "it is the tenant's"
+    assert taken(first, "(415) 555-0100") == "(415) 555-0100", "left to be refused with its reason"
+
+
 def test_a_house_of_one_account_and_plain_keys_pays_nothing() -> None:
     ring, _, key = held()
     ring.know(FIRST)

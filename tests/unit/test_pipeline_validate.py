@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.config import Settings
+from tidings.core.account import Account
 from tidings.core.message import CATEGORY_RULES, Message
 from tidings.core.request import NOT_BUILT, Invalid, Request
 from tidings.pipeline import validate
@@ -39,7 +40,7 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("too long for E.164", {"to": "+1234567890123456"}, ["/to"]),
     ("a country cannot begin with nought", {"to": "+05551230100"}, ["/to"]),
     ("letters", {"to": "+1555CALLNOW"}, ["/to"]),
-    ("blanks", {"to": "+1 555 123 0100"}, ["/to"]),
+    ("no country code", {"to": "(555) 123-0100"}, ["/to"]),
     ("a line end behind it", {"to": "+15551230100\n"}, ["/to"]),
     ("foreign digits", {"to": "+١٥٥٥١٢٣٠١٠٠"}, ["/to"]),
     ("a short code that is too short", {"to": "12"}, ["/to"]),
@@ -102,6 +103,7 @@ FINE: list[tuple[str, dict[str, Any]]] = [
     ("a short code", {"to": "12345"}),
     ("a number as sender", {"sender": "+15550001111"}),
     ("a short code as sender", {"sender": "777"}),
+    ("the longest short code", {"to": "12345678"}),
     ("eleven letters as sender", {"sender": "ACME & Co.-1"[:11]}),
     ("a digit and a letter as sender", {"sender": "3M"}),
     ("all segments there are", {"text": "x" * (153 * 255)}),
@@ -122,6 +124,23 @@ def test_what_is_just_right(fields: dict[str, Any]) -> None:
         if name in fields:
             assert getattr(message, name) == fields[name]
     assert message.sender == fields.get("sender", "TIDINGS")
+
+
+WRITTEN: list[tuple[str, str | None, str, str]] = [
+    ("+1 (555) 123-0100", None, "", "+15551230100"),
+    ("(415) 555-0100", None, "US", "+14155550100"),
+    ("(415) 555-0100", "US", "GB", "+14155550100"),
+    ("020 7946 0123", "GB", "", "+442079460123"),
+    ("741-741", None, "", "741741"),
+]
+
+
+@pytest.mark.parametrize(("written", "own", "set_", "number"), WRITTEN)
+def test_numbers_are_stored_as_e164(written: str, own: str | None, set_: str, number: str) -> None:
+    settings, account = Settings(default_region=set_), Account(id=7, name="a", created_at=0, default_region=own)
+    made = validate.message(Request(to=written, sender=written, text="x"), 7, 1, NOW, settings, account=account)
+    assert isinstance(made, Message)
+    assert (made.to, made.sender) == (number, number)
 
 
 def test_a_plain_message() -> None:

@@ -18,6 +18,13 @@ from tidings.core.questions import Tx
 from tidings.core.request import Invalid, Refused
 from tidings.pipeline.admit import Outcome, Reopened, change_account, close_account, faults_of, open_account
 
+Region = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z]{2}$(?!\\n)", examples=["US"],
+        description="ISO 3166: where national numbers are at home; null: as the settings say",
+    ),
+]  # fmt: skip
 _SENDERS = Meta(description="addresses that are its own; the first is taken when a message has no `from`")
 
 
@@ -29,6 +36,7 @@ class AccountRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     rate: Rate | None = None
     daily_quota: Quota | None = None
     monthly_quota: Quota | None = None
+    default_region: Region | None = None
 
 
 class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +47,7 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     rate: Rate | UnsetType | None = UNSET
     daily_quota: Quota | UnsetType | None = UNSET
     monthly_quota: Quota | UnsetType | None = UNSET
+    default_region: Region | UnsetType | None = UNSET
 
 
 async def post(call: Call) -> Reply:
@@ -115,7 +124,7 @@ def _nothing() -> Abort:
 
 
 def _fit(given: dict[str, Any]) -> dict[str, Any]:
-    if faults := faults_of(given.get("senders", ())):
+    if faults := faults_of(given.get("senders", ()), region=given.get("default_region")):
         raise Abort("validation_failed", errors=faults)
     if "senders" in given:
         given["senders"] = tuple(dict.fromkeys(given["senders"]))

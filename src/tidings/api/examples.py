@@ -278,6 +278,7 @@ ACCOUNT: dict[str, Any] = {
     "rate": 20.0,
     "daily_quota": None,
     "monthly_quota": None,
+    "default_region": None,
     "created_at": "2026-11-23T09:30:00.000Z",
     "closed_at": None,
 }

@@ -15,7 +15,7 @@ from tidings.api.faults import fields
 from tidings.api.problems import ProblemDetails
 from tidings.api.responses import REF, ref, shown
 from tidings.core.request import NOT_BUILT
-from tidings.pipeline import validate
+from tidings.text import number
 
 _ABOUT = """Send texts, follow what becomes of them, and ask why.
 
@@ -48,8 +48,8 @@ def _tighten(request: dict[str, Any]) -> None:
     """Say of a message as posted what only accept checks: what is not built, the text, the form of addresses."""
     fields = {name: schema for name, schema in request["properties"].items() if name not in NOT_BUILT}
     fields["text"] = {**fields["text"]["anyOf"][0], "minLength": 1}
-    fields["to"]["pattern"] = _either(validate.E164, validate.SHORT_CODE)
-    fields["from"]["anyOf"][0]["pattern"] = _either(validate.E164, validate.SHORT_CODE, validate.ALPHANUMERIC)
+    fields["to"]["pattern"] = _either(number.E164, number.SHORT_CODE, number.WRITTEN)
+    fields["from"]["anyOf"][0]["pattern"] = _either(number.E164, number.SHORT_CODE, number.ALPHANUMERIC, number.WRITTEN)
     request["properties"] = fields
     request["required"] = ["to", "text"]
 

@@ -167,6 +167,9 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     rate: Annotated[float | None, Meta(description="messages per second; 0: no limit; null: as the settings say")]
     daily_quota: Annotated[int | None, Meta(description="messages of one UTC day; null: no quota")]
     monthly_quota: Annotated[int | None, Meta(description="messages of one UTC month; null: no quota")]
+    default_region: Annotated[
+        str | None, Meta(description="where national numbers are at home; null: as the settings say")
+    ]
     created_at: Time
     closed_at: Time | None
 
@@ -269,6 +272,7 @@ def account(stored: Account) -> AccountView:
         rate=stored.rate,
         daily_quota=stored.daily_quota,
         monthly_quota=stored.monthly_quota,
+        default_region=stored.default_region,
         created_at=show(stored.created_at),
         closed_at=show_or_none(stored.closed_at),
     )

@@ -11,7 +11,7 @@ import click
 from tidings.cli import tell
 from tidings.cli.client import Client, data_option
 from tidings.cli.keys import all_pages
-from tidings.cli.limits import changes, limit_options
+from tidings.cli.limits import OR_NONE, changes, limit_options
 
 
 @click.group()
@@ -25,6 +25,7 @@ def accounts() -> None:
 @click.option("--rate", type=float, help="Messages per second over all its keys; 0: no limit.")
 @click.option("--daily-quota", type=int, help="Messages of one UTC day.")
 @click.option("--monthly-quota", type=int, help="Messages of one UTC month.")
+@click.option("--default-region", help="Where its national numbers are at home, such as US.")
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON.")
 @data_option
 def create(as_json: bool, data: Path, **wanted: Any) -> None:
@@ -64,6 +65,7 @@ def list_(as_json: bool, data: Path) -> None:
 @click.option("--sender", "senders", multiple=True, help="Address of its own, instead of those before; repeated.")
 @click.option("--no-sender", is_flag=True, help="It has no address of its own any more.")
 @limit_options
+@click.option("--default-region", type=OR_NONE, help="Where national numbers are at home; `none`: as the settings say.")
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON.")
 @data_option
 def change(id: str, no_sender: bool, as_json: bool, data: Path, **wanted: Any) -> None:

@@ -26,6 +26,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """Messages of one UTC day; None: no quota."""
     monthly_quota: int | None = None
     """Messages of one UTC month; None: no quota."""
+    default_region: str | None = None
+    """ISO 3166: where its national numbers are at home; None: as the settings say."""
     senders: tuple[str, ...] = ()
     """Addresses that belong to it; the first is taken for messages that name none."""
 

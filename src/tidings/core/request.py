@@ -21,7 +21,9 @@ class Request(
 ):
     """One message as posted. Fields whose work has not begun are named here to be refused, never ignored."""
 
-    to: Annotated[str, Meta(max_length=32, description="E.164 number (+15551230100) or short code")]
+    to: Annotated[
+        str, Meta(max_length=32, description="E.164 number (+15551230100), as people write it, or short code")
+    ]
     text: Text | None = None
     sender: Annotated[str, Meta(max_length=32, description="number, short code or alphanumeric sender")] | None = None
     category: PublicCategory = "transactional"

@@ -78,7 +78,7 @@ async def accept(
     Raises StoreUnavailable; nothing is stored then.
     """
     if caller is not None and house.keyring.binding:
-        requests = house.keyring.bound(caller, requests)
+        requests = house.keyring.bound(caller, requests, house.settings.default_region)
     claim = (account_id, idempotency.key) if idempotency else None
     if claim is None:
         return await _accept(house, account_id, requests, idempotency, atomic, caller, door)
@@ -159,11 +159,12 @@ def _prepare(
     invalid: list[tuple[int, Invalid]] = []
     now, settings, next_id = house.clock.now(), house.settings, house.ids.next
     terms = house.terms_of(route.choose(house.carriers))
+    account = house.keyring.account(account_id)
     for index, request in enumerate(requests):
         made = (
             request
             if isinstance(request, Invalid)
-            else validate.message(request, account_id, next_id(now), now, settings, terms)
+            else validate.message(request, account_id, next_id(now), now, settings, terms, account)
         )
         if isinstance(made, Invalid):
             invalid.append((index, made))

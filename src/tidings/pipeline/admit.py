@@ -16,7 +16,7 @@ from tidings.core.questions import Remembered, Tx
 from tidings.core.request import MISMATCH, Fault, Idempotency, Invalid, Refused
 from tidings.pipeline import keyring
 from tidings.pipeline.house import House
-from tidings.pipeline.validate import is_sender
+from tidings.text.number import is_region, is_sender
 
 
 class KeyChange(msgspec.Struct, frozen=True):
@@ -268,7 +268,11 @@ async def write_uses(house: House) -> None:
 
 
 def faults_of(
-    senders: Sequence[str] = (), networks: Sequence[str] = (), expires_at: Millis | None = None, now: Millis = 0
+    senders: Sequence[str] = (),
+    networks: Sequence[str] = (),
+    expires_at: Millis | None = None,
+    now: Millis = 0,
+    region: str | None = None,
 ) -> list[Fault]:
     """What stands against such bounds of a key or senders of an account."""
     faults = [
@@ -283,4 +287,6 @@ def faults_of(
     ]
     if expires_at is not None and expires_at <= now:
         faults.append(Fault("/expires_at", "must lie ahead"))
+    if region and not is_region(region):
+        faults.append(Fault("/default_region", "is no country: write its two letters of ISO 3166, like US"))
     return faults

@@ -13,6 +13,7 @@ from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
 from tidings.core.ids import parse, show
 from tidings.core.message import Millis
 from tidings.core.request import Fault, Invalid, Request
+from tidings.text.number import Unusable, sender_of
 
 _SECRET_OCTETS = 32
 
@@ -73,14 +74,21 @@ class Keyring:
             return None
         return key
 
-    def bound(self, key: Key, requests: Sequence[Request | Invalid]) -> Sequence[Request | Invalid]:
-        """The requests with the sender this key gives them; those it may not send from as Invalid."""
+    def bound(self, key: Key, requests: Sequence[Request | Invalid], region: str = "") -> Sequence[Request | Invalid]:
+        """The requests with the sender this key gives them; those it may not send from as Invalid.
+
+        `region`: where national numbers are at home, unless the account says otherwise.
+        """
         account = self._accounts.get(key.account_id)
         own = account.senders if account is not None else ()
-        return [one if isinstance(one, Invalid) else self._from(key, own, one) for one in requests]
+        region = (account.default_region if account is not None else None) or region
+        return [one if isinstance(one, Invalid) else self._from(key, own, one, region) for one in requests]
 
-    def _from(self, key: Key, own: tuple[str, ...], request: Request) -> Request | Invalid:
-        sender = request.sender or next(iter(key.senders or (own if key.account_id != DEFAULT_ACCOUNT else ())), None)
+    def _from(self, key: Key, own: tuple[str, ...], request: Request, region: str) -> Request | Invalid:
+        written = request.sender and sender_of(request.sender, region)
+        if isinstance(written, Unusable):
+            return request  # to be refused with the reason
+        sender = written or next(iter(key.senders or (own if key.account_id != DEFAULT_ACCOUNT else ())), None)
         if sender is None:
             return request if key.account_id == DEFAULT_ACCOUNT else Invalid((Fault("/from", _NO_SENDERS),))
         if key.senders and sender not in key.senders:

@@ -61,12 +61,13 @@ async def preview(
 ) -> Preview | Invalid | Refused:
     """What accepting this request now would lead to; Invalid or Refused where accept would answer that."""
     if caller is not None and house.keyring.binding:
-        request = house.keyring.bound(caller, (request,))[0]
+        request = house.keyring.bound(caller, (request,), house.settings.default_region)[0]
     if isinstance(request, Invalid):
         return request
     now = house.clock.now()
     terms = house.terms_of(route.choose(house.carriers))
-    message = validate.message(request, account_id, 0, now, house.settings, terms)
+    account = house.keyring.account(account_id)
+    message = validate.message(request, account_id, 0, now, house.settings, terms, account)
     if isinstance(message, Invalid):
         return message
     otp = message.category == Category.OTP

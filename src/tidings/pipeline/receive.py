@@ -14,8 +14,9 @@ from tidings.core.message import CATEGORY_RULES, MINUTE, Category, Message, Mill
 from tidings.core.ports import Inbound, stage
 from tidings.core.questions import InboundRow, Tx
 from tidings.core.status import ACCEPTED, RECEIVED
-from tidings.pipeline import accept, track, validate
+from tidings.pipeline import accept, track
 from tidings.text import gsm7, udh
+from tidings.text.number import E164, is_sender
 from tidings.text.segments import count
 
 PART_WAIT: Millis = 60 * MINUTE
@@ -187,9 +188,9 @@ def _reply(message: Message, text: str, reply_id: int, now: Millis) -> Message:
 
 def _address(number: str) -> str:
     """Addresses as we write them: a handset's international number gets its plus, also for the 00 before it."""
-    if number.startswith("00") and validate.E164.match(f"+{number[2:]}"):
+    if number.startswith("00") and E164.match(f"+{number[2:]}"):
         return f"+{number[2:]}"
-    return number if validate.is_sender(number) else f"+{number}" if validate.E164.match(f"+{number}") else number
+    return number if is_sender(number) else f"+{number}" if E164.match(f"+{number}") else number
 
 
 def _digest(inbound: Inbound) -> str:

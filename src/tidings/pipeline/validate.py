@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import re
 from operator import attrgetter
 
 import msgspec
 
 from tidings.config import Settings
+from tidings.core.account import Account
 from tidings.core.events import EVENT_TYPES, types_of
 from tidings.core.message import CATEGORY_RULES, DAY, Message, Millis
 from tidings.core.request import NOT_BUILT, Fault, Invalid, Request
 from tidings.core.status import ACCEPTED, SCHEDULED
 from tidings.core.webhook import url_fault
+from tidings.text.number import normal, sender_of
 from tidings.text.segments import WHOLE, DoesNotFitError, TooManyPartsError, count
 from tidings.text.terms import PLAIN, Terms
-
-E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
-SHORT_CODE = re.compile(r"[0-9]{3,8}\Z")
-ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 &._-]{0,10}\Z")
 
 MOST_AHEAD: Millis = 365 * DAY
 LONGEST_VALIDITY: Millis = 7 * DAY
@@ -31,27 +28,38 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def message(
-    request: Request, account_id: int, message_id: int, now: Millis, settings: Settings, terms: Terms = PLAIN
+    request: Request,
+    account_id: int,
+    message_id: int,
+    now: Millis,
+    settings: Settings,
+    terms: Terms = PLAIN,
+    account: Account | None = None,
 ) -> Message | Invalid:
     """The message a request asks for, accepted or scheduled; or Invalid with every fault found.
 
     `terms`: of the carrier it would go to now. They settle the octets of what is due at once; for what goes later, by
-    a carrier not known yet, they hold only as far as every carrier would do.
+    a carrier not known yet, they hold only as far as every carrier would do. `account`: whose choices go before the
+    settings.
     """
-    faults: list[Fault] = [*_not_built(request), *_addresses(request), *_labels(request)]
+    faults: list[Fault] = _not_built(request)
+    region = region_of(account, settings)
+    to = _to(request.to, region, faults)
+    sender = settings.default_sender if request.sender is None else _sender(request.sender, region, faults)
+    faults += _labels(request)
     if request.callback_url is not None or request.callback_events:
         faults += _callback(request)
     send_at, expires_at = _times(request, now, faults)
     scheduled = send_at is not None
     if terms is not PLAIN:
-        terms = terms.later() if scheduled else terms.towards(request.to)
+        terms = terms.later() if scheduled else terms.towards(to)
     reference = terms.reference(message_id)
     encoding, segments = _measure(request, faults, reference, terms)
     if faults:
         return Invalid(tuple(faults))
     return Message(
         id=message_id, account_id=account_id, direction="mt", status=SCHEDULED if scheduled else ACCEPTED,
-        category=request.category, to=request.to, sender=request.sender or settings.default_sender, text=request.text,
+        category=request.category, to=to, sender=sender, text=request.text,
         encoding=encoding, segments=1 if reference == WHOLE else segments, reference=reference, created_at=now,
         expires_at=expires_at, send_at=send_at, client_ref=request.client_ref, tags=request.tags,
         metadata=request.metadata, event_count=2 if scheduled else 1,
@@ -73,20 +81,25 @@ _asked = attrgetter(*NOT_BUILT)
 _NOTHING = (None,) * len(NOT_BUILT)
 
 
-def _addresses(request: Request) -> list[Fault]:
-    faults = []
-    if not E164.match(request.to) and not SHORT_CODE.match(request.to):
-        faults.append(Fault("/to", "must be E.164, like +15551230100, or a short code of 3 to 8 digits"))
-    if request.sender is not None and not is_sender(request.sender):
-        faults.append(
-            Fault("/from", "must be E.164, a short code, or up to 11 letters, digits and blanks with one letter")
-        )
-    return faults
+def region_of(account: Account | None, settings: Settings) -> str:
+    """Where national numbers are at home: as the account has it, else as the settings do; "": nowhere."""
+    return (account.default_region if account is not None else None) or settings.default_region
 
 
-def is_sender(sender: str) -> bool:
-    """Whether a text may come from this address: E.164, short code or alphanumeric."""
-    return bool(E164.match(sender) or SHORT_CODE.match(sender) or ALPHANUMERIC.match(sender))
+def _to(written: str, region: str, faults: list[Fault]) -> str:
+    number = normal(written, region)
+    if isinstance(number, str):
+        return number
+    faults.append(Fault("/to", number.why))
+    return ""
+
+
+def _sender(written: str, region: str, faults: list[Fault]) -> str:
+    sender = sender_of(written, region)
+    if isinstance(sender, str):
+        return sender
+    faults.append(Fault("/from", "must be E.164, a short code, or up to 11 letters, digits and blanks with one letter"))
+    return ""
 
 
 def _callback(request: Request) -> list[Fault]:

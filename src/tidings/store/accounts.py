@@ -72,11 +72,12 @@ class Accounts:
         return await self._with_senders(await self._engine.fetch(SQL["page_of_accounts"], before or _NEWEST, limit))
 
     async def insert_account(self, account: Account) -> None:
-        await self._engine.many(SQL["insert_account"], [msgspec.structs.astuple(account)[:7]])
+        await self._engine.many(SQL["insert_account"], [msgspec.structs.astuple(account)[:8]])
 
     async def change_account(self, account: Account) -> None:
         """Name, limits and closing; its senders by `own_senders`."""
-        row = (account.id, account.name, account.closed_at, account.rate, account.daily_quota, account.monthly_quota)
+        limits = (account.rate, account.daily_quota, account.monthly_quota)
+        row = (account.id, account.name, account.closed_at, *limits, account.default_region)
         await self._engine.many(SQL["change_account"], [row])
 
     async def own_senders(self, account_id: int, senders: Sequence[str]) -> None:
