@@ -51,6 +51,8 @@ class Codec:
     single: str
     name: str
     """`gsm7`, or with what is shifted: `gsm7+locking-pt`, `gsm7+single-tr`, `gsm7+locking-tr+single-tr`."""
+    characters: frozenset[str]
+    """All that have a code."""
     encode: Callable[[str], bytes | None]
     """The septets of a text, one an octet, characters of the single shift table as ESC and code; None where a
     character has no code. Of two codes the shorter is sent, and then the lower."""
@@ -72,7 +74,8 @@ def codec(locking: str = DEFAULT, single: str = DEFAULT) -> Codec:
         name += f"+locking-{locking}"
     if single != DEFAULT:
         name += f"+single-{single}"
-    return Codec(locking, single, name, _encoder(main, behind), _decoder(main, behind))
+    characters = frozenset((*main.values(), *behind.values()))
+    return Codec(locking, single, name, characters, _encoder(main, behind), _decoder(main, behind))
 
 
 def _encoder(main: dict[int, str], behind: dict[int, str]) -> Callable[[str], bytes | None]:

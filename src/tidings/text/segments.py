@@ -241,9 +241,12 @@ def _national(text: str, encoding: str, payload: bytes, reference: int, terms: T
         fewest = _count(text, encoding, payload, reference, terms)
     except TooManyPartsError:
         fewest = MAX_PARTS + 1
+    characters = set(text) if fewest > 1 else set()
     for alphabet in terms.alphabets:
         if fewest == 1:
             break
+        if not alphabet.characters.issuperset(characters):
+            continue
         form = _form(alphabet.name, terms.ports)
         # Every character takes a septet at least.
         if len(text) > (form.lone if fewest == 2 else form.narrow * (fewest - 1)):
