@@ -249,7 +249,7 @@ def main() -> None:
     with setting() as empty:
         empty.load(2_000, 1, 64)  # warm
         single = _best([empty.load(15_000, 1, 64) for _ in range(given.rounds)])
-        batch = _best([empty.load(60_000, 100, 4) for _ in range(given.rounds)])
+        batch = _best([empty.load(60_000, 100, 8) for _ in range(given.rounds)])
         half_single = empty.load(10_000, 1, 64, rate=GOALS["single"] / 2)
         half_batch = empty.load(40_000, 100, 4, rate=GOALS["batch"] / 2)
         rss = empty.tidings.rss_mb()
@@ -268,7 +268,7 @@ def main() -> None:
         with setting(given.stored) as full:
             full.load(2_000, 1, 64)
             full_single = _best([full.load(15_000, 1, 64) for _ in range(given.rounds)])
-            full_batch = _best([full.load(60_000, 100, 4) for _ in range(given.rounds)])
+            full_batch = _best([full.load(60_000, 100, 8) for _ in range(given.rounds)])
         for what, now, then in (("single POSTs", full_single, single), ("batches of 100", full_batch, batch)):
             slower = (1 - now["accept_per_s"] / then["accept_per_s"]) * 100
             figure = f"{now['accept_per_s']:,.0f} of {then['accept_per_s']:,.0f} accepted/s ({slower:+.0f} % slower)"

@@ -20,7 +20,7 @@ from spine_kit import HandClock, ask, opened
 from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import migrate, sqlite
-from tidings.store.sqlite import DataFolderInUse, SqliteStore, UnsafeSqlite
+from tidings.store.sqlite import DataFolderInUse, SqliteStore, UnsafeSqlite, rest
 
 TEXT = "x" * 5_000
 
@@ -134,6 +134,11 @@ def test_every_commit_reaches_the_disk(folder: Path) -> None:
     pragmas = {name: store._db.execute(f"pragma {name}").fetchall()[0][0] for name in ("journal_mode", "synchronous")}
     store.stop()
     assert pragmas == {"journal_mode": "wal", "synchronous": 2}
+
+
+@pytest.mark.parametrize(("rows", "seconds"), [(0, 0.0), (1, 0.0005), (4, 0.002), (12, 0.006), (10_000, 0.006)])
+def test_how_long_a_commit_waits_for_company(rows: int, seconds: float) -> None:
+    assert rest(rows) == seconds
 
 
 # the schema

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,9 @@ SAFE_VERSION = (3, 51, 3)
 MOST_ROWS = 5_000
 """Items merged into one commit, unless a single submission is larger."""
 READERS = 2
+REST_EACH = 0.0005
+REST_MOST = 0.006
+"""Seconds from the beginning of a commit to the next: so many for each of its rows, and at most."""
 BLOCK = 64
 """Most rows in one insert or update statement; a power of two. apsw keeps no statement of 16 KB or more prepared."""
 PREPARED = 500
@@ -110,6 +114,11 @@ class Connection:
             at += size
 
 
+def rest(rows: int) -> float:
+    """Seconds from the beginning of a commit of so many rows to the next: none to speak of while little is going on."""
+    return min(REST_MOST, REST_EACH * rows)
+
+
 def _finish(coroutine: Awaitable[R]) -> R:
     """Run a coroutine that awaits nothing but this engine."""
     try:
@@ -146,6 +155,7 @@ class SqliteStore:
         self._wake = threading.Condition()
         self._stopping = False
         self._passed_by = False
+        self._rested = 0.0
         self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
         self._watchers: list[Callable[[set[str]], None]] = []
         self._readers = ThreadPoolExecutor(READERS, "tidings-read")
@@ -241,6 +251,7 @@ class SqliteStore:
         tx = Transaction(connection, self.tally)
         while batch := self._next():
             first = min(submission.at for submission in batch)
+            self._rested = time.monotonic() + rest(sum(one.rows for one in batch))
             self._commit(tx, batch)
             self.tally.publish()
             self._took = self._clock.now() - first
@@ -249,12 +260,15 @@ class SqliteStore:
     def _next(self) -> list[_Submission]:
         """What is committed next, up to a bound; empty when stopping and nothing is left.
 
-        The patient are passed by once: a hand-over need not wait for the answers to the one before, so that the carrier
+        After a commit of many rows others are waited for a little: fewer and larger commits cost less. The patient are
+        passed by once: a hand-over need not wait for the answers to the one before, so that the carrier
         works while those are written down.
         """
         with self._wake:
             while not self._waiting and not self._stopping:
                 self._wake.wait()
+        time.sleep(max(0.0, self._rested - time.monotonic()))
+        with self._wake:
             batch, self._passed_by = self._cut(patient=self._passed_by)
             return batch or self._cut(patient=True)[0]
 
