@@ -137,7 +137,7 @@ class Tidings:
             store=store, clock=self._clock, ids=Ids(last=last), settings=self.settings,
             backlog=Backlog(self.settings.limits), keyring=Keyring(keys, accounts),
             free_disk_mb=lambda: self._free_disk_mb, health=self._health, snapshot=self._snapshot, post=self._post,
-            metrics=Metrics(store.tally),
+            metrics=Metrics(store.tally), breathe=_turn,
         )  # fmt: skip
         if last and self._clock.now() < moment(last) - 1000:
             log.warning("the clock is behind the newest stored message; ids go on from there")
@@ -454,3 +454,8 @@ def migrate(settings: Settings) -> list[str]:
         return store.applied()
     finally:
         store.stop()
+
+
+async def _turn() -> None:
+    """A turn of the loop for all else."""
+    await asyncio.sleep(0)

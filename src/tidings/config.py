@@ -54,6 +54,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     body_bytes: Positive = 10 * 1024 * 1024
     connections: Positive = 5_000
     batch_messages: Positive = 10_000
+    html_characters: Annotated[int, Meta(ge=1, le=1_000_000)] = 100_000
     queued_per_account: Positive = 1_000_000
     queued_total: Positive = 5_000_000
     otp_reserve: NotNegative = 10_000

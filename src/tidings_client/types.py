@@ -369,6 +369,13 @@ class KeyRequest(TypedDict):
     monthly_quota: NotRequired[int | None]
 
 
+class LeftOut(TypedDict):
+    """A kind of thing that a text cannot carry, and how often it was there."""
+
+    what: Literal["embedded", "form", "formatting", "hidden", "image", "link", "media", "script", "style"]
+    count: int
+
+
 Message = TypedDict(
     "Message",
     {
@@ -419,7 +426,7 @@ MessageRequest = TypedDict(
     "MessageRequest",
     {
         "to": "str",
-        "text": "str",
+        "text": "NotRequired[str]",
         "from": "NotRequired[str | None]",
         "category": 'NotRequired[Literal["conversation", "marketing", "otp", "transactional"]]',
         "send_at": "NotRequired[str | None]",
@@ -429,6 +436,7 @@ MessageRequest = TypedDict(
         "metadata": "NotRequired[dict[str, Any] | None]",
         "max_segments": "NotRequired[int | None]",
         "encoding": 'NotRequired[Literal["auto", "gsm7", "ucs2"]]',
+        "html": "NotRequired[str]",
         "callback_url": "NotRequired[str | None]",
         "callback_events": "NotRequired[list[str] | None]",
     },
@@ -486,6 +494,13 @@ class Origin(TypedDict):
     key: str | None
 
 
+class Page(TypedDict):
+    """What a text could not take over of HTML."""
+
+    left_out: list[LeftOut]
+    images: list[Picture]
+
+
 class PduSummary(TypedDict):
     """A submit_sm without addresses and text: the fields that carriers ask about (SMPP 3.4 section 4.4.1)."""
 
@@ -502,6 +517,13 @@ class PduSummary(TypedDict):
     tlvs: list[str]
 
 
+class Picture(TypedDict):
+    """An image that was there: kept aside, not sent."""
+
+    source: str
+    alt: str
+
+
 Preview = TypedDict(
     "Preview",
     {
@@ -514,6 +536,7 @@ Preview = TypedDict(
         "unit": 'Literal["septet", "utf16"]',
         "segments": "int",
         "parts": "list[Cut]",
+        "html": "Page | None",
         "forces_ucs2": "list[Forcing]",
         "forces_ucs2_count": "int",
         "route": "Choice",

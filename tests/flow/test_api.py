@@ -140,7 +140,8 @@ REFUSED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("valid for ever", {"expires_at": "9999-12-31T23:59:59-12:00"}, ["/expires_at"]),
     ("metadata too large", {"metadata": {"a": "x" * 5000}}, ["/metadata"]),
     ("a field that is not built", {"media": ["https://example.com/a.png"]}, ["/media"]),
-    ("two that are not built", {"html": "<b>x</b>", "smart_encoding": True}, ["/html", "/smart_encoding"]),
+    ("two that are not built", {"template": "x", "smart_encoding": True}, ["/smart_encoding", "/template"]),
+    ("HTML beside a text", {"html": "<b>x</b>"}, ["/html"]),
     ("three things at once", {"to": "1", "text": "", "client_ref": "\0"}, ["/client_ref", "/text", "/to"]),
 ]
 

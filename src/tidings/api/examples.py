@@ -69,6 +69,7 @@ PREVIEW: dict[str, Any] = {
     "unit": "utf16",
     "segments": 1,
     "parts": [{"part": 1, "text": "Déjà vu ☕", "units": 9, "room": 70}],
+    "html": None,
     "forces_ucs2": [{"at": 8, "character": "☕", "codepoint": "U+2615"}],
     "forces_ucs2_count": 1,
     "route": {"carrier": "simulator", "why": "simulator is the only carrier."},

@@ -47,11 +47,13 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
 def _tighten(request: dict[str, Any]) -> None:
     """Say of a message as posted what only accept checks: what is not built, the text, the form of addresses."""
     fields = {name: schema for name, schema in request["properties"].items() if name not in NOT_BUILT}
-    fields["text"] = {**fields["text"]["anyOf"][0], "minLength": 1}
+    for name in ("text", "html"):
+        fields[name] = {**fields[name]["anyOf"][0], "minLength": 1}
     fields["to"]["pattern"] = _either(number.E164, number.SHORT_CODE, number.WRITTEN)
     fields["from"]["anyOf"][0]["pattern"] = _either(number.E164, number.SHORT_CODE, number.ALPHANUMERIC, number.WRITTEN)
     request["properties"] = fields
-    request["required"] = ["to", "text"]
+    request["required"] = ["to"]
+    request["oneOf"] = [{"required": ["text"]}, {"required": ["html"]}]
 
 
 def _either(*forms: re.Pattern[str]) -> str:

@@ -15,7 +15,15 @@ from tidings.api.problems import problem, refusal
 from tidings.core.request import Invalid, Refused, Verdict
 from tidings.pipeline.preview import Cut, Forcing, Preview, preview
 from tidings.pipeline.route import Choice
+from tidings.text.html import LeftOut, Picture, Readable
 from tidings.text.segments import is_gsm7
+
+
+class PageView(msgspec.Struct, frozen=True):
+    """What a text could not take over of HTML."""
+
+    left_out: Annotated[tuple[LeftOut, ...], Meta(description="kinds of things that are gone, and how many of each")]
+    images: Annotated[tuple[Picture, ...], Meta(description="the first 50 images, none of which is sent")]
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "from"}):
@@ -32,6 +40,7 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "
     unit: Annotated[Literal["septet", "utf16"], Meta(description="what `units` and `room` of a part count")]
     segments: int
     parts: tuple[Cut, ...]
+    html: Annotated[PageView | None, Meta(description="what became of `html`; null where the message brought `text`")]
     forces_ucs2: Annotated[
         tuple[Forcing, ...], Meta(description="the first 100 characters that GSM-7 lacks; empty when GSM-7 will do")
     ]
@@ -50,6 +59,11 @@ async def post(call: Call) -> Reply:
     return limited(call, _reply(await preview(call.house, call.account_id, fit(call.body), call.key)))
 
 
+def page_view(page: Readable | None) -> PageView | None:
+    """What is told of HTML, where there was any."""
+    return None if page is None else PageView(page.left_out, page.images)
+
+
 def _reply(told: Preview | Invalid | Refused) -> Reply:
     if isinstance(told, Invalid):
         return problem("validation_failed", errors=told.errors)
@@ -66,7 +80,8 @@ def _view(told: Preview) -> PreviewView:
     return PreviewView(
         status=status, to=message.to, sender=message.sender, category=message.category, text=message.text or "",
         encoding=message.encoding, unit="septet" if is_gsm7(message.encoding) else "utf16",
-        segments=len(told.cuts), parts=told.cuts, forces_ucs2=told.forcing, forces_ucs2_count=told.forcing_count,
+        segments=len(told.cuts), parts=told.cuts, html=page_view(told.page),
+        forces_ucs2=told.forcing, forces_ucs2_count=told.forcing_count,
         route=told.route, verdicts=told.verdicts, goes_at=show_or_none(told.goes_at),
         expires_at=show(message.expires_at), eta=show_or_none(told.eta),
     )  # fmt: skip

@@ -34,7 +34,7 @@ class Request(
     metadata: Annotated[dict[str, Any], Meta(max_length=50)] | None = None
     max_segments: Annotated[int, Meta(ge=1, le=255)] | None = None
     encoding: Literal["auto", "gsm7", "ucs2"] = "auto"
-    html: Any = None
+    html: Annotated[str, Meta(description="made readable text and sent as that, in place of `text`")] | None = None
     template: Any = None
     values: Any = None
     media: Any = None
@@ -48,7 +48,7 @@ class Request(
     smart_encoding: Any = None
 
 
-NOT_BUILT = ("html", "template", "values", "media", "smart_encoding")
+NOT_BUILT = ("template", "values", "media", "smart_encoding")
 
 
 class Fault(msgspec.Struct, frozen=True):

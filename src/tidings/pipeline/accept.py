@@ -31,6 +31,8 @@ from tidings.core.status import ACCEPTED, QUEUED, REJECTED, SCHEDULED
 from tidings.core.webhook import Callback
 from tidings.pipeline import quota, route, track, validate
 from tidings.pipeline.house import House
+from tidings.pipeline.pages import Pages
+from tidings.pipeline.pages import read as read_pages
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -101,7 +103,8 @@ async def _accept(
     door: str,
 ) -> Answer | Refused:
     began = house.clock.monotonic()
-    messages, invalid, callbacks = _prepare(house, account_id, requests)
+    pages = await read_pages(house, requests)
+    messages, invalid, callbacks = _prepare(house, account_id, requests, pages)
     if not messages or (atomic and invalid):
         # What was valid when it first came may no longer be: its `send_at` has passed.
         if idempotency and (earlier := await _answered(house, account_id, idempotency)):
@@ -152,7 +155,7 @@ def _told(door: str, key_id: int | None) -> dict[str, Any] | None:
 
 
 def _prepare(
-    house: House, account_id: int, requests: Sequence[Request | Invalid]
+    house: House, account_id: int, requests: Sequence[Request | Invalid], pages: Pages
 ) -> tuple[list[Message], list[tuple[int, Invalid]], list[Callback]]:
     messages: list[Message] = []
     callbacks: list[Callback] = []
@@ -164,7 +167,7 @@ def _prepare(
         made = (
             request
             if isinstance(request, Invalid)
-            else validate.message(request, account_id, next_id(now), now, settings, terms, account)
+            else validate.message(request, account_id, next_id(now), now, settings, terms, account, pages)
         )
         if isinstance(made, Invalid):
             invalid.append((index, made))

@@ -18,6 +18,10 @@ from tidings.pipeline.keyring import Keyring
 from tidings.text.terms import PLAIN, Terms
 
 
+async def _go_on() -> None:
+    """Nothing else wants a turn."""
+
+
 def _nothing(carrier: str, part: Part, at: Millis) -> PduSummary | None:
     return None
 
@@ -43,6 +47,8 @@ class House:
     metrics: Metrics = field(default_factory=Metrics)
     describe: Callable[[str, Part, Millis], PduSummary | None] = _nothing
     """The PDU that a carrier (by name) made of a part at a moment; None where that cannot be told."""
+    breathe: Callable[[], Awaitable[None]] = _go_on
+    """Lets all else have its turn, in the middle of long work."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)
     """(account, Idempotency-Key) of calls being worked on."""
     post: Post | None = None

@@ -13,7 +13,9 @@ from tidings.core.request import Invalid, Refused, Request, Verdict
 from tidings.core.status import REJECTED
 from tidings.pipeline import quota, route, validate
 from tidings.pipeline.house import House
+from tidings.pipeline.pages import read as read_pages
 from tidings.text import gsm7
+from tidings.text.html import Readable
 from tidings.text.segments import AUTO, Segmented, split, units
 
 SHOWN_MOST = 100
@@ -52,6 +54,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: tuple[Verdict, ...]
     goes_at: Millis | None
     """When it would be due; None when it would not go."""
+    page: Readable | None
+    """What became of its HTML; None where it brought a text."""
     eta: Millis | None
     """When a carrier would have it, by what waits and the carrier's rate; None where that cannot be known."""
 
@@ -67,7 +71,8 @@ async def preview(
     now = house.clock.now()
     terms = house.terms_of(route.choose(house.carriers))
     account = house.keyring.account(account_id)
-    message = validate.message(request, account_id, 0, now, house.settings, terms, account)
+    pages = await read_pages(house, (request,))
+    message = validate.message(request, account_id, 0, now, house.settings, terms, account, pages)
     if isinstance(message, Invalid):
         return message
     otp = message.category == Category.OTP
@@ -80,12 +85,13 @@ async def preview(
     verdicts = (verdict or Verdict("suppression", True, "The number has not opted out."),)
     chosen = route.explain(house.carriers)
     goes_at = None if verdict or chosen.carrier is None else message.send_at or now
-    forcing = gsm7.unfit(request.text or "") if request.encoding == AUTO else []
+    forcing = gsm7.unfit(message.text or "") if request.encoding == AUTO else []
     return Preview(
         message=msgspec.structs.replace(message, status=REJECTED) if verdict else message,
         cuts=_cuts(split(message.text or "", message.encoding, max(message.reference, 0))),
         forcing=tuple(Forcing(at, one, f"U+{ord(one):04X}") for at, one in forcing[:SHOWN_MOST]),
-        forcing_count=len(forcing), route=chosen, verdicts=verdicts, goes_at=goes_at,
+        forcing_count=len(forcing), page=None if request.html is None else pages[request.html],
+        route=chosen, verdicts=verdicts, goes_at=goes_at,
         eta=None if goes_at is None or chosen.carrier is None else _eta(house, chosen.carrier, goes_at, now),
     )  # fmt: skip
 

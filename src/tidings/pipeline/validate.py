@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+from collections.abc import Mapping
 from operator import attrgetter
 
 import msgspec
@@ -15,6 +16,7 @@ from tidings.core.message import CATEGORY_RULES, DAY, Message, Millis
 from tidings.core.request import NOT_BUILT, Fault, Invalid, Request
 from tidings.core.status import ACCEPTED, SCHEDULED
 from tidings.core.webhook import url_fault
+from tidings.text.html import Readable
 from tidings.text.number import normal, sender_of
 from tidings.text.segments import WHOLE, DoesNotFitError, TooManyPartsError, count
 from tidings.text.terms import PLAIN, Terms
@@ -24,6 +26,7 @@ LONGEST_VALIDITY: Millis = 7 * DAY
 MOST_METADATA = 4_096
 
 _encode = msgspec.json.Encoder().encode
+_NO_PAGES: Mapping[str, Readable] = {}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -35,12 +38,13 @@ def message(
     settings: Settings,
     terms: Terms = PLAIN,
     account: Account | None = None,
+    pages: Mapping[str, Readable] = _NO_PAGES,
 ) -> Message | Invalid:
     """The message a request asks for, accepted or scheduled; or Invalid with every fault found.
 
     `terms`: of the carrier it would go to now. They settle the octets of what is due at once; for what goes later, by
     a carrier not known yet, they hold only as far as every carrier would do. `account`: whose choices go before the
-    settings.
+    settings. `pages`: what HTML says; what is missing there was too long to be read.
     """
     faults: list[Fault] = _not_built(request)
     region = region_of(account, settings)
@@ -54,12 +58,13 @@ def message(
     if terms is not PLAIN:
         terms = terms.later() if scheduled else terms.towards(to)
     reference = terms.reference(message_id)
-    encoding, segments = _measure(request, faults, reference, terms)
+    text = request.text if request.html is None else _page(request, request.html, settings, faults, pages)
+    encoding, segments = _measure(request, text, faults, reference, terms)
     if faults:
         return Invalid(tuple(faults))
     return Message(
         id=message_id, account_id=account_id, direction="mt", status=SCHEDULED if scheduled else ACCEPTED,
-        category=request.category, to=to, sender=sender, text=request.text,
+        category=request.category, to=to, sender=sender, text=text,
         encoding=encoding, segments=1 if reference == WHOLE else segments, reference=reference, created_at=now,
         expires_at=expires_at, send_at=send_at, client_ref=request.client_ref, tags=request.tags,
         metadata=request.metadata, event_count=2 if scheduled else 1,
@@ -70,7 +75,7 @@ def _not_built(request: Request) -> list[Fault]:
     if _asked(request) == _NOTHING:
         return []
     return [
-        Fault(f"/{name}", "is not supported yet; send `text` instead" if name in ("html", "template", "media")
+        Fault(f"/{name}", "is not supported yet; send `text` instead" if name in ("template", "media")
               else "is not supported yet; leave it out")
         for name in NOT_BUILT
         if getattr(request, name) is not None
@@ -182,9 +187,25 @@ def _millis(moment: dt.datetime) -> Millis:
     return (moment - _EPOCH) // dt.timedelta(milliseconds=1)
 
 
-def _measure(request: Request, faults: list[Fault], reference: int, terms: Terms) -> tuple[str, int]:
+def _page(
+    request: Request, html: str, settings: Settings, faults: list[Fault], pages: Mapping[str, Readable]
+) -> str | None:
+    """What the HTML says; None with a fault where it cannot be sent."""
+    page = pages.get(html)
+    if request.text is not None:
+        faults.append(Fault("/html", "stands in place of `text`; give one of the two"))
+    elif page is None:
+        faults.append(Fault("/html", f"must have at most {settings.limits.html_characters} characters"))
+    elif not page.text:
+        faults.append(Fault("/html", "holds no text that would be shown"))
+    else:
+        return page.text
+    return None
+
+
+def _measure(request: Request, text: str | None, faults: list[Fault], reference: int, terms: Terms) -> tuple[str, int]:
     """Encoding and segments of the text; (…, 0) with faults when there is nothing to send."""
-    text = request.text
+    pointer = "/text" if request.html is None else "/html"
     if text is None or text == "":
         if all(getattr(request, name) is None for name in ("html", "template", "media")):
             faults.append(Fault("/text", "is required and must not be empty"))
@@ -192,17 +213,17 @@ def _measure(request: Request, faults: list[Fault], reference: int, terms: Terms
     if not _clean(text):
         at = next(at for at, one in enumerate(text) if one == "\0" or "\ud800" <= one <= "\udfff")
         faults.append(
-            Fault("/text", f"must not contain NUL or lone surrogates: U+{ord(text[at]):04X} at position {at}")
+            Fault(pointer, f"must not contain NUL or lone surrogates: U+{ord(text[at]):04X} at position {at}")
         )
         return "", 0
     try:
         encoding, segments = count(text, request.encoding, reference, terms)
     except DoesNotFitError as fault:
-        faults.append(Fault("/text", f"does not fit GSM-7: {fault}"))
+        faults.append(Fault(pointer, f"does not fit GSM-7: {fault}"))
         return "", 0
     except TooManyPartsError as fault:
-        faults.append(Fault("/text", str(fault)))
+        faults.append(Fault(pointer, str(fault)))
         return "", 0
     if request.max_segments is not None and segments > request.max_segments:
-        faults.append(Fault("/text", f"takes {segments} segments; `max_segments` allows {request.max_segments}"))
+        faults.append(Fault(pointer, f"takes {segments} segments; `max_segments` allows {request.max_segments}"))
     return encoding, segments
