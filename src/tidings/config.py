@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -23,6 +23,10 @@ NotNegative = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=366 * 86_400)]
 """At most a year: what is added to a moment stays one."""
 Days = Annotated[int, Meta(ge=0, le=36_600)]
+
+
+SmartEncoding = bool | Literal["transliterate"]
+"""Whether look-alikes may take the place of what GSM-7 lacks; `transliterate`: other scripts too, in Latin letters."""
 
 
 class CarrierSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,6 +141,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_format: str = "text"
     default_sender: str = "TIDINGS"
     default_region: str = ""
+    smart_encoding: SmartEncoding = False
     trusted_proxies: str = ""
     shutdown_grace: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     stop_reply: str = "You are unsubscribed and will get no more messages. Reply START to receive them again."

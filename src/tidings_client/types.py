@@ -15,6 +15,8 @@ class Account(TypedDict):
     daily_quota: int | None
     monthly_quota: int | None
     default_region: str | None
+    smart_encoding: bool | Literal["transliterate"] | None
+    sender_smart_encoding: dict[str, Any]
     created_at: str
     closed_at: str | None
 
@@ -28,6 +30,8 @@ class AccountChange(TypedDict):
     daily_quota: NotRequired[int | None]
     monthly_quota: NotRequired[int | None]
     default_region: NotRequired[str | None]
+    smart_encoding: NotRequired[bool | Literal["transliterate"] | None]
+    sender_smart_encoding: NotRequired[dict[str, Any]]
 
 
 class AccountPage(TypedDict):
@@ -46,6 +50,8 @@ class AccountRequest(TypedDict):
     daily_quota: NotRequired[int | None]
     monthly_quota: NotRequired[int | None]
     default_region: NotRequired[str | None]
+    smart_encoding: NotRequired[bool | Literal["transliterate"] | None]
+    sender_smart_encoding: NotRequired[dict[str, Any]]
 
 
 class Advice(TypedDict):
@@ -207,6 +213,7 @@ class Explanation(TypedDict):
     message: Message
     origin: Origin | None
     gates: list[Gate]
+    smart_encoding: Swaps | None
     route: Choice | None
     events: list[Event]
     attempts: list[AttemptStory]
@@ -439,6 +446,7 @@ MessageRequest = TypedDict(
         "html": "NotRequired[str]",
         "callback_url": "NotRequired[str | None]",
         "callback_events": "NotRequired[list[str] | None]",
+        "smart_encoding": 'NotRequired[bool | Literal["transliterate"] | None]',
     },
 )
 
@@ -539,6 +547,7 @@ Preview = TypedDict(
         "html": "Page | None",
         "forces_ucs2": "list[Forcing]",
         "forces_ucs2_count": "int",
+        "smart_encoding": "Smart | None",
         "route": "Choice",
         "verdicts": "list[Verdict]",
         "goes_at": "str | None",
@@ -581,6 +590,16 @@ class Receipt(TypedDict):
     received_at: str
 
 
+Replaced = TypedDict(
+    "Replaced",
+    {
+        "at": "int",
+        "from": "str",
+        "to": "str",
+    },
+)
+
+
 class ReplayRequest(TypedDict):
     """Which deliveries to send again: one by `delivery`, or all that the other fields leave."""
 
@@ -618,6 +637,14 @@ class SecretRotation(TypedDict):
     overlap_s: NotRequired[int]
 
 
+class Smart(TypedDict):
+    """What smart encoding replaces in a text."""
+
+    count: int
+    transliterated: bool
+    replaced: list[Replaced]
+
+
 class Snapshot(TypedDict):
     """The figures of one moment."""
 
@@ -652,6 +679,24 @@ class SubmissionPage(TypedDict):
 
     data: list[Submission]
     next_cursor: str | None
+
+
+Swapped = TypedDict(
+    "Swapped",
+    {
+        "from": "str",
+        "to": "str",
+        "count": "int",
+    },
+)
+
+
+class Swaps(TypedDict):
+    """What smart encoding replaced in a message."""
+
+    count: int
+    transliterated: bool
+    replaced: list[Swapped]
 
 
 class Test(TypedDict):

@@ -313,13 +313,17 @@ async def test_keys_of_one_account_newest_first(desk: Desk) -> None:
 
 
 async def test_an_account_is_opened_changed_and_listed(desk: Desk) -> None:
-    new = Account(id=50, name="Berlin", created_at=5, rate=2.5, default_region="DE", senders=("B", "A"))
+    new = Account(
+        id=50, name="Berlin", created_at=5, rate=2.5, default_region="DE", smart_encoding=False,
+        sender_smart_encoding={"A": True, "B": "transliterate"}, senders=("B", "A"),
+    )  # fmt: skip
     await desk.do(lambda tx: tx.accounts.insert_account(new))
     await desk.do(lambda tx: tx.accounts.own_senders(50, new.senders))
     assert await desk.see(lambda tx: tx.accounts.account(50)) == new
     changed = msgspec.structs.replace(
-        new, name="X", closed_at=9, rate=None, daily_quota=1, monthly_quota=2, default_region="GB"
-    )
+        new, name="X", closed_at=9, rate=None, daily_quota=1, monthly_quota=2, default_region="GB",
+        smart_encoding="transliterate", sender_smart_encoding={},
+    )  # fmt: skip
     await desk.do(lambda tx: tx.accounts.change_account(changed))
     await desk.do(lambda tx: tx.accounts.own_senders(50, ()))
     changed = msgspec.structs.replace(changed, senders=())

@@ -110,6 +110,55 @@ async def test_from_post_to_cancel(place: Place) -> None:
     assert story["advice"] == ("It was canceled before any part of it was handed to a carrier. Decided by the caller.")
 
 
+async def test_what_smart_encoding_replaced_is_told_and_a_repeat_is_the_same_request(place: Place) -> None:
+    asked = {"text": "“It’s” e\u0301", "smart_encoding": True}
+    posted = (await place.post(key="k", **asked)).json()
+    assert (posted["text"], posted["encoding"]) == ('"It\'s" é', "gsm7")
+    again = await place.post(key="k", **asked)
+    assert again.json() == posted
+    assert (await place.post(key="k", **{**asked, "text": posted["text"]})).status == 422, "another body"
+    story = (await place.ask("GET", f"/v1/messages/{posted['id']}/explain")).json()
+    assert story["smart_encoding"] == {
+        "count": 4, "transliterated": False,
+        "replaced": [
+            {"from": "e\u0301", "to": "é", "count": 1}, {"from": "’", "to": "'", "count": 1},
+            {"from": "“", "to": '"', "count": 1}, {"from": "”", "to": '"', "count": 1},
+        ],
+    }  # fmt: skip
+    assert story["events"][0]["data"]["door"] == "rest"
+    plain = (await place.post(smart_encoding=True)).json()
+    assert (await place.ask("GET", f"/v1/messages/{plain['id']}/explain")).json()["smart_encoding"] is None
+
+
+@pytest.mark.parametrize("fields", [{"category": "otp", "text": "1–2"}, {"text": "Да"}])
+async def test_events_do_not_tell_a_text_that_is_blanked_one_day(place: Place, fields: dict[str, Any]) -> None:
+    posted = (await place.post(smart_encoding="transliterate", **fields)).json()
+    assert posted["encoding"] == "gsm7"
+    told = (await place.ask("GET", f"/v1/messages/{posted['id']}/explain")).json()["smart_encoding"]
+    assert (told["count"], told["replaced"]) == (sum(c not in posted["text"] for c in fields["text"]), [])
+
+
+async def test_smart_encoding_of_the_account_by_sender(place: Place) -> None:
+    account = "/v1/accounts/acc_0000000000001"
+    set_ = await place.ask(
+        "PATCH", account, {"smart_encoding": True, "sender_smart_encoding": {"ACME": False}}, "admin"
+    )
+    assert set_.json()["sender_smart_encoding"] == {"ACME": False}
+    assert (await place.post(text="’")).json()["text"] == "'"
+    assert (await place.post(**{"text": "’", "from": "ACME"})).json()["text"] == "’"
+    batch = {"messages": [{**GOOD, "text": "’"}, {**GOOD, "text": "’", "smart_encoding": False}]}
+    told = (await place.ask("POST", "/v1/messages/batch", batch)).json()["data"]
+    texts = [(await place.ask("GET", f"/v1/messages/{one['id']}")).json()["text"] for one in told]
+    assert texts == ["'", "’"]
+    bad = await place.ask("PATCH", account, {"sender_smart_encoding": {"Ümlaut": True}}, "admin")
+    assert [one["pointer"] for one in bad.json()["errors"]] == ["/sender_smart_encoding"]
+    national = await place.ask("PATCH", account, {"default_region": "US", "smart_encoding": None}, "admin")
+    assert (national.json()["default_region"], national.json()["smart_encoding"]) == ("US", None)
+    assert (await place.post(to="(415) 555-0100")).json()["to"] == "+14155550100"
+    nowhere = await place.ask("PATCH", account, {"default_region": "ZZ"}, "admin")
+    assert [one["pointer"] for one in nowhere.json()["errors"]] == ["/default_region"]
+
+
 async def test_a_scheduled_message_waits(place: Place) -> None:
     posted = (await place.post(send_at=(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat())).json()
     assert posted["status"] == "scheduled"
@@ -140,7 +189,7 @@ REFUSED: list[tuple[str, dict[str, Any], list[str]]] = [
     ("valid for ever", {"expires_at": "9999-12-31T23:59:59-12:00"}, ["/expires_at"]),
     ("metadata too large", {"metadata": {"a": "x" * 5000}}, ["/metadata"]),
     ("a field that is not built", {"media": ["https://example.com/a.png"]}, ["/media"]),
-    ("two that are not built", {"template": "x", "smart_encoding": True}, ["/smart_encoding", "/template"]),
+    ("two that are not built", {"template": "x", "media": ["x"]}, ["/media", "/template"]),
     ("HTML beside a text", {"html": "<b>x</b>"}, ["/html"]),
     ("three things at once", {"to": "1", "text": "", "client_ref": "\0"}, ["/client_ref", "/text", "/to"]),
 ]

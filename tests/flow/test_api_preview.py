@@ -57,6 +57,20 @@ async def test_segments_and_what_forces_them(
     assert (told["segments"], told["forces_ucs2_count"]) == (len(told["parts"]), len(forcing))
 
 
+async def test_what_smart_encoding_would_replace(place: Place) -> None:
+    told = await look(place, text="“Hi” Łódź", smart_encoding="transliterate")
+    assert (told["text"], told["encoding"], told["forces_ucs2_count"]) == ('"Hi" Lodz', "gsm7", 0)
+    assert told["smart_encoding"]["transliterated"]
+    assert told["smart_encoding"]["replaced"] == [
+        {"at": 0, "from": "“", "to": '"'}, {"at": 3, "from": "”", "to": '"'}, {"at": 5, "from": "Ł", "to": "L"},
+        {"at": 6, "from": "ó", "to": "o"}, {"at": 8, "from": "ź", "to": "z"},
+    ]  # fmt: skip
+    told = await look(place, text="“Hi” Łódź", smart_encoding=True)
+    assert (told["text"], told["smart_encoding"]) == ("“Hi” Łódź", None)
+    told = await look(place, text="’" * 300, smart_encoding=True)
+    assert (told["smart_encoding"]["count"], len(told["smart_encoding"]["replaced"])) == (300, 100)
+
+
 async def test_it_agrees_with_what_sending_then_does(place: Place) -> None:
     told = await look(place, text="x" * 300, category="otp")
     sent = (await place.post(text="x" * 300, category="otp")).json()

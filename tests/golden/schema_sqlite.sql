@@ -2,7 +2,7 @@ CREATE TABLE account (
   id integer primary key,
   name text not null,
   created_at integer not null
-, closed_at integer, rate real, daily_quota integer, monthly_quota integer, default_region text);
+, closed_at integer, rate real, daily_quota integer, monthly_quota integer, default_region text, smart_encoding text, sender_smart_encoding text);
 CREATE TABLE api_key (
   id integer primary key,
   account_id integer not null,

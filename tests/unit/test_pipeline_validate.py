@@ -14,6 +14,8 @@ from tidings.core.account import Account
 from tidings.core.message import CATEGORY_RULES, Message
 from tidings.core.request import NOT_BUILT, Invalid, Request
 from tidings.pipeline import validate
+from tidings.text.segments import count
+from tidings.text.smart import Smart
 
 NOW = 1_790_000_000_000
 ZERO = dt.datetime.fromtimestamp(NOW / 1000, dt.UTC)
@@ -141,6 +143,46 @@ def test_numbers_are_stored_as_e164(written: str, own: str | None, set_: str, nu
     made = validate.message(Request(to=written, sender=written, text="x"), 7, 1, NOW, settings, account=account)
     assert isinstance(made, Message)
     assert (made.to, made.sender) == (number, number)
+
+
+CURLY = "It’s"
+BERLIN = Account(
+    id=7, name="a", created_at=0, smart_encoding=False, sender_smart_encoding={"ACME": True, "SHOP": "transliterate"}
+)
+ACME = {"text": CURLY, "sender": "ACME"}
+MODES: list[tuple[str, dict[str, Any], Account | None, Any, str]] = [
+    ("off by default", {}, None, False, "It’s ж"),
+    ("the settings", {"text": CURLY}, None, True, "It's"),
+    ("the account goes before the settings", {"text": CURLY}, BERLIN, True, CURLY),
+    ("the sender goes before the account", ACME, BERLIN, False, "It's"),
+    ("the request goes before the sender", {**ACME, "smart_encoding": False}, BERLIN, True, CURLY),
+    ("the request goes before the account", {"text": CURLY, "smart_encoding": True}, BERLIN, False, "It's"),
+    ("transliterated by its sender", {"sender": "SHOP"}, BERLIN, False, "It's zh"),
+    ("look-alikes alone do not do", {"smart_encoding": True}, None, False, "It’s ж"),
+    ("UCS-2 asked for", {"text": CURLY, "encoding": "ucs2", "smart_encoding": True}, None, False, CURLY),
+    ("GSM-7 asked for", {"text": CURLY, "encoding": "gsm7", "smart_encoding": True}, None, False, "It's"),
+    ("few segments", {"text": CURLY * 30, "max_segments": 1, "smart_encoding": True}, None, False, "It's" * 30),
+]
+
+
+@pytest.mark.parametrize(("fields", "account", "set_", "sent"), [m[1:] for m in MODES], ids=[m[0] for m in MODES])
+def test_smart_encoding_is_set_in_many_places(
+    fields: dict[str, Any], account: Account | None, set_: Any, sent: str
+) -> None:
+    swapped: dict[int, Smart] = {}
+    request = Request(**{"to": "+15551230100", "text": "It’s ж", **fields})
+    made = validate.message(request, 7, 99, NOW, Settings(smart_encoding=set_), account=account, swapped=swapped)
+    assert isinstance(made, Message)
+    assert made.text == sent
+    assert (made.encoding, made.segments) == count(sent, request.encoding)
+    assert bool(swapped) == (sent != request.text)
+
+
+def test_what_still_does_not_fit_is_refused_as_it_was_posted() -> None:
+    request = Request(to="+15551230100", text="“漢”", encoding="gsm7", smart_encoding=True)
+    found = validate.message(request, 7, 99, NOW, Settings(), swapped={})
+    assert isinstance(found, Invalid)
+    assert "U+201C at 0" in found.errors[0].detail
 
 
 def test_a_plain_message() -> None:

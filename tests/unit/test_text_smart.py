@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -113,6 +115,26 @@ def test_what_gsm7_carries_is_left_alone_and_what_stays_ucs2_looks_the_same(text
 @given(st.text(st.sampled_from("…½ﬁ€‟щ漢x"), min_size=1, max_size=200), st.booleans())
 def test_it_never_costs_more_segments(text: str, transliterate: bool) -> None:
     assert count(smart(text, transliterate=transliterate).text)[1] <= count(text)[1]
+
+
+PAGE = Path(__file__).parents[2] / "docs/reference/smart-encoding.md"
+SHOWN = re.findall(r"^\| `(.+?)` \| (.+?) \| (.+?) \|$", PAGE.read_text(encoding="utf-8"), flags=re.M)
+
+
+@pytest.mark.parametrize(("posted", "alike", "latin"), SHOWN)
+def test_what_the_page_says(posted: str, alike: str, latin: str) -> None:
+    for transliterate, cell in ((False, alike), (True, latin)):
+        assert smart(posted, transliterate=transliterate).text == (posted if cell == "as posted" else cell.strip("`"))
+
+
+def test_the_page_shows_something_and_counts_right() -> None:
+    assert len(SHOWN) >= 7
+    assert f"The {len(look_alikes())} look-alikes" in PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff\u00ad", "\u200d", "\u0007"])
+def test_a_text_of_nothing_visible_is_left_alone(text: str) -> None:
+    assert smart(text).text == smart(text, transliterate=True).text == text
 
 
 def test_the_table_holds_what_gsm7_lacks_and_gives_what_it_has() -> None:

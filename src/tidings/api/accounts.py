@@ -12,11 +12,13 @@ from tidings.api.call import Call, Reply
 from tidings.api.keys import Name, Quota, Rate, Senders, before_of, cut, issued, page_of
 from tidings.api.messages import idempotency, replayed
 from tidings.api.problems import Abort, problem, refusal
+from tidings.config import SmartEncoding
 from tidings.core import ids
 from tidings.core.account import DEFAULT_ACCOUNT, Account
 from tidings.core.questions import Tx
-from tidings.core.request import Invalid, Refused
+from tidings.core.request import Fault, Invalid, Refused
 from tidings.pipeline.admit import Outcome, Reopened, change_account, close_account, faults_of, open_account
+from tidings.text.number import is_sender
 
 Region = Annotated[
     str,
@@ -25,6 +27,11 @@ Region = Annotated[
         description="ISO 3166: where national numbers are at home; null: as the settings say",
     ),
 ]  # fmt: skip
+Smart = Annotated[SmartEncoding, Meta(description="look-alikes for what GSM-7 lacks; null: as the settings say")]
+BySender = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=32)], SmartEncoding],
+    Meta(max_length=100, description="by sender, what holds for its texts instead of `smart_encoding`"),
+]
 _SENDERS = Meta(description="addresses that are its own; the first is taken when a message has no `from`")
 
 
@@ -37,6 +44,8 @@ class AccountRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     daily_quota: Quota | None = None
     monthly_quota: Quota | None = None
     default_region: Region | None = None
+    smart_encoding: Smart | None = None
+    sender_smart_encoding: BySender = {}
 
 
 class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +57,8 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     daily_quota: Quota | UnsetType | None = UNSET
     monthly_quota: Quota | UnsetType | None = UNSET
     default_region: Region | UnsetType | None = UNSET
+    smart_encoding: Smart | UnsetType | None = UNSET
+    sender_smart_encoding: BySender | UnsetType = UNSET
 
 
 async def post(call: Call) -> Reply:
@@ -124,7 +135,13 @@ def _nothing() -> Abort:
 
 
 def _fit(given: dict[str, Any]) -> dict[str, Any]:
-    if faults := faults_of(given.get("senders", ()), region=given.get("default_region")):
+    faults = faults_of(given.get("senders", ()), region=given.get("default_region"))
+    faults += [
+        Fault("/sender_smart_encoding", f"`{sender}` is no sender: write it as messages show it in `from`")
+        for sender in given.get("sender_smart_encoding", ())
+        if not is_sender(sender)
+    ]
+    if faults:
         raise Abort("validation_failed", errors=faults)
     if "senders" in given:
         given["senders"] = tuple(dict.fromkeys(given["senders"]))

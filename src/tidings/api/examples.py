@@ -72,6 +72,7 @@ PREVIEW: dict[str, Any] = {
     "html": None,
     "forces_ucs2": [{"at": 8, "character": "☕", "codepoint": "U+2615"}],
     "forces_ucs2_count": 1,
+    "smart_encoding": None,
     "route": {"carrier": "simulator", "why": "simulator is the only carrier."},
     "verdicts": [{"rule": "suppression", "allowed": True, "detail": "The number has not opted out."}],
     "goes_at": "2026-11-23T09:30:00.000Z",
@@ -172,6 +173,7 @@ STORY: dict[str, Any] = {
             "occurred_at": "2026-11-23T09:30:00.020Z",
         },
     ],
+    "smart_encoding": None,
     "route": {"carrier": "simulator", "why": "simulator is the only carrier."},
     "events": EVENTS,
     "attempts": [
@@ -280,6 +282,8 @@ ACCOUNT: dict[str, Any] = {
     "daily_quota": None,
     "monthly_quota": None,
     "default_region": None,
+    "smart_encoding": None,
+    "sender_smart_encoding": {},
     "created_at": "2026-11-23T09:30:00.000Z",
     "closed_at": None,
 }

@@ -20,7 +20,9 @@ from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.story import PduSummary
 from tidings.core.webhook import Delivery, Try
 from tidings.pipeline import explain as story
+from tidings.pipeline import swaps
 from tidings.pipeline.route import Choice
+from tidings.pipeline.swaps import Swaps
 
 WEBHOOKS_MOST = 100
 """Deliveries of a message that its story shows."""
@@ -83,6 +85,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     message: views.MessageView
     origin: OriginView | None
     gates: list[Gate]
+    smart_encoding: Annotated[
+        Swaps | None, Meta(description="what was replaced in the text; null where it went as it was posted")
+    ]
     route: Choice | None
     events: list[views.EventView]
     attempts: list[AttemptStory]
@@ -133,6 +138,7 @@ def _told(call: Call, rows: _Rows) -> Explanation:
             Gate(one.at, one.rule, one.allowed, one.detail, show(one.occurred_at))
             for one in story.gates(message, events, attempts)
         ],
+        smart_encoding=swaps.told(events[0].data if events else None),
         route=story.chosen(message, events, call.house.carriers),
         events=[views.event(event) for event in events],
         attempts=[_attempt(call, message, attempt) for attempt in attempts],

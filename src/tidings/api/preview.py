@@ -13,10 +13,21 @@ from tidings.api.messages import fit, limited
 from tidings.api.moments import Time, show, show_or_none
 from tidings.api.problems import problem, refusal
 from tidings.core.request import Invalid, Refused, Verdict
-from tidings.pipeline.preview import Cut, Forcing, Preview, preview
+from tidings.pipeline.preview import SHOWN_MOST, Cut, Forcing, Preview, preview
 from tidings.pipeline.route import Choice
 from tidings.text.html import LeftOut, Picture, Readable
 from tidings.text.segments import is_gsm7
+from tidings.text.smart import Replaced, Smart
+
+
+class SmartView(msgspec.Struct, frozen=True):
+    """What smart encoding replaces in a text."""
+
+    count: Annotated[int, Meta(description="replacements in all")]
+    transliterated: Annotated[bool, Meta(description="letters of other scripts are written in Latin ones")]
+    replaced: Annotated[
+        tuple[Replaced, ...], Meta(description="the first 100, with their positions in the text as posted, from 0")
+    ]
 
 
 class PageView(msgspec.Struct, frozen=True):
@@ -45,6 +56,7 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "
         tuple[Forcing, ...], Meta(description="the first 100 characters that GSM-7 lacks; empty when GSM-7 will do")
     ]
     forces_ucs2_count: Annotated[int, Meta(description="how many there are in all")]
+    smart_encoding: Annotated[SmartView | None, Meta(description="null where the text goes as it was posted")]
     route: Choice
     verdicts: tuple[Verdict, ...]
     goes_at: Annotated[Time | None, Meta(description="when it would be due; null when it would not go")]
@@ -81,7 +93,13 @@ def _view(told: Preview) -> PreviewView:
         status=status, to=message.to, sender=message.sender, category=message.category, text=message.text or "",
         encoding=message.encoding, unit="septet" if is_gsm7(message.encoding) else "utf16",
         segments=len(told.cuts), parts=told.cuts, html=page_view(told.page),
-        forces_ucs2=told.forcing, forces_ucs2_count=told.forcing_count,
+        smart_encoding=_smart(told.swapped), forces_ucs2=told.forcing, forces_ucs2_count=told.forcing_count,
         route=told.route, verdicts=told.verdicts, goes_at=show_or_none(told.goes_at),
         expires_at=show(message.expires_at), eta=show_or_none(told.eta),
     )  # fmt: skip
+
+
+def _smart(found: Smart | None) -> SmartView | None:
+    if found is None:
+        return None
+    return SmartView(len(found.replaced), found.transliterated, found.replaced[:SHOWN_MOST])

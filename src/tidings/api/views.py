@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from tidings.api.moments import Time, show, show_or_none
 from tidings.api.problems import ProblemDetails
+from tidings.config import SmartEncoding
 from tidings.core import ids
 from tidings.core.account import Account, Key
 from tidings.core.message import Message, MessageError
@@ -170,6 +171,10 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     default_region: Annotated[
         str | None, Meta(description="where national numbers are at home; null: as the settings say")
     ]
+    smart_encoding: Annotated[SmartEncoding | None, Meta(description="null: as the settings say")]
+    sender_smart_encoding: Annotated[
+        dict[str, SmartEncoding], Meta(description="by sender, what holds for its texts instead")
+    ]
     created_at: Time
     closed_at: Time | None
 
@@ -273,6 +278,8 @@ def account(stored: Account) -> AccountView:
         daily_quota=stored.daily_quota,
         monthly_quota=stored.monthly_quota,
         default_region=stored.default_region,
+        smart_encoding=stored.smart_encoding,
+        sender_smart_encoding=stored.sender_smart_encoding,
         created_at=show(stored.created_at),
         closed_at=show_or_none(stored.closed_at),
     )

@@ -81,6 +81,9 @@ def _origin(told: dict[str, Any]) -> Iterator[str]:
     for gate in told["gates"]:
         said = "passed" if gate["allowed"] else "refused"
         yield f"  gate      {gate['at']}: {gate['rule']} {said}; {plain(gate['detail'])}"
+    if swaps := told["smart_encoding"]:
+        kinds = ", ".join(f"{plain(one['from'])!r} by {plain(one['to'])!r}" for one in swaps["replaced"][:10])
+        yield f"  text      smart encoding replaced {swaps['count']}{': ' if kinds else ''}{kinds}"
     if route is not None:
         yield f"  route     {plain(route['carrier'] or 'none')}: {plain(route['why'])}"
 

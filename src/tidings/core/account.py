@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tidings.config import SmartEncoding
 from tidings.core.message import Millis
 from tidings.core.network import inside
 
@@ -28,6 +29,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """Messages of one UTC month; None: no quota."""
     default_region: str | None = None
     """ISO 3166: where its national numbers are at home; None: as the settings say."""
+    smart_encoding: SmartEncoding | None = None
+    """None: as the settings say."""
+    sender_smart_encoding: dict[str, SmartEncoding] = {}
+    """What holds for texts from some of its senders instead."""
     senders: tuple[str, ...] = ()
     """Addresses that belong to it; the first is taken for messages that name none."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from tidings.config import SmartEncoding
 from tidings.core.message import Message
 
 Text = Annotated[str, Meta(max_length=40_000)]
@@ -45,10 +46,18 @@ class Request(
         Annotated[tuple[Short, ...], Meta(max_length=20, description="types or patterns beside the final statuses")]
         | None
     ) = None
-    smart_encoding: Any = None
+    smart_encoding: (
+        Annotated[
+            SmartEncoding,
+            Meta(
+                description="look-alikes for what GSM-7 lacks, where all then fits; `transliterate`: other scripts too"
+            ),
+        ]
+        | None
+    ) = None
 
 
-NOT_BUILT = ("template", "values", "media", "smart_encoding")
+NOT_BUILT = ("template", "values", "media")
 
 
 class Fault(msgspec.Struct, frozen=True):

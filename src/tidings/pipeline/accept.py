@@ -29,10 +29,11 @@ from tidings.core.request import (
 )
 from tidings.core.status import ACCEPTED, QUEUED, REJECTED, SCHEDULED
 from tidings.core.webhook import Callback
-from tidings.pipeline import quota, route, track, validate
+from tidings.pipeline import quota, route, swaps, track, validate
 from tidings.pipeline.house import House
 from tidings.pipeline.pages import Pages
 from tidings.pipeline.pages import read as read_pages
+from tidings.text.smart import Smart
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -49,6 +50,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     callbacks: tuple[Callback, ...] = ()
     carrier: str | None = None
     """Where those that are due at once go; None leaves it to the route stage."""
+    notes: dict[int, dict[str, Any]] | None = None
+    """What the first events of some of its messages tell besides, by message."""
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
@@ -104,7 +107,7 @@ async def _accept(
 ) -> Answer | Refused:
     began = house.clock.monotonic()
     pages = await read_pages(house, requests)
-    messages, invalid, callbacks = _prepare(house, account_id, requests, pages)
+    messages, invalid, callbacks, notes = _prepare(house, account_id, requests, pages)
     if not messages or (atomic and invalid):
         # What was valid when it first came may no longer be: its `send_at` has passed.
         if idempotency and (earlier := await _answered(house, account_id, idempotency)):
@@ -120,8 +123,9 @@ async def _accept(
     origin = _told(door, None if caller is None else caller.id)
     carrier = route.choose(house.carriers)
     entry = Entry(
-        account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks), carrier
-    )
+        account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks), carrier,
+        notes or None,
+    )  # fmt: skip
     if callbacks:
         house.listening = True
     try:
@@ -156,18 +160,19 @@ def _told(door: str, key_id: int | None) -> dict[str, Any] | None:
 
 def _prepare(
     house: House, account_id: int, requests: Sequence[Request | Invalid], pages: Pages
-) -> tuple[list[Message], list[tuple[int, Invalid]], list[Callback]]:
+) -> tuple[list[Message], list[tuple[int, Invalid]], list[Callback], dict[int, dict[str, Any]]]:
     messages: list[Message] = []
     callbacks: list[Callback] = []
     invalid: list[tuple[int, Invalid]] = []
     now, settings, next_id = house.clock.now(), house.settings, house.ids.next
     terms = house.terms_of(route.choose(house.carriers))
     account = house.keyring.account(account_id)
+    swapped: dict[int, Smart] = {}
     for index, request in enumerate(requests):
         made = (
             request
             if isinstance(request, Invalid)
-            else validate.message(request, account_id, next_id(now), now, settings, terms, account, pages)
+            else validate.message(request, account_id, next_id(now), now, settings, terms, account, pages, swapped)
         )
         if isinstance(made, Invalid):
             invalid.append((index, made))
@@ -175,7 +180,12 @@ def _prepare(
             messages.append(made)
             if isinstance(request, Request) and request.callback_url is not None:
                 callbacks.append(Callback(made.id, account_id, request.callback_url, request.callback_events or ()))
-    return messages, invalid, callbacks
+    notes = (
+        {made.id: swaps.note(swapped[made.id], made.category) for made in messages if made.id in swapped}
+        if swapped
+        else {}
+    )
+    return messages, invalid, callbacks, notes
 
 
 def _merge(length: int, invalid: Sequence[tuple[int, Invalid]], rest: Sequence[Result]) -> tuple[Result, ...]:
@@ -243,7 +253,11 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     callbacks = [callback for entry in entries for callback in entry.callbacks]
     if callbacks:
         await _listen(tx, callbacks, {message.id for message in stored})
-    origins = [entry.origin for entry, entered in zip(entries, results, strict=True) for _ in entered.stored]
+    origins = [
+        entry.origin if entry.notes is None else {**(entry.origin or {}), **entry.notes.get(one.message.id, {})}
+        for entry, entered in zip(entries, results, strict=True)
+        for one in entered.stored
+    ]
     rows = [_routed(one.message, entered.carrier) for entered in results for one in entered.stored]
     await track.begin(tx, rows, [_history(row) for row in rows], origins)
     await tx.queue.insert([_queued(message) for message in stored if message.status != REJECTED])

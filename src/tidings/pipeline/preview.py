@@ -17,6 +17,7 @@ from tidings.pipeline.pages import read as read_pages
 from tidings.text import gsm7
 from tidings.text.html import Readable
 from tidings.text.segments import AUTO, Segmented, split, units
+from tidings.text.smart import Smart
 
 SHOWN_MOST = 100
 """Characters outside GSM-7 that are told one by one."""
@@ -50,6 +51,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     forcing: tuple[Forcing, ...]
     """The first `SHOWN_MOST` of them."""
     forcing_count: int
+    swapped: Smart | None
+    """What smart encoding replaces; None where it leaves the text alone."""
     route: route.Choice
     verdicts: tuple[Verdict, ...]
     goes_at: Millis | None
@@ -72,7 +75,8 @@ async def preview(
     terms = house.terms_of(route.choose(house.carriers))
     account = house.keyring.account(account_id)
     pages = await read_pages(house, (request,))
-    message = validate.message(request, account_id, 0, now, house.settings, terms, account, pages)
+    swapped: dict[int, Smart] = {}
+    message = validate.message(request, account_id, 0, now, house.settings, terms, account, pages, swapped)
     if isinstance(message, Invalid):
         return message
     otp = message.category == Category.OTP
@@ -91,7 +95,7 @@ async def preview(
         cuts=_cuts(split(message.text or "", message.encoding, max(message.reference, 0))),
         forcing=tuple(Forcing(at, one, f"U+{ord(one):04X}") for at, one in forcing[:SHOWN_MOST]),
         forcing_count=len(forcing), page=None if request.html is None else pages[request.html],
-        route=chosen, verdicts=verdicts, goes_at=goes_at,
+        swapped=swapped.get(0), route=chosen, verdicts=verdicts, goes_at=goes_at,
         eta=None if goes_at is None or chosen.carrier is None else _eta(house, chosen.carrier, goes_at, now),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 import msgspec
 
-from tidings.config import Settings
+from tidings.config import Settings, SmartEncoding
 from tidings.core.account import Account
 from tidings.core.events import EVENT_TYPES, types_of
 from tidings.core.message import CATEGORY_RULES, DAY, Message, Millis
@@ -18,7 +18,8 @@ from tidings.core.status import ACCEPTED, SCHEDULED
 from tidings.core.webhook import url_fault
 from tidings.text.html import Readable
 from tidings.text.number import normal, sender_of
-from tidings.text.segments import WHOLE, DoesNotFitError, TooManyPartsError, count
+from tidings.text.segments import UCS2, WHOLE, DoesNotFitError, TooManyPartsError, count
+from tidings.text.smart import Smart, smart
 from tidings.text.terms import PLAIN, Terms
 
 MOST_AHEAD: Millis = 365 * DAY
@@ -39,12 +40,14 @@ def message(
     terms: Terms = PLAIN,
     account: Account | None = None,
     pages: Mapping[str, Readable] = _NO_PAGES,
+    swapped: dict[int, Smart] | None = None,
 ) -> Message | Invalid:
     """The message a request asks for, accepted or scheduled; or Invalid with every fault found.
 
     `terms`: of the carrier it would go to now. They settle the octets of what is due at once; for what goes later, by
     a carrier not known yet, they hold only as far as every carrier would do. `account`: whose choices go before the
-    settings. `pages`: what HTML says; what is missing there was too long to be read.
+    settings. `pages`: what HTML says; what is missing there was too long to be read. `swapped`: takes, by message, what
+    smart encoding replaced in its text; without it nothing is replaced.
     """
     faults: list[Fault] = _not_built(request)
     region = region_of(account, settings)
@@ -59,7 +62,15 @@ def message(
         terms = terms.later() if scheduled else terms.towards(to)
     reference = terms.reference(message_id)
     text = request.text if request.html is None else _page(request, request.html, settings, faults, pages)
-    encoding, segments = _measure(request, text, faults, reference, terms)
+    text = _given(request, text, faults)
+    measured = ("", 0) if text is None else _count(request, text, reference, terms)
+    if text and swapped is not None and (isinstance(measured, Fault) or measured[0] == UCS2):
+        mode = request.encoding != UCS2 and smart_mode(request, sender, account, settings)
+        found = smart(text, transliterate=mode == "transliterate") if mode else None
+        if found is not None and found.replaced:
+            swapped[message_id], text = found, found.text
+            measured = _count(request, text, reference, terms)
+    encoding, segments = _within(request, measured, faults)
     if faults:
         return Invalid(tuple(faults))
     return Message(
@@ -89,6 +100,17 @@ _NOTHING = (None,) * len(NOT_BUILT)
 def region_of(account: Account | None, settings: Settings) -> str:
     """Where national numbers are at home: as the account has it, else as the settings do; "": nowhere."""
     return (account.default_region if account is not None else None) or settings.default_region
+
+
+def smart_mode(request: Request, sender: str, account: Account | None, settings: Settings) -> SmartEncoding:
+    """Whether look-alikes may stand: as the request says, else its sender, else the account, else the settings."""
+    if request.smart_encoding is not None:
+        return request.smart_encoding
+    if account is not None:
+        own = account.sender_smart_encoding.get(sender, account.smart_encoding)
+        if own is not None:
+            return own
+    return settings.smart_encoding
 
 
 def _to(written: str, region: str, faults: list[Fault]) -> str:
@@ -203,27 +225,40 @@ def _page(
     return None
 
 
-def _measure(request: Request, text: str | None, faults: list[Fault], reference: int, terms: Terms) -> tuple[str, int]:
-    """Encoding and segments of the text; (…, 0) with faults when there is nothing to send."""
-    pointer = "/text" if request.html is None else "/html"
+def _given(request: Request, text: str | None, faults: list[Fault]) -> str | None:
+    """The text, or None with faults where there is nothing to send."""
     if text is None or text == "":
         if all(getattr(request, name) is None for name in ("html", "template", "media")):
             faults.append(Fault("/text", "is required and must not be empty"))
-        return "", 0
+        return None
     if not _clean(text):
         at = next(at for at, one in enumerate(text) if one == "\0" or "\ud800" <= one <= "\udfff")
         faults.append(
-            Fault(pointer, f"must not contain NUL or lone surrogates: U+{ord(text[at]):04X} at position {at}")
+            Fault(_pointer(request), f"must not contain NUL or lone surrogates: U+{ord(text[at]):04X} at position {at}")
         )
-        return "", 0
+        return None
+    return text
+
+
+def _count(request: Request, text: str, reference: int, terms: Terms) -> tuple[str, int] | Fault:
     try:
-        encoding, segments = count(text, request.encoding, reference, terms)
+        return count(text, request.encoding, reference, terms)
     except DoesNotFitError as fault:
-        faults.append(Fault(pointer, f"does not fit GSM-7: {fault}"))
-        return "", 0
+        return Fault(_pointer(request), f"does not fit GSM-7: {fault}")
     except TooManyPartsError as fault:
-        faults.append(Fault(pointer, str(fault)))
+        return Fault(_pointer(request), str(fault))
+
+
+def _within(request: Request, measured: tuple[str, int] | Fault, faults: list[Fault]) -> tuple[str, int]:
+    if isinstance(measured, Fault):
+        faults.append(measured)
         return "", 0
-    if request.max_segments is not None and segments > request.max_segments:
-        faults.append(Fault(pointer, f"takes {segments} segments; `max_segments` allows {request.max_segments}"))
-    return encoding, segments
+    most = request.max_segments
+    if most is not None and measured[1] > most:
+        faults.append(Fault(_pointer(request), f"takes {measured[1]} segments; `max_segments` allows {most}"))
+    return measured
+
+
+def _pointer(request: Request) -> str:
+    """Where the text came from."""
+    return "/text" if request.html is None else "/html"

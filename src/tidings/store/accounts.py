@@ -72,12 +72,12 @@ class Accounts:
         return await self._with_senders(await self._engine.fetch(SQL["page_of_accounts"], before or _NEWEST, limit))
 
     async def insert_account(self, account: Account) -> None:
-        await self._engine.many(SQL["insert_account"], [msgspec.structs.astuple(account)[:8]])
+        await self._engine.many(SQL["insert_account"], [(*msgspec.structs.astuple(account)[:8], *_smart(account))])
 
     async def change_account(self, account: Account) -> None:
         """Name, limits and closing; its senders by `own_senders`."""
         limits = (account.rate, account.daily_quota, account.monthly_quota)
-        row = (account.id, account.name, account.closed_at, *limits, account.default_region)
+        row = (account.id, account.name, account.closed_at, *limits, account.default_region, *_smart(account))
         await self._engine.many(SQL["change_account"], [row])
 
     async def own_senders(self, account_id: int, senders: Sequence[str]) -> None:
@@ -99,8 +99,7 @@ class Accounts:
         senders: dict[int, list[str]] = {}
         for owner, address in await self._engine.fetch(SQL["senders"], as_list(row[0] for row in rows)):
             senders.setdefault(owner, []).append(address)
-        fields = Account.__struct_fields__
-        return [Account(**dict(zip(fields, row, strict=False)), senders=tuple(senders.get(row[0], ()))) for row in rows]
+        return [_account(row, tuple(senders.get(row[0], ()))) for row in rows]
 
     # quotas
 
@@ -129,6 +128,18 @@ class Accounts:
 
     async def last_id(self) -> int:
         return int((await self._engine.fetch(SQL["last_id"]))[0][0] or 0)
+
+
+def _account(row: Row, senders: tuple[str, ...]) -> Account:
+    plain = dict(zip(Account.__struct_fields__, row[:8], strict=False))
+    smart, by_sender = (None if text is None else json.loads(text) for text in row[8:])
+    return Account(**plain, smart_encoding=smart, sender_smart_encoding=by_sender or {}, senders=senders)
+
+
+def _smart(account: Account) -> tuple[str | None, str | None]:
+    """Both columns of smart encoding, as JSON."""
+    own, by_sender = account.smart_encoding, account.sender_smart_encoding
+    return None if own is None else json.dumps(own), json.dumps(by_sender) if by_sender else None
 
 
 def _key(row: Row) -> Key:

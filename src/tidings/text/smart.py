@@ -45,7 +45,7 @@ class Replaced(msgspec.Struct, frozen=True, rename={"before": "from", "after": "
     """Empty where it is gone."""
 
 
-class Smart(msgspec.Struct, frozen=True):
+class Smart(msgspec.Struct, frozen=True, gc=False):
     """A text as it is to be sent, and what was replaced for that, in order; nothing where it is as it came."""
 
     text: str
@@ -72,11 +72,13 @@ def smart(text: str, *, transliterate: bool = False) -> Smart:
     if transliterate and (found := _swapped(text, _latin, _NOT_LATIN)) and _no_dearer(found[0], text):
         return Smart(*found, transliterated=True)
     found = _tidied(text)
-    return Smart(*found) if found else Smart(text)
+    return Smart(*found) if found and found[0] else Smart(text)
 
 
 def _no_dearer(swapped: str, text: str) -> bool:
-    """Three dots for one may fill a segment that UCS-2 did not: then nobody is served."""
+    """Three dots for one may fill a segment that UCS-2 did not: then nobody is served. Nor by nothing at all."""
+    if not swapped:
+        return False
     try:
         return len(swapped) <= len(text) or count(swapped)[1] <= count(text)[1]
     except (DoesNotFitError, TooManyPartsError):

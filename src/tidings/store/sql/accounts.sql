@@ -28,7 +28,8 @@ where id = ?1;
 update api_key set last_used_at = ?2 where id = ?1;
 
 -- name: whole
-id, name, created_at, closed_at, rate, daily_quota, monthly_quota, default_region
+id, name, created_at, closed_at, rate, daily_quota, monthly_quota, default_region, smart_encoding,
+  sender_smart_encoding
 
 -- name: accounts
 select {whole} from account order by id;
@@ -40,11 +41,13 @@ select {whole} from account where id = ?1;
 select {whole} from account where id < ?1 order by id desc limit ?2;
 
 -- name: insert_account
-insert into account (id, name, created_at, closed_at, rate, daily_quota, monthly_quota, default_region)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+insert into account (id, name, created_at, closed_at, rate, daily_quota, monthly_quota, default_region, smart_encoding,
+  sender_smart_encoding)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
 
 -- name: change_account
-update account set name = ?2, closed_at = ?3, rate = ?4, daily_quota = ?5, monthly_quota = ?6, default_region = ?7
+update account set name = ?2, closed_at = ?3, rate = ?4, daily_quota = ?5, monthly_quota = ?6, default_region = ?7,
+  smart_encoding = ?8, sender_smart_encoding = ?9
 where id = ?1;
 
 -- name: senders
