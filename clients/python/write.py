@@ -16,7 +16,7 @@ from tidings.app import every_endpoint
 PACKAGE = Path(__file__).parents[2] / "src" / "tidings_client"
 _REF = "#/components/schemas/"
 _KINDS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
-HARMLESS = ("cancelMessage", "previewMessage", "verifySignature")
+HARMLESS = ("analyzeText", "cancelMessage", "previewMessage", "verifySignature")
 """POSTs that do nothing, or nothing more the second time."""
 _TYPES_HEAD = '''"""What the API takes and answers, as typed dictionaries. Written by clients/python/write.py."""
 

@@ -141,6 +141,11 @@ class Calls:
         answer: types.Message = self.call(Call("POST", f"/v1/messages/{step(id)}/cancel", body=body, harmless=True))
         return answer
 
+    def analyze_text(self, body: types.TextQuestion) -> types.Analysis:
+        """What a text costs, and why."""
+        answer: types.Analysis = self.call(Call("POST", "/v1/text/analyze", body=body, harmless=True))
+        return answer
+
     def stream_events(
         self,
         *,
@@ -520,6 +525,11 @@ class AsyncCalls:
         answer: types.Message = await self.call(
             Call("POST", f"/v1/messages/{step(id)}/cancel", body=body, harmless=True)
         )
+        return answer
+
+    async def analyze_text(self, body: types.TextQuestion) -> types.Analysis:
+        """What a text costs, and why."""
+        answer: types.Analysis = await self.call(Call("POST", "/v1/text/analyze", body=body, harmless=True))
         return answer
 
     def stream_events(

@@ -68,6 +68,25 @@ class Alive(TypedDict):
     status: NotRequired[Literal["ok"]]
 
 
+class Analysis(TypedDict):
+    """What a text costs, and why."""
+
+    text: str
+    characters: int
+    sendable: bool
+    why_not: str | None
+    encoding: str | None
+    unit: Literal["septet", "utf16"] | None
+    segments: int | None
+    units: int
+    room_left: int
+    parts: list[Cut]
+    forces_ucs2: Drivers
+    takes_two: Drivers
+    smart_encoding: Smarter | None
+    html: Page | None
+
+
 class AttemptStory(TypedDict):
     """One segment handed, or about to be handed, to a carrier."""
 
@@ -190,6 +209,25 @@ class Diagnosis(TypedDict):
 
     data: list[Advice]
     snapshot: Snapshot
+
+
+class Driver(TypedDict):
+    """A character that makes a text dear."""
+
+    character: str
+    codepoint: str
+    count: int
+    at: int
+    instead: str | None
+
+
+class Drivers(TypedDict):
+    """Characters that make a text dear for one reason."""
+
+    characters: list[Driver]
+    distinct: int
+    count: int
+    extra_segments: int | None
 
 
 class Event(TypedDict):
@@ -645,6 +683,18 @@ class Smart(TypedDict):
     replaced: list[Replaced]
 
 
+class Smarter(TypedDict):
+    """A text as smart encoding would send it."""
+
+    text: str
+    encoding: str
+    segments: int
+    saves: int | None
+    replaced: list[Replaced]
+    replaced_count: int
+    transliterated: bool
+
+
 class Snapshot(TypedDict):
     """The figures of one moment."""
 
@@ -707,6 +757,16 @@ class Test(TypedDict):
     took_ms: int
     problem: str | None
     answer: str
+
+
+class TextQuestion(TypedDict):
+    """A text, or HTML, to be looked at."""
+
+    text: NotRequired[str | None]
+    html: NotRequired[str | None]
+    encoding: NotRequired[Literal["auto", "gsm7", "ucs2"]]
+    to: NotRequired[str | None]
+    transliterate: NotRequired[bool]
 
 
 TextTaken = TypedDict(

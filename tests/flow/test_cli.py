@@ -145,6 +145,55 @@ def test_a_refusal_is_one_line(home: Path, arguments: list[str], status: int, sa
 # trace
 
 
+DOCS = Path(__file__).parents[2] / "docs"
+SHOWN = [
+    (file.name, *block)
+    for file in (DOCS / "reference/cli.md", DOCS / "howto/make-texts-cheaper.md")
+    for block in re.findall(r"```\n(tidings text [^\n]*)\n```\n\n```\n(.*?)```", file.read_text(encoding="utf-8"), re.S)
+]
+
+
+@pytest.mark.parametrize(("page", "command", "printed"), SHOWN, ids=[page for page, *_ in SHOWN])
+def test_text_prints_what_the_documents_show(home: Path, page: str, command: str, printed: str) -> None:
+    done = tidings(*shlex.split(command)[1:], cwd=home)
+    assert (done.status, done.out) == (0, printed), done
+
+
+def test_text_of_html_names_what_is_left_out(home: Path) -> None:
+    done = tidings("text", "--html", "<b>5</b> &euro;<img src='/a.png\x1b[1m'>", cwd=home)
+    assert done.out.splitlines() == [
+        "gsm7 · 1 segment · 4 septets, room for 156 more",
+        "  1    4 of 160  5 €",
+        "two septets each · 1 character",
+        "  €  U+20AC at 2",
+        "left out of the HTML · formatting × 1, image × 1",
+        "  image /a.png\\x1b[1m",
+    ]
+
+
+def test_text_that_cannot_be_sent(home: Path) -> None:
+    done = tidings("text", "a ж", "--encoding", "gsm7", cwd=home)
+    assert (done.status, done.out.splitlines()[0]) == (
+        1,
+        "cannot be sent: These characters cannot be encoded: U+0436 at 2.",
+    )
+    told = tidings("text", "x" * 40_000, "--json", cwd=home)
+    assert (told.status, json.loads(told.out)["sendable"]) == (1, False)
+
+
+def test_text_from_the_standard_input(home: Path) -> None:
+    done = subprocess.run(
+        [TIDINGS, "text", "-", "--json"],
+        cwd=home,
+        env=CLEAN,
+        input="Привет\n",
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert json.loads(done.stdout)["text"] == "Привет"
+
+
 def test_trace_tells_the_story_in_order(home: Path) -> None:
     sent = json.loads(tidings("send", "+15551230100", "Hello \x1b[31m", "--wait", "--json", cwd=home).out)
     done = tidings("trace", sent["id"], cwd=home)

@@ -80,6 +80,40 @@ PREVIEW: dict[str, Any] = {
     "eta": "2026-11-23T09:30:00.000Z",
 }
 
+TEXT_QUESTION: dict[str, Any] = {"text": "It’s ready – 5 €"}
+ANALYSIS: dict[str, Any] = {
+    "text": "It’s ready – 5 €",
+    "characters": 16,
+    "sendable": True,
+    "why_not": None,
+    "encoding": "ucs2",
+    "unit": "utf16",
+    "segments": 1,
+    "units": 16,
+    "room_left": 54,
+    "parts": [{"part": 1, "text": "It’s ready – 5 €", "units": 16, "room": 70}],
+    "forces_ucs2": {
+        "characters": [
+            {"character": "’", "codepoint": "U+2019", "count": 1, "at": 2, "instead": "'"},
+            {"character": "–", "codepoint": "U+2013", "count": 1, "at": 11, "instead": "-"},
+        ],
+        "distinct": 2,
+        "count": 2,
+        "extra_segments": 0,
+    },
+    "takes_two": {"characters": [], "distinct": 0, "count": 0, "extra_segments": 0},
+    "smart_encoding": {
+        "text": "It's ready - 5 €",
+        "encoding": "gsm7",
+        "segments": 1,
+        "saves": 0,
+        "replaced": [{"at": 2, "from": "’", "to": "'"}, {"at": 11, "from": "–", "to": "-"}],
+        "replaced_count": 2,
+        "transliterated": False,
+    },
+    "html": None,
+}
+
 CANCELED: dict[str, Any] = {
     **MESSAGE,
     "status": "canceled",

@@ -29,6 +29,8 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     _, found = msgspec.json.schema_components(list(dict.fromkeys(structs)), ref_template=REF + "{name}")
     if "Request" in found:
         _tighten(found["Request"])
+    if "TextQuestion" in found:
+        found["TextQuestion"]["oneOf"] = _ONE_TEXT
     schemas: dict[str, Any] = _renamed(found)
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
@@ -53,7 +55,10 @@ def _tighten(request: dict[str, Any]) -> None:
     fields["from"]["anyOf"][0]["pattern"] = _either(number.E164, number.SHORT_CODE, number.ALPHANUMERIC, number.WRITTEN)
     request["properties"] = fields
     request["required"] = ["to"]
-    request["oneOf"] = [{"required": ["text"]}, {"required": ["html"]}]
+    request["oneOf"] = _ONE_TEXT
+
+
+_ONE_TEXT = [{"required": ["text"]}, {"required": ["html"]}]
 
 
 def _either(*forms: re.Pattern[str]) -> str:

@@ -12,6 +12,7 @@ from tidings import __version__
 COMMANDS = {
     "up": ("tidings.cli.serve", "up"),
     "send": ("tidings.cli.messages", "send"),
+    "text": ("tidings.cli.text", "text"),
     "trace": ("tidings.cli.messages", "trace"),
     "keys": ("tidings.cli.keys", "keys"),
     "accounts": ("tidings.cli.accounts", "accounts"),
@@ -24,6 +25,7 @@ COMMANDS = {
 SUMMARIES = {
     "up": "Run everything in one process.",
     "send": "Send a text, and with --wait follow it to its end.",
+    "text": "Tell how many segments a text takes, and why.",
     "trace": "Tell the whole story of a message.",
     "keys": "Issue, list, change, rotate and revoke API keys.",
     "accounts": "Open, list, change and close accounts.",

@@ -30,3 +30,8 @@ async def read(house: House, requests: Sequence[Request | Invalid]) -> Pages:
             done = 0
             await house.breathe()
     return pages
+
+
+def read_one(house: House, html: str) -> Readable | None:
+    """One page; None where it is too long to be read."""
+    return readable(html) if len(html) <= house.settings.limits.html_characters else None

@@ -92,7 +92,7 @@ async def preview(
     forcing = gsm7.unfit(message.text or "") if request.encoding == AUTO else []
     return Preview(
         message=msgspec.structs.replace(message, status=REJECTED) if verdict else message,
-        cuts=_cuts(split(message.text or "", message.encoding, max(message.reference, 0))),
+        cuts=cuts_of(split(message.text or "", message.encoding, max(message.reference, 0))),
         forcing=tuple(Forcing(at, one, f"U+{ord(one):04X}") for at, one in forcing[:SHOWN_MOST]),
         forcing_count=len(forcing), page=None if request.html is None else pages[request.html],
         swapped=swapped.get(0), route=chosen, verdicts=verdicts, goes_at=goes_at,
@@ -116,7 +116,8 @@ async def _standing(house: House, message: Message, allowed: tuple[Quota, ...]) 
     return suppressed, quota.refusals(used, [(allowed, 1)], house.clock.now())[0]
 
 
-def _cuts(cut: Segmented) -> tuple[Cut, ...]:
+def cuts_of(cut: Segmented) -> tuple[Cut, ...]:
+    """The segments as they are shown."""
     return tuple(
         Cut(number, one.text, units(cut.encoding, one.payload), cut.room) for number, one in enumerate(cut.segments, 1)
     )

@@ -8,9 +8,10 @@ from tidings.api.table.health import HEALTH
 from tidings.api.table.keys import KEYS
 from tidings.api.table.messages import MESSAGES
 from tidings.api.table.stream import STREAM
+from tidings.api.table.texts import TEXTS
 from tidings.api.table.webhooks import WEBHOOKS
 
-ENDPOINTS: tuple[Endpoint, ...] = (*MESSAGES, *STREAM, *KEYS, *ACCOUNTS, *WEBHOOKS, *HEALTH)
+ENDPOINTS: tuple[Endpoint, ...] = (*MESSAGES, *TEXTS, *STREAM, *KEYS, *ACCOUNTS, *WEBHOOKS, *HEALTH)
 
 
 def problems_of(endpoint: Endpoint) -> list[str]:
