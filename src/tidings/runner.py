@@ -26,7 +26,7 @@ from tidings.core.ports import (
 from tidings.core.questions import Tx
 from tidings.core.retry import Again
 from tidings.core.schedule import Schedule, Waiting
-from tidings.core.status import ACCEPTED, fold
+from tidings.core.status import ACCEPTED, QUEUED, fold
 from tidings.pipeline import accept, cancel, dispatch, receipt, receive, route
 from tidings.pipeline.house import House
 
@@ -177,7 +177,11 @@ class Runner:
         loads = [Load(message, tuple(range(1, message.segments + 1))) for message in messages]
         if carrier is None:
             self._freshen(loads)
-            return
+        else:
+            self._line_up(carrier, loads)
+
+    def _line_up(self, carrier: str, loads: Iterable[Load]) -> None:
+        """These have their route."""
         schedule = self._schedules[carrier]
         for load in loads:
             schedule.add(_waiting(load))
@@ -504,7 +508,13 @@ class Runner:
     async def _load(self, message_ids: Sequence[int]) -> None:
         if message_ids:
             loads = await self._house.store.read(lambda tx: _loads(tx, message_ids))
-            self._freshen(load for load in loads if not self._known(load.message.id))
+            unknown = [load for load in loads if not self._known(load.message.id)]
+            routed = [load for load in unknown if load.message.status == QUEUED]
+            if self._route is None or not routed:
+                self._freshen(unknown)
+                return
+            self._line_up(self._route, routed)
+            self._freshen(load for load in unknown if load.message.status != QUEUED)
 
     def read_all_again(self) -> None:
         """Look for work in the store from its beginning."""
