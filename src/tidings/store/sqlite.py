@@ -40,7 +40,7 @@ SAFE_VERSION = (3, 51, 3)
 MOST_ROWS = 5_000
 """Items merged into one commit, unless a single submission is larger."""
 READERS = 2
-REST_EACH = 0.0005
+REST_EACH = 0.0002
 REST_MOST = 0.006
 """Seconds from the beginning of a commit to the next: so many for each of its rows, and at most."""
 BLOCK = 64
