@@ -34,7 +34,8 @@ class Tidings:
         receipts = 1 if callback else 0
         (folder / "tidings.toml").write_text(
             f'[[carriers]]\nname = "carrier"\nhost = "127.0.0.1"\nport = {carrier}\nsystem_id = "bench"\n'
-            f'password = "bench"\nwindow = {window}\n[carriers.profile]\nregistered_delivery = {receipts}\n'
+            f'sender_rules = "off"\npassword = "bench"\nwindow = {window}\n'
+            f"[carriers.profile]\nregistered_delivery = {receipts}\n"
             "[limits]\nfree_disk_mb = 0\n[webhooks]\nallow_private = true\n"
         )
         self.again()

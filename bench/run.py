@@ -129,7 +129,7 @@ def setting(stored: int = 0) -> Iterator[Setting]:
         port = _port(folder / "network.log")
         (folder / "tidings.toml").write_text(
             f'[[carriers]]\nname = "network"\nhost = "127.0.0.1"\nport = {port}\nsystem_id = "bench"\n'
-            f'password = "bench"\nwindow = {WINDOW}\n[limits]\nfree_disk_mb = 0\n'
+            f'sender_rules = "off"\npassword = "bench"\nwindow = {WINDOW}\n[limits]\nfree_disk_mb = 0\n'
         )
         if stored:
             subprocess.run(

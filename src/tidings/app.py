@@ -102,6 +102,8 @@ class Tidings:
                 self._carriers = [SmppCarrier(one, self._clock, tasks) for one in self._carrier_settings]
                 house.carriers = {one.name: one.rate for one in self._carriers}
                 house.terms = {one.name: one.terms for one in self._carriers}
+                held = (one for one in self._carrier_settings if one.sender_rules != "off")
+                house.sender_rules = {one.name: one.sender_rules for one in held}
                 house.describe = self._describe
                 self._runner = Runner(house, self._carriers)
                 self._notifier = Notifier(house, self._post)
@@ -167,7 +169,7 @@ class Tidings:
         self._carrier_settings.append(
             CarrierSettings(
                 name=SIMULATOR, host="127.0.0.1", port=port, system_id="tidings", password="tidings",  # noqa: S106 - it lets anyone in
-                window=chosen.window, binds=chosen.binds,
+                window=chosen.window, binds=chosen.binds, sender_rules="off",
             )
         )  # fmt: skip
         return simulated(network)

@@ -49,6 +49,7 @@ class CarrierSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tls_verify: bool = True
     response_timeout: Seconds = 10.0
     enquire_link: Seconds = 30.0
+    sender_rules: Literal["refuse", "replace", "off"] = "refuse"
     profile: dict[str, Any] = {}
 
 

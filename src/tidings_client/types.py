@@ -484,6 +484,7 @@ MessageRequest = TypedDict(
         "html": "NotRequired[str]",
         "callback_url": "NotRequired[str | None]",
         "callback_events": "NotRequired[list[str] | None]",
+        "replace_sender": "NotRequired[bool | None]",
         "smart_encoding": 'NotRequired[bool | Literal["transliterate"] | None]',
     },
 )

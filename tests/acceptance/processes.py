@@ -302,7 +302,7 @@ class Site:
                 _toml(top or {}),
                 "[limits]\n" + _toml({"free_disk_mb": 0} | (limits or {})),
                 "[delivery]\n" + _toml(QUICK | (delivery or {})),
-                "[[carriers]]\n" + _toml(at | (carrier or {})),
+                "[[carriers]]\n" + _toml(at | {"sender_rules": "off"} | (carrier or {})),
             ]
         )
         self.tidings = Tidings(data or folder / "data", folder / "tidings.log", config)

@@ -46,6 +46,12 @@ class Request(
         Annotated[tuple[Short, ...], Meta(max_length=20, description="types or patterns beside the final statuses")]
         | None
     ) = None
+    replace_sender: (
+        Annotated[
+            bool, Meta(description="let a number of the account stand in for a name that the destination does not take")
+        ]
+        | None
+    ) = None
     smart_encoding: (
         Annotated[
             SmartEncoding,

@@ -29,7 +29,7 @@ from tidings.core.request import (
 )
 from tidings.core.status import ACCEPTED, QUEUED, REJECTED, SCHEDULED
 from tidings.core.webhook import Callback
-from tidings.pipeline import quota, route, swaps, track, validate
+from tidings.pipeline import quota, route, senders, swaps, track, validate
 from tidings.pipeline.house import House
 from tidings.pipeline.pages import Pages
 from tidings.pipeline.pages import read as read_pages
@@ -52,6 +52,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """Where those that are due at once go; None leaves it to the route stage."""
     notes: dict[int, dict[str, Any]] | None = None
     """What the first events of some of its messages tell besides, by message."""
+    refusals: dict[int, Verdict] | None = None
+    """What stands against the senders of some of its messages, by message."""
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
@@ -107,7 +109,7 @@ async def _accept(
 ) -> Answer | Refused:
     began = house.clock.monotonic()
     pages = await read_pages(house, requests)
-    messages, invalid, callbacks, notes = _prepare(house, account_id, requests, pages)
+    messages, invalid, callbacks, notes, refusals = _prepare(house, account_id, requests, pages, caller)
     if not messages or (atomic and invalid):
         # What was valid when it first came may no longer be: its `send_at` has passed.
         if idempotency and (earlier := await _answered(house, account_id, idempotency)):
@@ -124,7 +126,7 @@ async def _accept(
     carrier = route.choose(house.carriers)
     entry = Entry(
         account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks), carrier,
-        notes or None,
+        notes or None, refusals or None,
     )  # fmt: skip
     if callbacks:
         house.listening = True
@@ -159,13 +161,16 @@ def _told(door: str, key_id: int | None) -> dict[str, Any] | None:
 
 
 def _prepare(
-    house: House, account_id: int, requests: Sequence[Request | Invalid], pages: Pages
-) -> tuple[list[Message], list[tuple[int, Invalid]], list[Callback], dict[int, dict[str, Any]]]:
+    house: House, account_id: int, requests: Sequence[Request | Invalid], pages: Pages, caller: Key | None
+) -> tuple[list[Message], list[tuple[int, Invalid]], list[Callback], dict[int, dict[str, Any]], dict[int, Verdict]]:
     messages: list[Message] = []
     callbacks: list[Callback] = []
     invalid: list[tuple[int, Invalid]] = []
     now, settings, next_id = house.clock.now(), house.settings, house.ids.next
-    terms = house.terms_of(route.choose(house.carriers))
+    carrier = route.choose(house.carriers)
+    terms, rules = house.terms_of(carrier), house.sender_rules
+    refusals: dict[int, Verdict] = {}
+    stand_ins: dict[int, dict[str, Any]] = {}
     account = house.keyring.account(account_id)
     swapped: dict[int, Smart] = {}
     for index, request in enumerate(requests):
@@ -177,6 +182,13 @@ def _prepare(
         if isinstance(made, Invalid):
             invalid.append((index, made))
         else:
+            if rules and isinstance(request, Request):
+                judged = senders.judge(house, made, carrier, request.replace_sender, caller)
+                if judged is not None and judged.verdict.allowed:
+                    stand_ins[made.id] = {"sender": {"from": made.sender, "detail": judged.verdict.detail}}
+                    made = judged.message
+                elif judged is not None:
+                    refusals[made.id] = judged.verdict
             messages.append(made)
             if isinstance(request, Request) and request.callback_url is not None:
                 callbacks.append(Callback(made.id, account_id, request.callback_url, request.callback_events or ()))
@@ -185,7 +197,9 @@ def _prepare(
         if swapped
         else {}
     )
-    return messages, invalid, callbacks, notes
+    for message_id, told in stand_ins.items():
+        notes[message_id] = {**notes.get(message_id, {}), **told}
+    return messages, invalid, callbacks, notes, refusals
 
 
 def _merge(length: int, invalid: Sequence[tuple[int, Invalid]], rest: Sequence[Result]) -> tuple[Result, ...]:
@@ -280,14 +294,16 @@ async def _listen(tx: Tx, callbacks: Sequence[Callback], stored: set[int]) -> No
 
 
 def _gate(entry: Entry, suppressed: set[tuple[int, str]], now: Millis) -> Entered:
-    if not suppressed:
+    if not suppressed and entry.refusals is None:
         return Entered(tuple([Stored(message) for message in entry.messages]), carrier=entry.carrier)
-    stored = tuple(_judged(message, (message.account_id, message.to) in suppressed, now) for message in entry.messages)
+    refusals = entry.refusals or {}
+    stored = tuple(
+        _judged(message, (message.account_id, message.to) in suppressed, refusals.get(message.id), now)
+        for message in entry.messages
+    )
     if entry.atomic and any(one.message.status == REJECTED for one in stored):
-        refusals = [
-            Invalid((Fault("/to", one.verdicts[0].detail),)) if one.verdicts else _atomic_fault() for one in stored
-        ]
-        return Entered((), Answer(tuple(refusals)))
+        faults = [Invalid((_as_fault(one.verdicts[0]),)) if one.verdicts else _atomic_fault() for one in stored]
+        return Entered((), Answer(tuple(faults)))
     return Entered(stored, carrier=entry.carrier)
 
 
@@ -298,12 +314,17 @@ def _routed(message: Message, carrier: str | None) -> Message:
     return msgspec.structs.replace(message, status=QUEUED, carrier=carrier, event_count=2)
 
 
-def _judged(message: Message, suppressed: bool, now: Millis) -> Stored:
-    verdict = opted_out(message.category, suppressed)
+def _as_fault(verdict: Verdict) -> Fault:
+    return Fault("/from" if verdict.rule == "sender" else "/to", verdict.detail)
+
+
+def _judged(message: Message, suppressed: bool, refusal: Verdict | None, now: Millis) -> Stored:
+    verdict = opted_out(message.category, suppressed) or refusal
     if verdict is None:
         return Stored(message)
+    error = senders.refused(verdict) if verdict is refusal else opted_out_error(verdict)
     refused = msgspec.structs.replace(
-        message, status=REJECTED, error=opted_out_error(verdict), finished_at=now, event_count=1,
+        message, status=REJECTED, error=error, finished_at=now, event_count=1,
         text=None if message.category == Category.OTP else message.text,
     )  # fmt: skip
     return Stored(refused, (verdict,))
@@ -394,7 +415,8 @@ def _again(kept: _Kept, message: Message | None) -> Result:
     if message is None:
         return Invalid(tuple(Fault(pointer, detail) for pointer, detail in kept.faults))
     if kept.status == REJECTED and message.error is not None:
-        return Stored(message, (Verdict("suppression", False, message.error.detail),))
+        rule = "sender" if message.error.code == "invalid_sender" else "suppression"
+        return Stored(message, (Verdict(rule, False, message.error.detail),))
     first = msgspec.structs.replace(
         message, status=kept.status, carrier=None, error=None, segments_delivered=0, sent_at=None, finished_at=None
     )

@@ -12,6 +12,7 @@ from tidings.pipeline import dispatch, route
 from tidings.text.segments import header
 
 _PASSED = "The number had not opted out."
+_RULES = {"opted_out": "suppression", "invalid_sender": "sender"}
 _ASKED_FOR = "Our answer to a keyword was asked for, and is not held back."
 
 
@@ -29,19 +30,26 @@ def gates(message: Message, events: Sequence[Event], attempts: Sequence[Attempt]
         return
     passed = _ASKED_FOR if message.category == Category.SYSTEM else _PASSED
     first, *later = events
-    yield _refusal("accept", first) or Passage("accept", "suppression", True, passed, first.occurred_at)
+    refusal = _refusal("accept", first)
+    if refusal is None or refusal.rule != "suppression":
+        yield Passage("accept", "suppression", True, passed, first.occurred_at)
+    if refusal is not None:
+        yield refusal
+    elif stood_in := (first.data or {}).get("sender"):
+        yield Passage("accept", "sender", True, stood_in["detail"], first.occurred_at)
     if attempts:
         yield Passage("claim", "suppression", True, passed, attempts[-1].started_at)
     for event in later:
-        if refusal := _refusal("claim", event):
-            yield refusal
+        if later_refusal := _refusal("claim", event):
+            yield later_refusal
 
 
 def _refusal(at: str, event: Event) -> Passage | None:
     error = (event.data or {}).get("error") or {}
-    if event.type != "message.rejected" or error.get("code") != "opted_out":
+    rule = _RULES.get(error.get("code", ""))
+    if event.type != "message.rejected" or rule is None:
         return None
-    return Passage("accept" if at == "accept" else "claim", "suppression", False, error["detail"], event.occurred_at)
+    return Passage("accept" if at == "accept" else "claim", rule, False, error["detail"], event.occurred_at)
 
 
 def chosen(message: Message, events: Sequence[Event], carriers: Iterable[str]) -> route.Choice | None:

@@ -44,6 +44,8 @@ class House:
     """Carriers in the order of their configuration, each with its rate in segments per second (0: no limit)."""
     terms: Mapping[str, Terms] = field(default_factory=dict)
     """What they take other than plain GSM-7 and UCS-2, by carrier."""
+    sender_rules: Mapping[str, str] = field(default_factory=dict)
+    """Carriers that are held to the senders which countries take, each with what becomes of others."""
     metrics: Metrics = field(default_factory=Metrics)
     describe: Callable[[str, Part, Millis], PduSummary | None] = _nothing
     """The PDU that a carrier (by name) made of a part at a moment; None where that cannot be told."""

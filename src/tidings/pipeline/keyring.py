@@ -84,6 +84,10 @@ class Keyring:
         region = (account.default_region if account is not None else None) or region
         return [one if isinstance(one, Invalid) else self._from(key, own, one, region) for one in requests]
 
+    def owns(self, account_id: int, sender: str) -> bool:
+        """Whether the account may send from this address; what nobody owns is the default account's."""
+        return self._owners.get(sender, DEFAULT_ACCOUNT) == account_id
+
     def _from(self, key: Key, own: tuple[str, ...], request: Request, region: str) -> Request | Invalid:
         written = request.sender and sender_of(request.sender, region)
         if isinstance(written, Unusable):
@@ -93,7 +97,7 @@ class Keyring:
             return request if key.account_id == DEFAULT_ACCOUNT else Invalid((Fault("/from", _NO_SENDERS),))
         if key.senders and sender not in key.senders:
             return Invalid((Fault("/from", "this key may not send from this address"),))
-        if self._owners.get(sender, DEFAULT_ACCOUNT) != key.account_id:
+        if not self.owns(key.account_id, sender):
             return Invalid((Fault("/from", "does not belong to this account"),))
         return request if sender == request.sender else msgspec.structs.replace(request, sender=sender)
 

@@ -11,7 +11,7 @@ from tidings.core.message import SECOND, Category, Message, Millis
 from tidings.core.questions import Tx
 from tidings.core.request import Invalid, Refused, Request, Verdict
 from tidings.core.status import REJECTED
-from tidings.pipeline import quota, route, validate
+from tidings.pipeline import quota, route, senders, validate
 from tidings.pipeline.house import House
 from tidings.pipeline.pages import read as read_pages
 from tidings.text import gsm7
@@ -72,7 +72,8 @@ async def preview(
     if isinstance(request, Invalid):
         return request
     now = house.clock.now()
-    terms = house.terms_of(route.choose(house.carriers))
+    carrier = route.choose(house.carriers)
+    terms = house.terms_of(carrier)
     account = house.keyring.account(account_id)
     pages = await read_pages(house, (request,))
     swapped: dict[int, Smart] = {}
@@ -86,7 +87,13 @@ async def preview(
     if spent is not None:
         return spent
     verdict = opted_out(message.category, suppressed)
-    verdicts = (verdict or Verdict("suppression", True, "The number has not opted out."),)
+    verdicts = [verdict or Verdict("suppression", True, "The number has not opted out.")]
+    if judged := senders.judge(house, message, carrier, request.replace_sender, caller):
+        message = judged.message
+        verdicts.append(judged.verdict)
+        verdict = verdict or (None if judged.verdict.allowed else judged.verdict)
+    if carrier in house.sender_rules:
+        verdicts += senders.remarks(message)
     chosen = route.explain(house.carriers)
     goes_at = None if verdict or chosen.carrier is None else message.send_at or now
     forcing = gsm7.unfit(message.text or "") if request.encoding == AUTO else []
@@ -95,7 +102,7 @@ async def preview(
         cuts=cuts_of(split(message.text or "", message.encoding, max(message.reference, 0))),
         forcing=tuple(Forcing(at, one, f"U+{ord(one):04X}") for at, one in forcing[:SHOWN_MOST]),
         forcing_count=len(forcing), page=None if request.html is None else pages[request.html],
-        swapped=swapped.get(0), route=chosen, verdicts=verdicts, goes_at=goes_at,
+        swapped=swapped.get(0), route=chosen, verdicts=tuple(verdicts), goes_at=goes_at,
         eta=None if goes_at is None or chosen.carrier is None else _eta(house, chosen.carrier, goes_at, now),
     )  # fmt: skip
 
