@@ -192,3 +192,11 @@ def _read(octets: bytes, udh: bytes) -> str:
 def test_settings_of_a_carrier_take_the_profile() -> None:
     settings = CarrierSettings(name="north", host="h", profile={"national_languages": ["tr"], "reference_bits": 16})
     assert read("north", settings.profile).terms() == Terms(languages=("tr",), wide=True)
+
+
+def test_forced_gsm7_says_whose_alphabet_lacks_what(rig: Rig) -> None:
+    asked = Request(to=TURKEY, text="10 €", encoding="gsm7")
+    made = validate.message(asked, 1, 1, rig.clock.now(), rig.house.settings, Terms(repertoire="latin-1"))
+    assert isinstance(made, Invalid)
+    assert made.errors[0].detail.startswith("does not fit GSM-7 as the carrier takes it (latin-1): ")
+    assert "U+20AC at 3" in made.errors[0].detail

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tidings.config import ConfigError
 from tidings.core.message import Part
@@ -358,3 +360,18 @@ def test_a_wrong_profile_is_named(table: dict[str, Any], words: str) -> None:
 
 def test_an_empty_profile_is_the_book() -> None:
     assert read("north", {}) == Profile()
+
+
+ESM_CLASSES = st.sampled_from([0, 0x40, 0x04, 0x44, 0xFF])
+
+
+@settings(max_examples=400)
+@given(
+    st.binary(max_size=160),
+    ESM_CLASSES,
+    st.integers(0, 255),
+    st.sampled_from(["gsm7", "gsm7_packed", "latin1", "ascii"]),
+)
+def test_nothing_that_comes_raises(octets: bytes, esm_class: int, coding: int, alphabet: str) -> None:
+    pdu = DeliverSm(short_message=octets, esm_class=esm_class, data_coding=coding)
+    assert translator(mo_alphabet=alphabet, receipt_sniff=True).incoming(pdu, "b", "s", None) is not None

@@ -1,8 +1,10 @@
 """What each data_coding makes of octets."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tidings.text import data_coding
+from tidings.text import data_coding, gsm7
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,10 @@ from tidings.text import data_coding
         (0x15, "binary"),
         (0x18, "ucs2"),
         (0x28, "binary"),
+        (0x40, "gsm7"),
+        (0x48, "ucs2"),
+        (0x44, "binary"),
+        (0x60, "binary"),
         (0x80, "binary"),
         (0xC8, "gsm7"),
         (0xD0, "gsm7"),
@@ -49,3 +55,12 @@ def test_text_of_octets(coding: int, octets: str, text: str) -> None:
 @pytest.mark.parametrize("coding", range(256))
 def test_no_octets_raise(coding: int) -> None:
     data_coding.decode(b"\xd8\x00\xff\x1b\x80", coding)
+
+
+@settings(max_examples=400)
+@given(st.binary(max_size=160), st.integers(0, 255), st.binary(max_size=20))
+def test_no_header_raises_either(octets: bytes, coding: int, header: bytes) -> None:
+    told = bytes((len(header),)) + header
+    assert data_coding.decode(octets, coding, told) is not None
+    assert data_coding.decode(octets, coding, header) is not None
+    assert gsm7.named(data_coding.alphabet(told).name) is data_coding.alphabet(told)

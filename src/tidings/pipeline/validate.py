@@ -244,7 +244,8 @@ def _count(request: Request, text: str, reference: int, terms: Terms) -> tuple[s
     try:
         return count(text, request.encoding, reference, terms)
     except DoesNotFitError as fault:
-        return Fault(_pointer(request), f"does not fit GSM-7: {fault}")
+        alphabet = f"GSM-7 as the carrier takes it ({terms.repertoire})" if terms.repertoire else "GSM-7"
+        return Fault(_pointer(request), f"does not fit {alphabet}: {fault}")
     except TooManyPartsError as fault:
         return Fault(_pointer(request), str(fault))
 
