@@ -219,6 +219,7 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("explainMessage", message),
     ("cancelMessage", later),
     ("previewMessage", nothing),
+    ("analyzeText", nothing),
     ("postMessage", nothing),
     ("postBatch", nothing),
     ("sendByForm", nothing),
