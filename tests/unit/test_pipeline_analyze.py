@@ -102,3 +102,8 @@ def test_it_agrees_with_what_would_be_sent(text: str) -> None:
     if told.smarter is not None:
         assert count(told.smarter.text) == (told.smarter.encoding, told.smarter.segments)
         assert told.smarter.segments <= cut.count
+
+
+def test_what_the_carrier_cuts_is_shown_cut() -> None:
+    told = look("a" * 400, terms=Terms(whole=True))
+    assert [(cut.units, cut.room) for cut in told.cuts] == [(153, 153), (153, 153), (94, 153)]

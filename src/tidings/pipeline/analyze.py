@@ -119,7 +119,8 @@ def _sent(text: str, encoding: str, terms: Terms) -> tuple[str | None, tuple[Cut
     if (at := text.find("\0")) >= 0:
         return None, (), f"It holds U+0000, which no text may hold, at position {at}."
     try:
-        cut = split(text, encoding, terms.reference(0), terms)
+        # What a carrier will cut is shown as its cuts will fall.
+        cut = split(text, encoding, max(0, terms.reference(0)), terms)
     except (DoesNotFitError, TooManyPartsError) as fault:
         return None, (), str(fault)
     return cut.encoding, cuts_of(cut), None
