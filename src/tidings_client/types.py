@@ -471,7 +471,7 @@ MessageRequest = TypedDict(
     "MessageRequest",
     {
         "to": "str",
-        "text": "NotRequired[str]",
+        "text": "NotRequired[str | None]",
         "from": "NotRequired[str | None]",
         "category": 'NotRequired[Literal["conversation", "marketing", "otp", "transactional"]]',
         "send_at": "NotRequired[str | None]",
@@ -481,7 +481,7 @@ MessageRequest = TypedDict(
         "metadata": "NotRequired[dict[str, Any] | None]",
         "max_segments": "NotRequired[int | None]",
         "encoding": 'NotRequired[Literal["auto", "gsm7", "ucs2"]]',
-        "html": "NotRequired[str]",
+        "html": "NotRequired[str | None]",
         "callback_url": "NotRequired[str | None]",
         "callback_events": "NotRequired[list[str] | None]",
         "replace_sender": "NotRequired[bool | None]",

@@ -50,7 +50,7 @@ def _tighten(request: dict[str, Any]) -> None:
     """Say of a message as posted what only accept checks: what is not built, the text, the form of addresses."""
     fields = {name: schema for name, schema in request["properties"].items() if name not in NOT_BUILT}
     for name in ("text", "html"):
-        fields[name] = {**fields[name]["anyOf"][0], "minLength": 1}
+        fields[name]["anyOf"][0]["minLength"] = 1
     fields["to"]["pattern"] = _either(number.E164, number.SHORT_CODE, number.WRITTEN)
     fields["from"]["anyOf"][0]["pattern"] = _either(number.E164, number.SHORT_CODE, number.ALPHANUMERIC, number.WRITTEN)
     request["properties"] = fields
@@ -58,7 +58,11 @@ def _tighten(request: dict[str, Any]) -> None:
     request["oneOf"] = _ONE_TEXT
 
 
-_ONE_TEXT = [{"required": ["text"]}, {"required": ["html"]}]
+_ONE_TEXT: list[dict[str, Any]] = [
+    {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+    for one, other in (("text", "html"), ("html", "text"))
+]
+"""One of the two; the other may be there as null."""
 
 
 def _either(*forms: re.Pattern[str]) -> str:
