@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -121,17 +122,20 @@ _encode = msgspec.json.Encoder().encode
 
 def _forms(private: str) -> set[str]:
     """How something may be repeated: as it is, in JSON, in JSON of ASCII, a number without its plus."""
-    escaped = _encode(private)[1:-1].decode()
-    ascii_only = "".join(
-        letter if letter.isascii() else "".join(f"\\u{unit:04x}" for unit in _units(letter)) for letter in escaped
-    )
-    forms = {private, escaped, ascii_only}
+    forms = {private}
+    if not _PLAIN.fullmatch(private):
+        escaped = _encode(private)[1:-1].decode()
+        forms |= {escaped, "".join(one if one.isascii() else _escaped(one) for one in escaped)}
     return forms | {private[1:]} if private[0] == "+" and len(private) > 6 else forms
 
 
-def _units(letter: str) -> list[int]:
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+"""What JSON writes as it is."""
+
+
+def _escaped(letter: str) -> str:
     octets = letter.encode("utf-16-be", "surrogatepass")
-    return [int.from_bytes(octets[at : at + 2], "big") for at in range(0, len(octets), 2)]
+    return "".join(f"\\u{octets[at]:02x}{octets[at + 1]:02x}" for at in range(0, len(octets), 2))
 
 
 _read_json = msgspec.json.Decoder(dict[str, Any]).decode
