@@ -145,6 +145,16 @@ def message(world: World) -> dict[str, str]:
     return {"msg_02n5m8h2tc800": sent["id"]}
 
 
+def heard(world: World) -> dict[str, str]:
+    """A message whose delivery was told to the one endpoint there is."""
+    for row in world.tidings.get("/v1/webhooks")["data"]:
+        world.tidings.call("DELETE", f"/v1/webhooks/{row['id']}")
+    names = {**webhook(world), **message(world)}
+    path = f"/v1/messages/{names['msg_02n5m8h2tc800']}/explain"
+    until(lambda: [one["status"] for one in world.tidings.get(path)["webhooks"]] == ["delivered"], "it was told")
+    return names
+
+
 def later(world: World) -> dict[str, str]:
     at = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat()
     body = world.operations["postMessage"][2]["requestBody"]["content"]["application/json"]["example"]
@@ -216,7 +226,7 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("listMessages", message),
     ("getMessage", message),
     ("listMessageEvents", message),
-    ("explainMessage", message),
+    ("explainMessage", heard),
     ("cancelMessage", later),
     ("previewMessage", nothing),
     ("analyzeText", nothing),

@@ -101,6 +101,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """What the key must be good for; None: open to all."""
     own: bool = False
     """Whether a key that only sends may too, of what it sent itself."""
+    storeless: bool = False
+    """Whether it asks nothing of the store, and so answers without it."""
     operator: bool = False
     """Whether only keys of the default account may call it."""
     body: Any = None

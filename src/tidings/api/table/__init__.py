@@ -18,7 +18,7 @@ def problems_of(endpoint: Endpoint) -> list[str]:
     """Codes of every problem an endpoint may answer."""
     codes = ["bad_request", "internal"]
     if endpoint.scope is not None:
-        codes += ["unauthorized", "forbidden", "unavailable"]
+        codes += ["unauthorized", "forbidden", *([] if endpoint.storeless else ["unavailable"])]
         if not endpoint.raw or endpoint.query is not None or endpoint.body is not None:
             codes.append("validation_failed")
     if "{" in endpoint.path:

@@ -17,6 +17,7 @@ TEXTS: tuple[Endpoint, ...] = (
         "40,000 characters the first 40,000 are. Nothing is stored or sent, and no limit is drawn on.",
         scope="read",
         own=True,
+        storeless=True,
         body=analyze.TextQuestion,
         answer=analyze.AnalysisView,
         example=examples.TEXT_QUESTION,
