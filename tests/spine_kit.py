@@ -122,7 +122,7 @@ class Watched:
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
         self._store.follow(stage, then)
 
-    def after_commit(self, then: Callable[[set[str]], None]) -> None:
+    def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         self._store.after_commit(then)
 
     async def _outside(self, work: Coroutine[Any, Any, R]) -> R:

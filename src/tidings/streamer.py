@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tidings.core.message import DAY
-from tidings.core.ports import StoreUnavailable
+from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.request import Refused
 from tidings.core.stream import Batch, Told, Wanted
 from tidings.pipeline import stream, subscribe
@@ -295,7 +295,7 @@ class Streamer:
         async with self._turn:
             return await self._house.store.read(lambda tx: stream.past(tx, wanted, position, until))
 
-    def _committed(self, stages: set[str]) -> None:
+    def _committed(self, stages: set[Stage[Any, Any]]) -> None:
         if self._watchers and not stages <= subscribe.NO_EVENTS:
             self._wake.set()
 

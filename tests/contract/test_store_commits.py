@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ async def test_the_patient_let_what_others_wait_for_commit_first_and_once(desk: 
     """They keep their turns among themselves, and go at once when nobody else waits."""
     notes = Notes()
     commits: list[set[str]] = []
-    desk.store.after_commit(commits.append)
+    desk.store.after_commit(lambda stages: commits.append({one.name for one in stages}))
     answer, receipt = notes.stage("answer", 50, patient=True), notes.stage("receipt", 60, patient=True)
     claim = notes.stage("claim", 40)
     for first in (1, 11):
@@ -221,6 +222,15 @@ async def test_how_long_the_oldest_has_waited(desk: Desk, clock: HandClock) -> N
 
 
 # reading
+
+
+async def test_who_watches_commits_tells_stages_of_one_name_apart(desk: Desk) -> None:
+    commits: list[set[Stage[Any, Any]]] = []
+    desk.store.after_commit(commits.append)
+    one, other = Notes().stage("settle"), Notes().stage("settle")
+    await desk.store.write(one, [1])
+    await desk.store.write(other, [2])
+    assert commits == [{one}, {other}]
 
 
 async def test_a_read_sees_what_is_committed_and_nothing_else(desk: Desk) -> None:

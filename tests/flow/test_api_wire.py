@@ -118,7 +118,7 @@ async def test_every_answer_carries_the_same_headers(port: int, octets: bytes, s
 
 
 async def test_a_head_that_does_not_end_is_told_and_cut(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(wire, "PATIENCE_S", 0.5)
     told, head = await exchange(port, b"GET /healthz HTTP/1.1\r\nX-Slow: ")
     assert (told, "connection: close" in head) == (408, True)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -128,7 +128,7 @@ async def test_a_head_that_does_not_end_is_told_and_cut(port: int, monkeypatch: 
 
 
 async def test_blank_lines_between_requests_hold_no_connection(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(wire, "PATIENCE_S", 0.5)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     await reader.readuntil(b"}")

@@ -63,6 +63,15 @@ async def test_an_event_is_told_as_a_webhook_tells_it(home: Place) -> None:
     assert "content-length" not in reader.headers
 
 
+async def test_an_event_is_told_at_once_whatever_commit_it_came_with(home: Place) -> None:
+    """Nothing else happens afterwards that would make anybody look."""
+    reader = await home.opened()
+    message = (await home.send())[0]
+    await reader.count(1)
+    await home.cancel(message)
+    assert await reader.count(2) == [event_id(message.id, 1), event_id(message.id, 2)]
+
+
 NARROWED = [
     ("types=message.canceled", ["canceled a"]),
     ("types=message.acc*,%20message.canceled", ["accepted a", "accepted b", "canceled a"]),

@@ -18,6 +18,7 @@ from tidings.core.ports import NotPosted
 from tidings.core.questions import DeliveryFilter, Filter
 from tidings.notifier import notifier
 from tidings.pipeline import notify, receive, settle, subscribe
+from tidings.pipeline.cancel import cancel
 from webhook_kit import OK, Endpoint, Got, MovingClock, Office, answer, office
 
 pytestmark = pytest.mark.slow
@@ -44,6 +45,16 @@ async def test_an_event_arrives_signed_and_shows_the_message(tmp_path: Path) -> 
         (tried,) = await here.tries(done)
         assert (tried.outcome, tried.status_code, tried.digest) == ("delivered", 200, signing.digest(got.body))
         assert "Hello" not in str(tried)
+
+
+async def test_an_event_is_told_whatever_commit_it_came_with(tmp_path: Path) -> None:
+    """Nothing else happens afterwards that would make anybody look."""
+    async with Endpoint().up() as there, office(tmp_path) as here:
+        await here.subscribe(there.url, events=(*FIRST, "message.canceled"))
+        message = (await send(here.house, request()))[0]
+        await here.settled("delivered", 1)
+        await cancel(here.house, message.account_id, message.id)
+        await here.settled("delivered", 2)
 
 
 async def test_what_nobody_asked_for_is_not_stored(tmp_path: Path) -> None:

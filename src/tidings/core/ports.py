@@ -97,8 +97,8 @@ class Store(Protocol):
         """Call `then` on the event loop after each commit of `stage`, whether or not its caller still waits."""
         ...
 
-    def after_commit(self, then: Callable[[set[str]], None]) -> None:
-        """Call `then` on the event loop after every commit, with the names of the stages that ran in it."""
+    def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
+        """Call `then` on the event loop after every commit, with the stages that ran in it."""
         ...
 
 

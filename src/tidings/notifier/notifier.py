@@ -9,7 +9,7 @@ from typing import Any
 
 from tidings.core import redelivery
 from tidings.core.message import DAY
-from tidings.core.ports import Post, StoreUnavailable
+from tidings.core.ports import Post, Stage, StoreUnavailable
 from tidings.core.questions import Scan, Tx, Waiting
 from tidings.core.webhook import Delivery, Subscription
 from tidings.notifier.courier import Courier
@@ -90,7 +90,7 @@ class Notifier:
 
     # the tail
 
-    def _committed(self, stages: set[str]) -> None:
+    def _committed(self, stages: set[Stage[Any, Any]]) -> None:
         if self._house.listening and not stages <= subscribe.NO_EVENTS:
             self._wake_tail.set()
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tidings.core import telling
 from tidings.core.message import Millis
-from tidings.core.ports import NotPosted, Posted, stage
+from tidings.core.ports import NotPosted, Posted, Stage, stage
 from tidings.core.questions import DeliveryFilter, Scan, Tx
 from tidings.core.request import Refused
 from tidings.core.webhook import SECRET_OCTETS, Delivery, Secret, Subscription, endpoint_of
@@ -188,9 +188,8 @@ async def replay_one(house: House, account_id: int, delivery_id: int) -> int:
     return sum(one is not None for one in done)
 
 
-NO_EVENTS = frozenset(
-    one.name
-    for one in (
+NO_EVENTS: frozenset[Stage[Any, Any]] = frozenset(
+    (
         notify.fan_out, settle.settle, settle.bury, settle.withdraw, settle.forget, settle.forget_callbacks,
         secrets.keep_secrets, replay_some, drop_subscriptions,
     )

@@ -157,7 +157,7 @@ class SqliteStore:
         self._passed_by = False
         self._rested = 0.0
         self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
-        self._watchers: list[Callable[[set[str]], None]] = []
+        self._watchers: list[Callable[[set[Stage[Any, Any]]], None]] = []
         self._readers = ThreadPoolExecutor(READERS, "tidings-read")
         self._local = threading.local()
         self._thread = threading.Thread(target=self._commit_for_ever, name="tidings-write", daemon=True)
@@ -229,7 +229,7 @@ class SqliteStore:
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
         self._followers[stage] = then
 
-    def after_commit(self, then: Callable[[set[str]], None]) -> None:
+    def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         self._watchers.append(then)
 
     # health
@@ -377,7 +377,7 @@ class SqliteStore:
                 # What is on disk is on disk: those who wait must hear of it all the same.
                 log.exception("a follower of %s broke", submission.stage.name)
         if self._watchers:
-            self._tell({one.stage.name for one in batch if isinstance(one.outcome, list)})
+            self._tell({one.stage for one in batch if isinstance(one.outcome, list)})
         for submission in batch:
             if submission.future.done():
                 continue
@@ -386,7 +386,7 @@ class SqliteStore:
             else:
                 submission.future.set_result(submission.outcome)
 
-    def _tell(self, committed: set[str]) -> None:
+    def _tell(self, committed: set[Stage[Any, Any]]) -> None:
         for then in self._watchers if committed else ():
             try:
                 then(committed)
