@@ -479,6 +479,8 @@ class World:
         self.loop = loop
         self.folder = folder
         self.carrier = carrier
+        self.others: list[FakeCarrier] = []
+        """Carriers that come after it."""
         self.settings = settings
         self.house: House
         self.runner: Runner
@@ -491,7 +493,7 @@ class World:
             self.store = Watched(store, self.loop)
             last = await self.store.read(lambda tx: tx.accounts.last_id())
             self.house = build(self.store, self.clock, self.settings, last)
-            carriers = [self.carrier] if self.carrier.name else []
+            carriers = [self.carrier, *self.others] if self.carrier.name else []
             self.house.carriers = {carrier.name: carrier.rate for carrier in carriers}
             self.runner = Runner(self.house, carriers)
             sweeper = Sweeper(self.house, self.runner)

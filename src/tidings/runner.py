@@ -59,6 +59,8 @@ class Runner:
         self._feeds = {rank: Feed() for rank in RANKS}
         self._fresh: list[Load] = []
         self._fresh_ids: set[int] = set()
+        self._fresh_lanes: Counter[tuple[str, str]] = Counter()
+        """Messages of each lane that still wait for their route."""
         self._flying: dict[int, Load] = {}
         self._reserved: Counter[str] = Counter()
         """Parts of each bind that are being claimed and not yet written."""
@@ -181,16 +183,20 @@ class Runner:
             self._line_up(carrier, loads)
 
     def _line_up(self, carrier: str, loads: Iterable[Load]) -> None:
-        """These have their route."""
-        schedule = self._schedules[carrier]
+        """These have their route; they stand behind those of their lane that still wait for one."""
+        schedule, without = self._schedules[carrier], self._fresh_lanes
         for load in loads:
-            schedule.add(_waiting(load))
+            if without and _lane(load.message) in without:
+                self._freshen((load,))
+            else:
+                schedule.add(_waiting(load))
         self._wake[carrier].set()
 
     def _freshen(self, loads: Iterable[Load]) -> None:
         for load in loads:
             self._fresh.append(load)
             self._fresh_ids.add(load.message.id)
+            self._fresh_lanes[_lane(load.message)] += 1
         self._wake_route.set()
 
     def _hungry(self, rank: int) -> bool:
@@ -224,15 +230,25 @@ class Runner:
                 await self._route_batch(batch)
 
     async def _route_batch(self, batch: Sequence[Load]) -> None:
-        routed = [route.Routed(load.message.id, self._route) for load in batch]
+        routed = [route.Routed(load.message.id, self._home(load.message)) for load in batch]
         waits = await self._insist(route.store_routes, routed)
-        for load, ready in zip(batch, waits, strict=True):
-            self._fresh_ids.discard(load.message.id)
+        for load, one, ready in zip(batch, routed, waits, strict=True):
+            self._fresh_ids.discard(one.message_id)
+            self._route_known(_lane(load.message))
             # One that flies already was fed twice; a second flight would take the first one's place.
-            if ready and self._route is not None and load.message.id not in self._flying:
-                self._schedules[self._route].add(_waiting(load))
+            if ready and one.carrier is not None and one.message_id not in self._flying:
+                self._schedules[one.carrier].add(_waiting(load))
         for event in self._wake.values():
             event.set()
+
+    def _route_known(self, lane: tuple[str, str]) -> None:
+        self._fresh_lanes[lane] -= 1
+        if not self._fresh_lanes[lane]:
+            del self._fresh_lanes[lane]
+
+    def _home(self, message: Message) -> str | None:
+        """Where a message goes: by the carrier it is queued for while that is there, for which it was encoded."""
+        return message.carrier if message.carrier in self._schedules else self._route
 
     # dispatch
 
@@ -420,7 +436,9 @@ class Runner:
                 return [None]
         else:
             return [*results]
-        return [result for item in items for result in await self._insist_singly(stage, [item])]
+        # Submitted together they share a commit, in which only the guilty one fails.
+        alone = await asyncio.gather(*(self._insist_singly(stage, [item]) for item in items))
+        return [result for results in alone for result in results]
 
     async def _insist(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
         """Write until the store takes it: what a carrier has said or been given must not be lost to a full disk."""
@@ -508,13 +526,12 @@ class Runner:
     async def _load(self, message_ids: Sequence[int]) -> None:
         if message_ids:
             loads = await self._house.store.read(lambda tx: _loads(tx, message_ids))
-            unknown = [load for load in loads if not self._known(load.message.id)]
-            routed = [load for load in unknown if load.message.status == QUEUED]
-            if self._route is None or not routed:
-                self._freshen(unknown)
-                return
-            self._line_up(self._route, routed)
-            self._freshen(load for load in unknown if load.message.status != QUEUED)
+            for load in [load for load in loads if not self._known(load.message.id)]:
+                carrier = self._home(load.message)
+                if carrier is not None and carrier == load.message.carrier and load.message.status == QUEUED:
+                    self._line_up(carrier, (load,))
+                else:
+                    self._freshen((load,))
 
     def read_all_again(self) -> None:
         """Look for work in the store from its beginning."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from tidings.core.ids import highest
 from tidings.core.message import HOUR, SECOND, Millis
-from tidings.core.ports import StoreUnavailable
+from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import InboundRow, Tx
 from tidings.pipeline import admit, expire, receipt, receive
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.sweeper")
 
+I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
 SWEEP_MOST = 500
@@ -97,7 +98,7 @@ class Sweeper:
             lambda ids: house.store.write(expire.end_wait, ids),
         )
         await self._by_pages(
-            lambda tx: tx.receipts.parked(now, SWEEP_MOST), lambda rows: house.store.write(receipt.rematch, rows)
+            lambda tx: tx.receipts.parked(now, SWEEP_MOST), lambda rows: self._write_singly(receipt.rematch, rows)
         )
         if self._tick % 10 == 1:
             await self._tidy()
@@ -109,8 +110,12 @@ class Sweeper:
         self, ask: Callable[[Tx], Awaitable[list[R]]], work: Callable[[list[R]], Awaitable[object]]
     ) -> bool:
         """Work off all that is found, a page a commit: what came in a second has to go in one. False: more is left."""
+        last: list[R] = []
         for _ in range(SWEEP_PAGES):
             found = await self._house.store.read(ask)
+            if found and found == last:  # nothing came of it
+                break
+            last = found
             if found:
                 await work(found)
             if len(found) < SWEEP_MOST:
@@ -146,7 +151,19 @@ class Sweeper:
     async def _complete_lone(self, rows: list[InboundRow]) -> None:
         new_id, settings = self._house.new_id, self._house.settings
         lones = [receive.Lone(new_id(), new_id(), row, settings) for row in rows]
-        await self._house.store.write(receive.complete_lone, lones)
+        await self._write_singly(receive.complete_lone, lones)
+
+    async def _write_singly(self, stage: Stage[I, Any], items: Sequence[I]) -> None:
+        """For what strangers sent: one that breaks the stage is told and left where it is, alone."""
+        try:
+            await self._house.store.write(stage, items)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            if len(items) == 1:
+                log.exception("%s cannot take something a carrier sent", stage.name)
+                return
+            await asyncio.gather(*(self._write_singly(stage, [item]) for item in items))
 
     async def _retain(self, category: str, before: int) -> None:
         """Blank the texts of a category that ended before a moment, going on where the last look ended.

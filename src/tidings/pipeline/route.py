@@ -10,7 +10,7 @@ from tidings.core.message import Millis
 from tidings.core.ports import stage
 from tidings.core.questions import State, Tx
 from tidings.core.status import QUEUED, REJECTED
-from tidings.pipeline import track
+from tidings.pipeline import expire, track
 
 
 class Routed(msgspec.Struct, frozen=True, gc=False):
@@ -45,11 +45,14 @@ def choose(carriers: Iterable[str]) -> str | None:
 
 @stage(order=20)
 async def store_routes(tx: Tx, routed: Sequence[Routed], now: Millis) -> list[bool]:
-    """Make due messages queued for their carrier; False for one that is no longer waiting."""
+    """Make due messages queued for their carrier; False for one that is no longer waiting.
+
+    Without a carrier they are rejected; one whose earlier hand-over is in doubt becomes unknown: it may have arrived.
+    """
     homeless = [route.message_id for route in routed if route.carrier is None]
-    if homeless:
-        await tx.queue.take(homeless)
-    states = await track.advance(tx, [_move(route) for route in routed], now)
+    lost = await expire.in_doubt(tx, await tx.queue.take(homeless)) if homeless else {}
+    states = await track.advance(tx, [lost.get(route.message_id) or _move(route) for route in routed], now)
+    await track.rehome(tx, states, {route.message_id: route.carrier for route in routed if route.carrier})
     return [_waits(states.get(route.message_id)) for route in routed]
 
 

@@ -90,6 +90,17 @@ async def recount(tx: Tx, states: Mapping[int, State], delivered: Mapping[int, i
     )
 
 
+async def rehome(tx: Tx, states: Mapping[int, State], carriers: Mapping[int, str]) -> None:
+    """Keep by which carrier queued messages go, where the one they were queued for is gone; that alone is no event."""
+    await tx.messages.change(
+        [
+            msgspec.structs.replace(states[message_id], carrier=carrier)
+            for message_id, carrier in carriers.items()
+            if message_id in states and states[message_id].status == QUEUED and states[message_id].carrier != carrier
+        ]
+    )
+
+
 def receipts_moves(state: State, folded: Fold, carrier: str | None) -> Iterable[Move]:
     """The moves that the receipts of a message ask for; none while its segments are not all taken."""
     if folded.missing or folded.outcome is None:
