@@ -126,7 +126,16 @@ class Stream:
         if line is not None:
             line.shut()
 
+    def open(self) -> None:
+        """Make the connection, so that nothing is missed that happens from now on. Iterating does it where it must.
+
+        Raises what iterating raises.
+        """
+        while not self._ready and not self._closed.is_set():
+            self._more()
+
     def __enter__(self) -> Stream:
+        self.open()
         return self
 
     def __exit__(self, *fault: object) -> None:
@@ -138,6 +147,8 @@ class Stream:
         try:
             if self._line is None:
                 self._line = self._wire.open(self._call, self.last_event_id, PATIENCE_S)
+                if self._closed.is_set():  # meanwhile, by another thread, which saw no line to shut
+                    return
                 self._blocks = Blocks()
                 self._reached = True
             octets = self._line.read()
@@ -194,7 +205,8 @@ class AsyncStream:
         """Behind which event that was given out it stands."""
         self._queue: asyncio.Queue[tuple[str, Any] | BaseException | None] = asyncio.Queue()
         self._room = threading.Semaphore(AHEAD_MOST)
-        self._thread: threading.Thread | None = None
+        self._opened: asyncio.Future[None] | None = None
+        self._fault: Exception | None = None
         self._ended = False
 
     def __aiter__(self) -> AsyncIterator[Any]:
@@ -203,10 +215,7 @@ class AsyncStream:
     async def __anext__(self) -> Any:
         if self._ended:
             raise StopAsyncIteration
-        if self._thread is None:
-            loop = asyncio.get_running_loop()
-            self._thread = threading.Thread(target=self._read, args=(loop,), name="tidings-stream", daemon=True)
-            self._thread.start()
+        self._start()
         came = await self._queue.get()
         if not isinstance(came, tuple):
             self._ended = True
@@ -223,19 +232,43 @@ class AsyncStream:
         self._room.release()
 
     async def __aenter__(self) -> AsyncStream:
+        try:
+            await self._start()
+            if self._fault is not None:
+                raise self._fault
+        except BaseException:
+            self.close()
+            raise
         return self
 
     async def __aexit__(self, *fault: object) -> None:
         self.close()
 
-    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _start(self) -> asyncio.Future[None]:
+        """The thread, once; done when the connection is made, or will not be."""
+        if self._opened is None:
+            loop = asyncio.get_running_loop()
+            self._opened = loop.create_future()
+            reading = threading.Thread(target=self._read, args=(loop, self._opened), name="tidings-stream", daemon=True)
+            reading.start()
+        return self._opened
+
+    def _read(self, loop: asyncio.AbstractEventLoop, opened: asyncio.Future[None]) -> None:
         last: BaseException | None = None
         # A loop that is closed wants no more events.
         with contextlib.suppress(RuntimeError):
             try:
+                self._stream.open()
+                loop.call_soon_threadsafe(_done, opened)
                 for event in self._stream:
                     self._room.acquire()
                     loop.call_soon_threadsafe(self._queue.put_nowait, (self._stream.last_event_id, event))
             except Exception as fault:
-                last = fault  # for whoever iterates
+                last = self._fault = fault  # for whoever iterates
+                loop.call_soon_threadsafe(_done, opened)
             loop.call_soon_threadsafe(self._queue.put_nowait, last)
+
+
+def _done(opened: asyncio.Future[None]) -> None:
+    if not opened.done():
+        opened.set_result(None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tidings_client import NoAnswer, NotTidings, Problem, Retries, TidingsError
 from tidings_client import stream as streams
-from tidings_client.stream import Block, Blocks, Stream
+from tidings_client.stream import AsyncStream, Block, Blocks, Stream
 from tidings_client.wire import Call
 
 BLOCKS: list[tuple[str, bytes, list[Block]]] = [
@@ -77,6 +77,8 @@ class Scripted:
 
     def close(self) -> None:
         """Nothing to close."""
+
+    shut = close
 
 
 def told(number: int) -> bytes:
@@ -154,3 +156,27 @@ def test_what_it_does_not_hide(connections: list[Any], count: int, kind: type[Ti
     with pytest.raises(kind):
         read(script, count)
     assert script.connections == []
+
+
+def stream_of(*connections: Any) -> tuple[Script, Stream]:
+    script = Script(*connections)
+    return script, Stream(script, Retries(attempts=1), Call("GET", "/v1/stream"))  # type: ignore[arg-type]
+
+
+def test_with_connects_so_that_nothing_inside_is_missed() -> None:
+    script, stream = stream_of([OPEN, told(1)])
+    with stream as events:
+        assert script.asked == [""]
+        assert next(events)["id"] == 1
+    with pytest.raises(Problem), stream_of(refused(401))[1]:
+        pytest.fail("it was let in")
+
+
+async def test_async_with_connects_too() -> None:
+    script, stream = stream_of([OPEN, told(1)], *[[] for _ in range(1_000)])
+    async with AsyncStream(stream) as events:
+        assert script.asked[:1] == [""]
+        assert (await anext(events))["id"] == 1
+    with pytest.raises(Problem):
+        async with AsyncStream(stream_of(refused(401))[1]):
+            pytest.fail("it was let in")
