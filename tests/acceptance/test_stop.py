@@ -118,9 +118,9 @@ def test_a_batch_is_gated_one_by_one(site: Site) -> None:
 def test_what_waits_already_is_rejected(tmp_path: Path) -> None:
     """Scheduled, in the queue of a throttling carrier, and in back-off: none of it goes out after the STOP."""
     handset, other = "+15554050100", "+15554050101"
-    soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
     with Site(tmp_path, top={"default_sender": US}, delivery={"throttle_pause": 1.0}) as site:
         site.start()
+        soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
         scheduled = [site.tidings.send(to, "scheduled", send_at=soon) for to in (handset, other)]
         assert site.tidings.message(scheduled[0])["status"] == "scheduled"
         site.simulator.faults("throttle")
