@@ -149,6 +149,7 @@ golden: dev
 
 bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)
+	@$(BIN)/python bench/text.py
 
 # Gateways to be measured beside tidings. Debian's are unpacked, not installed: no service starts, no system file changes.
 GATEWAYS := kannel rabbitmq-server redis-server

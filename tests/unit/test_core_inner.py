@@ -29,6 +29,12 @@ def test_inner_addresses(address: str) -> None:
     assert forbidden(address) == INNER[address]
 
 
+@pytest.mark.parametrize("address", INNER)
+def test_where_private_ones_are_allowed_link_local_ones_are_not(address: str) -> None:
+    allowed = INNER[address] in ("this machine", "a private address")
+    assert forbidden(address, allow_private=True) == (None if allowed else INNER[address])
+
+
 @pytest.mark.parametrize(
     "address",
     ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:93.184.215.14", "64:ff9b::5db8:d70e",

@@ -9,8 +9,21 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-def forbidden(text: str) -> str | None:
-    """What kind of inner address this is, in words; None for one of the open Internet.
+MACHINE, PRIVATE = "this machine", "a private address"
+
+
+def forbidden(text: str, allow_private: bool = False) -> str | None:
+    """What kind of inner address this is, in words; None for one that may be called.
+
+    `allow_private`: this machine and private networks may be. Link-local addresses never may: that is where clouds tell
+    a machine its own secrets.
+    """
+    kind = _kind(text)
+    return None if allow_private and kind in (MACHINE, PRIVATE) else kind
+
+
+def _kind(text: str) -> str | None:
+    """What kind of inner address this is; None for one of the open Internet.
 
     An IPv4 address written inside an IPv6 one (mapped, 6to4 or NAT64) is judged as itself.
     """
@@ -18,16 +31,16 @@ def forbidden(text: str) -> str | None:
     if isinstance(address, ipaddress.IPv6Address):
         inner = _inner(address)
         if inner is not None:
-            return forbidden(str(inner))
+            return _kind(str(inner))
         if address.is_site_local:
-            return "a private address"
+            return PRIVATE
     if address.is_loopback:
-        return "this machine"
+        return MACHINE
     if address.is_link_local:
         return "a link-local address"
     if address.is_multicast or address.is_unspecified or address.is_reserved:
         return "an address that no host has"
-    return None if address.is_global else "a private address"
+    return None if address.is_global else PRIVATE
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

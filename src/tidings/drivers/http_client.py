@@ -136,8 +136,8 @@ class HttpPost:
             raise NoAnswer("unresolved", f"{target.host} has no address")
         # One inner address among several is enough to refuse: which one would be called must not be a matter of luck.
         for text in found:
-            why = forbidden(text)
-            if why is not None and not self._allow_private:
+            why = forbidden(text, self._allow_private)
+            if why is not None:
                 raise NoAnswer("blocked", f"{target.host} leads to {text}, {why}; see webhooks.allow_private")
         return found[:ADDRESSES_MOST]
 
