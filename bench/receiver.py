@@ -36,9 +36,7 @@ class Received:
     """What came so far. Reading it waits until somebody asks: while load runs only octets are kept."""
 
     def __init__(self) -> None:
-        self._raw: list[tuple[float, bytes]] = []
-        self._calls: list[tuple[float, int]] = []
-        self._known: set[int] = set()
+        self.reset()
 
     def take(self, at: float, request: bytes) -> None:
         """A callback came."""
@@ -60,7 +58,9 @@ class Received:
 
     def reset(self) -> None:
         """Forget all."""
-        self.__init__()  # type: ignore[misc]
+        self._raw: list[tuple[float, bytes]] = []
+        self._calls: list[tuple[float, int]] = []
+        self._known: set[int] = set()
 
 
 class Connection(asyncio.Protocol):

@@ -59,8 +59,6 @@ log = logging.getLogger("tidings")
 SIMULATOR = "simulator"
 PEER_GONE_MS = 60_000
 """A connection whose peer confirms nothing for so long is over: streams of machines that vanished free their places."""
-SOCKETS = 65_536
-"""Open files wanted, where the system allows it."""
 
 
 class Tidings:
@@ -426,22 +424,12 @@ def run(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if settings.log_format == "json" else Plain())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
-    _allow_sockets()
     # The writer thread and the loop share one interpreter: short turns keep commits from waiting for the loop.
     sys.setswitchinterval(0.001)
     # Messages in memory are plain values without cycles: look for garbage rarely, and never among what stays.
     gc.set_threshold(50_000, 20, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
-
-
-def _allow_sockets() -> None:
-    """As many open files as the system lets this process have: slow webhook endpoints hold a socket each."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = SOCKETS if hard == resource.RLIM_INFINITY else min(hard, SOCKETS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _run(settings: Settings) -> None:

@@ -526,9 +526,11 @@ class Runner:
     async def _load(self, message_ids: Sequence[int]) -> None:
         if message_ids:
             loads = await self._house.store.read(lambda tx: _loads(tx, message_ids))
-            for load in [load for load in loads if not self._known(load.message.id)]:
-                carrier = self._home(load.message)
-                if carrier is not None and carrier == load.message.carrier and load.message.status == QUEUED:
+            for load in loads:
+                message, carrier = load.message, load.message.carrier
+                if self._known(message.id):
+                    continue
+                if carrier is not None and carrier in self._schedules and message.status == QUEUED:
                     self._line_up(carrier, (load,))
                 else:
                     self._freshen((load,))

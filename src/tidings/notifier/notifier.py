@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from tidings.core import redelivery
@@ -203,7 +204,7 @@ class Notifier:
             if one.webhook_id is None or one.webhook_id in self.lanes.subscriptions:
                 continue
             number, account = one.webhook_id, one.account_id
-            left = await store.read(lambda tx, a=account, n=number: tx.webhooks.one(a, n))  # type: ignore[misc]
+            left = await store.read(partial(_subscription, account, number))
             if left is None:
                 while (await store.write(settle.withdraw, [one.endpoint]))[0] and not self._stopping:
                     pass
@@ -227,3 +228,7 @@ class Notifier:
             await self._house.store.write(stage, list(seen.ids))
             in_vain = 0 if seen.ids else in_vain + 1
             after = seen.cursor
+
+
+async def _subscription(account_id: int, webhook_id: int, tx: Tx) -> Subscription | None:
+    return await tx.webhooks.one(account_id, webhook_id)

@@ -74,23 +74,19 @@ def outcome(
     reply: Reply = NO_REPLY,
 ) -> Outcome:
     """What an answer, or its absence, means."""
-    first = loads[0].delivery
-    common = {
-        "endpoint": first.endpoint, "deliveries": tuple(load.delivery for load in loads), "at": at,
-        "took_ms": came.took_ms, "digest": signing.digest(sent), "octets": len(sent), "chance": chance,
-        "reply": reply,
-    }  # fmt: skip
+    status, answer, asked = None, "", None
     if isinstance(came, NotPosted):
-        return Outcome(**common, kind=came.kind, detail=came.detail)  # type: ignore[arg-type]
-    answer = _kept(came, loads)
-    if 200 <= came.status < 300:
-        return Outcome(
-            **common, kind="delivered", status_code=came.status, answer=answer, detail=reply.note,  # type: ignore[arg-type]
-        )  # fmt: skip
-    detail = "redirects are not followed; change the URL" if 300 <= came.status < 400 else ""
+        kind, detail = came.kind, came.detail
+    else:
+        status, answer = came.status, _kept(came, loads)
+        kind, detail = "delivered", reply.note
+        if not 200 <= status < 300:
+            kind, detail = "refused", "redirects are not followed; change the URL" if 300 <= status < 400 else ""
+            asked = redelivery.asked_wait(came.headers.get("retry-after"), at + came.took_ms)
     return Outcome(
-        **common, kind="refused", status_code=came.status, answer=answer, detail=detail,  # type: ignore[arg-type]
-        asked=redelivery.asked_wait(came.headers.get("retry-after"), at + came.took_ms),
+        endpoint=loads[0].delivery.endpoint, deliveries=tuple(load.delivery for load in loads), at=at,
+        took_ms=came.took_ms, kind=kind, status_code=status, digest=signing.digest(sent), octets=len(sent),
+        answer=answer, detail=detail, asked=asked, chance=chance, reply=reply,
     )  # fmt: skip
 
 

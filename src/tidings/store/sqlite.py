@@ -261,8 +261,8 @@ class SqliteStore:
         """What is committed next, up to a bound; empty when stopping and nothing is left.
 
         After a commit of many rows others are waited for a little: fewer and larger commits cost less. The patient are
-        passed by once: a hand-over need not wait for the answers to the one before, so that the carrier
-        works while those are written down.
+        passed by once: a hand-over need not wait for the answers to the one before, so that the carrier works while
+        those are written down.
         """
         with self._wake:
             while not self._waiting and not self._stopping:
