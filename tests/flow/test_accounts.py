@@ -283,8 +283,8 @@ async def test_an_account_asked_for_twice_is_opened_once(town: Town) -> None:
 
 
 BEYOND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("an end", {"expires_at": "2026-11-24T00:00:00Z"}, {}),
-    ("a later end", {"expires_at": "2026-11-24T00:00:00Z"}, {"expires_at": "2026-11-24T00:00:01Z"}),
+    ("an end", {"expires_at": "2099-11-24T00:00:00Z"}, {}),
+    ("a later end", {"expires_at": "2099-11-24T00:00:00Z"}, {"expires_at": "2099-11-24T00:00:01Z"}),
     ("networks", {"networks": ["192.0.2.0/24", "2001:db8::/32"]}, {}),
     ("a wider network", {"networks": ["192.0.2.0/24"]}, {"networks": ["192.0.2.0/25", "192.0.0.0/16"]}),
     ("the other kind of network", {"networks": ["192.0.2.0/24"]}, {"networks": ["::/0"]}),
@@ -315,9 +315,9 @@ async def test_no_key_makes_or_takes_a_stronger_one(town: Town, own: dict[str, A
 
 
 async def test_within_its_bounds_a_key_makes_others(town: Town) -> None:
-    bounds = {"senders": ["ACME", "Shop"], "networks": ["192.0.2.0/24"], "expires_at": "2026-11-24T00:00:00Z"}
+    bounds = {"senders": ["ACME", "Shop"], "networks": ["192.0.2.0/24"], "expires_at": "2099-11-24T00:00:00Z"}
     me, token = await key_of(town, scope="admin", **bounds)
-    within = {"senders": ["Shop"], "networks": ["192.0.2.8/29"], "expires_at": "2026-11-23T20:00:00Z"}
+    within = {"senders": ["Shop"], "networks": ["192.0.2.8/29"], "expires_at": "2099-11-23T20:00:00Z"}
     made = await ask(
         town.app, "POST", "/v1/keys", {"name": "k", "scope": "admin", **within}, key=token, client="192.0.2.7"
     )

@@ -99,7 +99,7 @@ REQUESTS = st.fixed_dictionaries(
         "category": st.sampled_from(["otp", "marketing", "conversation", "system"]),
         "encoding": st.sampled_from(["gsm7", "ucs2", "auto"]),
         "max_segments": st.integers(0, 5),
-        "send_at": st.sampled_from(["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2027-01-01T00:00:00+02:00"]),
+        "send_at": st.sampled_from(["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2098-01-01T00:00:00+02:00"]),
         "tags": st.lists(st.sampled_from(["a", "", "b\x00"]), max_size=3),
         "callback_url": st.sampled_from(["https://example.com/x", "ftp://x", "http://"]),
         "metadata": st.sampled_from([{}, {"a": 1}, {"a": "x" * 5000}]),

@@ -284,7 +284,7 @@ KEY_REQUEST: dict[str, Any] = {
     "scope": "send",
     "senders": ["ACME"],
     "networks": ["127.0.0.1", "192.0.2.0/24"],
-    "expires_at": "2027-11-23T00:00:00Z",
+    "expires_at": "2036-11-23T00:00:00Z",
     "daily_quota": 5000,
 }
 KEY: dict[str, Any] = {
@@ -298,7 +298,7 @@ KEY: dict[str, Any] = {
     "daily_quota": 5000,
     "monthly_quota": None,
     "created_at": "2026-11-23T09:30:00.000Z",
-    "expires_at": "2027-11-23T00:00:00.000Z",
+    "expires_at": "2036-11-23T00:00:00.000Z",
     "revoked_at": None,
     "rotating_until": None,
     "last_used_at": "2026-11-23T11:02:00.000Z",

@@ -31,7 +31,7 @@ def keys() -> None:
 @click.option("--account", help="Account the key is for (acc_…); for keys of the default account.")
 @click.option("--sender", "senders", multiple=True, help="May send from this only; may be repeated.")
 @click.option("--network", "networks", multiple=True, help="May be used from this range (CIDR) only; may be repeated.")
-@click.option("--expires-at", help="Opens nothing from this time on, like 2027-01-01T00:00:00Z.")
+@click.option("--expires-at", help="Opens nothing from this time on, like 2036-01-01T00:00:00Z.")
 @click.option("--rate", type=float, help="Messages per second; 0: no limit.")
 @click.option("--daily-quota", type=int, help="Messages of one UTC day.")
 @click.option("--monthly-quota", type=int, help="Messages of one UTC month.")
