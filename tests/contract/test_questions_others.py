@@ -9,6 +9,7 @@ import pytest
 
 from contract_kit import ONE, TWO, Desk, attempt, inbound, message, receipt, remembered
 from tidings.core.account import Account, Key
+from tidings.core.esme import Esme
 from tidings.core.questions import Attempt, InboundRow, ReceiptRow, Tx
 from tidings.store.inbounds import SIBLING_WAIT
 
@@ -382,6 +383,10 @@ HIGHEST: list[tuple[str, Any]] = [
     ("a text from a handset", lambda tx: tx.inbounds.insert([inbound(500)])),
     ("a key", lambda tx: tx.accounts.insert_key(Key(500, ONE, "n", "read", b"", 1))),
     ("an account", lambda tx: tx.accounts.insert_account(Account(id=500, name="n", created_at=1))),
+    (
+        "an ESME",
+        lambda tx: tx.esmes.insert(Esme(id=500, account_id=ONE, name="n", system_id="n", password=b"", created_at=1)),
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ from tidings.metrics import Tally
 from tidings.store.accounts import Accounts
 from tidings.store.attempts import Attempts
 from tidings.store.engine import Engine
+from tidings.store.esmes import Esmes
 from tidings.store.events import Events
 from tidings.store.idempotencies import Idempotencies
 from tidings.store.inbounds import Inbounds
@@ -20,9 +21,8 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "events", "idempotencies", "inbounds", "messages", "queue", "receipts", "suppressions",
-        "tally",
-        "webhooks",
+        "accounts", "attempts", "esmes", "events", "idempotencies", "inbounds", "messages", "queue", "receipts",
+        "suppressions", "tally", "webhooks",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -36,4 +36,5 @@ class Transaction:
         self.inbounds = Inbounds(engine)
         self.idempotencies = Idempotencies(engine)
         self.accounts = Accounts(engine)
+        self.esmes = Esmes(engine)
         self.webhooks = Webhooks(engine)

@@ -86,4 +86,4 @@ select carrier, fence from lease;
 select max(id) from (
   select max(id) as id from message union all select max(id) from attempt union all select max(id) from receipt
   union all select max(id) from inbound union all select max(id) from api_key
-  union all select max(id) from account where id > 1) as highest;
+  union all select max(id) from esme union all select max(id) from account where id > 1) as highest;

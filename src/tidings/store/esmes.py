@@ -1,0 +1,94 @@
+"""Questions about customers' ESMEs and what they submitted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tidings.core.esme import Esme, Submission
+from tidings.core.message import Millis
+from tidings.store.engine import Engine, Row, as_list, statements
+
+SQL = statements("esmes")
+_NEWEST = (1 << 63) - 1
+_FIELDS = Esme.__struct_fields__
+_LISTS = frozenset({"networks", "bind_types", "senders", "inbound"})
+_CHANGED = tuple(name for name in _FIELDS if name not in ("account_id", "created_at", "last_bound_at"))
+"""In the order of the statement `change`, whose first parameter is the id."""
+
+
+class Esmes:
+    """See `core.questions.Esmes`."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def open(self) -> list[Esme]:
+        return [_esme(row) for row in await self._engine.fetch(SQL["open"])]
+
+    async def one(self, account_id: int, esme_id: int) -> Esme | None:
+        rows = await self._engine.fetch(SQL["one"], account_id, esme_id)
+        return _esme(rows[0]) if rows else None
+
+    async def account_of(self, esme_id: int) -> int | None:
+        rows = await self._engine.fetch(SQL["account_of"], esme_id)
+        return rows[0][0] if rows else None
+
+    async def by_system_id(self, system_id: str) -> Esme | None:
+        rows = await self._engine.fetch(SQL["by_system_id"], system_id)
+        return _esme(rows[0]) if rows else None
+
+    async def page(self, account_id: int, before: int | None, limit: int) -> list[Esme]:
+        rows = await self._engine.fetch(SQL["page"], account_id, before or _NEWEST, limit)
+        return [_esme(row) for row in rows]
+
+    async def insert(self, esme: Esme) -> None:
+        await self._engine.many(SQL["insert"], [tuple(_value(esme, name) for name in _FIELDS)])
+
+    async def change(self, esme: Esme) -> None:
+        """Everything of an ESME but its id, account and last bind."""
+        await self._engine.many(SQL["change"], [tuple(_value(esme, name) for name in _CHANGED)])
+
+    async def touch(self, esme_ids: Sequence[int], bound_at: Millis) -> None:
+        await self._engine.many(SQL["touch"], [(esme_id, bound_at) for esme_id in esme_ids])
+
+    async def short_ids(self, esme_id: int, count: int) -> int:
+        """Reserve so many numbers for this ESME alone: the last of them; the others come before it."""
+        return int((await self._engine.fetch(SQL["short_ids"], esme_id, count))[0][0])
+
+    # what they submitted
+
+    async def submit(self, submissions: Sequence[Submission]) -> None:
+        await self._engine.many(SQL["submit"], [msgspec.structs.astuple(one) for one in submissions])
+
+    async def submissions(self, message_ids: Iterable[int]) -> dict[int, Submission]:
+        rows = await self._engine.fetch(SQL["of"], as_list(message_ids))
+        return {row[0]: _submission(row) for row in rows}
+
+    async def answered(self, esme_id: int, response_ids: Iterable[str]) -> list[Submission]:
+        """What was answered with these ids, oldest first; one submit_multi stands for many."""
+        rows = await self._engine.fetch(SQL["answered"], esme_id, as_list(response_ids))
+        return [_submission(row) for row in rows]
+
+
+def _esme(row: Row) -> Esme:
+    given = dict(zip(_FIELDS, row, strict=True))
+    for name in _LISTS:
+        given[name] = tuple(json.loads(given[name])) if given[name] else ()
+    given["tls"] = bool(given["tls"])
+    return Esme(**given)
+
+
+def _value(esme: Esme, name: str) -> object:
+    value = getattr(esme, name)
+    if name in _LISTS:
+        return json.dumps(value) if value else None
+    return int(value) if name == "tls" else value
+
+
+def _submission(row: Row) -> Submission:
+    return Submission(**dict(zip(Submission.__struct_fields__, row, strict=True)))

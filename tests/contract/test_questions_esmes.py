@@ -1,0 +1,109 @@
+"""Questions about customers' ESMEs and what they submitted, with what they mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from contract_kit import ONE, TWO, Desk
+from tidings.core.esme import Esme, Submission
+
+
+def esme(number: int, **changes: Any) -> Esme:
+    fields: dict[str, Any] = {
+        "id": number, "account_id": ONE, "name": "shop", "system_id": f"shop{number}", "password": b"\x00" * 4,
+        "created_at": 5,
+    }  # fmt: skip
+    return Esme(**{**fields, **changes})
+
+
+ALL: dict[str, Any] = {
+    "name": "new", "system_id": "other", "password": b"\x01", "closed_at": 7, "old_password": b"\x02", "old_until": 8,
+    "networks": ("::/0", "192.0.2.1"), "bind_types": ("receiver",), "max_binds": 9, "window": 11, "rate": 2.5,
+    "daily_quota": 12, "monthly_quota": 13, "tls": True, "certificate": "ab" * 32, "alphabet": "latin1",
+    "category": "otp", "senders": ("ACME", "Ä"), "interface_version": "3.3", "message_id_form": "decimal",
+    "receipt_format": "other", "receipt_id_form": "decimal", "inbound": ("*",),
+}  # fmt: skip
+
+
+def submission(message_id: int, response_id: str = "1F", **changes: Any) -> Submission:
+    fields: dict[str, Any] = {
+        "message_id": message_id, "account_id": ONE, "esme_id": 70, "response_id": response_id, "service_type": "WAP",
+        "source_addr_ton": 5, "source_addr_npi": 0, "source_addr": "Ä", "dest_addr_ton": 1, "dest_addr_npi": 1,
+        "destination_addr": "15551230100", "registered_delivery": 1, "data_coding": 8, "user_message_reference": 9,
+    }  # fmt: skip
+    return Submission(**{**fields, **changes})
+
+
+async def kept(desk: Desk, *rows: Esme) -> None:
+    for row in rows:
+        await desk.do(lambda tx, row=row: tx.esmes.insert(row))
+
+
+def ids(rows: Any) -> list[int]:
+    return [row.id for row in rows]
+
+
+async def test_an_esme_is_kept_as_it_is_with_and_without_all_that_may_be_set(desk: Desk) -> None:
+    plain, full = esme(70), msgspec.structs.replace(esme(71), **ALL, last_bound_at=6)
+    await kept(desk, plain, full)
+    assert await desk.see(lambda tx: tx.esmes.one(ONE, 70)) == plain
+    assert await desk.see(lambda tx: tx.esmes.one(ONE, 71)) == full
+    assert await desk.see(lambda tx: tx.esmes.one(TWO, 70)) is None
+    assert await desk.see(lambda tx: tx.esmes.one(ONE, 72)) is None
+
+
+async def test_an_esme_is_changed_but_for_its_account_its_birth_and_its_last_bind(desk: Desk) -> None:
+    await kept(desk, esme(70))
+    changed = msgspec.structs.replace(esme(70), **ALL)
+    moved = msgspec.structs.replace(changed, account_id=TWO, created_at=99, last_bound_at=99)
+    await desk.do(lambda tx: tx.esmes.change(moved))
+    assert await desk.see(lambda tx: tx.esmes.one(ONE, 70)) == changed
+
+
+async def test_a_system_id_belongs_to_one_that_is_open(desk: Desk) -> None:
+    await kept(desk, esme(70, system_id="shop"), esme(71, system_id="Shop"))
+    with pytest.raises(Exception, match="UNIQUE"):
+        await kept(desk, esme(72, system_id="shop", account_id=TWO))
+    assert await desk.see(lambda tx: tx.esmes.by_system_id("shop")) == esme(70, system_id="shop")
+    await desk.do(lambda tx: tx.esmes.change(esme(70, system_id="shop", closed_at=9)))
+    assert await desk.see(lambda tx: tx.esmes.by_system_id("shop")) is None
+    await kept(desk, esme(72, system_id="shop", account_id=TWO))
+    assert ids(await desk.see(lambda tx: tx.esmes.open())) == [71, 72]
+
+
+async def test_those_of_one_account_newest_first_closed_ones_too(desk: Desk) -> None:
+    await kept(desk, esme(1), esme(2, account_id=TWO), esme(3, closed_at=9), esme(4))
+    assert ids(await desk.see(lambda tx: tx.esmes.page(ONE, None, 2))) == [4, 3]
+    assert ids(await desk.see(lambda tx: tx.esmes.page(ONE, 3, 2))) == [1]
+    owners = [await desk.see(lambda tx, number=number: tx.esmes.account_of(number)) for number in (2, 3, 9)]
+    assert owners == [TWO, ONE, None]
+
+
+async def test_binds_are_noted_together(desk: Desk) -> None:
+    await kept(desk, esme(1), esme(2), esme(3))
+    await desk.do(lambda tx: tx.esmes.touch([1, 3, 99], 60_000))
+    assert [one.last_bound_at for one in await desk.see(lambda tx: tx.esmes.open())] == [60_000, None, 60_000]
+
+
+async def test_numbers_are_reserved_for_each_without_a_gap(desk: Desk) -> None:
+    await kept(desk, esme(1), esme(2))
+    assert [await desk.do(lambda tx: tx.esmes.short_ids(1, 100)) for _ in range(2)] == [100, 200]
+    assert await desk.do(lambda tx: tx.esmes.short_ids(2, 5)) == 5
+
+
+async def test_a_submission_is_kept_as_it_came(desk: Desk) -> None:
+    rows = [submission(1), submission(2, user_message_reference=None)]
+    await desk.do(lambda tx: tx.esmes.submit(rows))
+    assert await desk.see(lambda tx: tx.esmes.submissions([1, 2, 3])) == {1: rows[0], 2: rows[1]}
+
+
+async def test_submissions_are_found_by_the_id_that_was_answered(desk: Desk) -> None:
+    rows = [
+        submission(3, "B"), submission(1, "A"), submission(2, "A"), submission(4, "A", esme_id=71), submission(5, "a"),
+    ]  # fmt: skip
+    await desk.do(lambda tx: tx.esmes.submit(rows))
+    found = await desk.see(lambda tx: tx.esmes.answered(70, ["A", "B", "C"]))
+    assert [one.message_id for one in found] == [1, 2, 3]
