@@ -365,7 +365,7 @@ def test_what_is_in_flight_when_the_link_drops() -> None:
 
 def test_faults_that_leave_the_session_standing() -> None:
     session = smsc()
-    unknown = pdus.Raw(0x111, b"abc", 5)
+    unknown = pdus.Raw(0x222, b"abc", 5)
     broken = encode(pdus.Raw(SUBMIT, b"\0\1\1" + b"123", 6))
     good = encode(pdus.SubmitSm(sequence_number=7))
     events = session.receive(encode(unknown) + broken + good, 1)

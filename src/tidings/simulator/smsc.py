@@ -25,6 +25,7 @@ RECEIPT_LEADS_BY = 0.05
 MOST_WAITING = 10_000
 """Responses held back on a link before it is read no further."""
 
+RINVCMDID = 0x03
 RINVPASWD = 0x0E
 RQUERYFAIL = 0x67
 RCANCELFAIL = 0x11
@@ -185,6 +186,10 @@ class Smsc:
                 link.answer(event, RCANCELFAIL)
             case pdus.ReplaceSm():
                 link.answer(event, RREPLACEFAIL)
+            case (
+                pdus.SubmitMulti() | pdus.BroadcastSm() | pdus.QueryBroadcastSm() | pdus.CancelBroadcastSm()
+            ) as asked:
+                link.answer(asked, RINVCMDID)
 
     def _bound(self, link: NetworkLink, bind: pdus.Bind) -> None:
         counters = self._exchange.counters

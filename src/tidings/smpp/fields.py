@@ -1,23 +1,31 @@
-"""Bodies of the PDUs off the hot path as tables: name, kind, size with NUL, and the status of a fault."""
+"""Bodies of the PDUs as the table `smpp_pdus` tells them: which fields in which order, how they stand in the octets,
+and what answers an unsound one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 import msgspec
 
+from tidings import data
 from tidings.smpp import pdus
+from tidings.smpp.faults import RINVCMDLEN
 
 
 class Kind(Enum):
     """How a field stands in the octets."""
 
-    STRING = "string"
-    OCTET = "octet"
+    STRING = "cstring"
+    OCTET = "int"
     TIME = "time"
-    MESSAGE = "message"
+    MESSAGE = "octets"
     """A length octet and that many octets."""
+    DESTS = "dest_addresses"
+    """A count octet and that many destinations, each a handset or a distribution list."""
+    UNSUCCESS = "unsuccess_smes"
+    """A count octet and that many destinations that were not taken."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -26,8 +34,8 @@ class Field(msgspec.Struct, frozen=True):
     name: str
     kind: Kind
     size: int = 0
-    """Greatest size of a string, NUL included."""
-    fault: int = 0x02
+    """Greatest size of a string (NUL included) or message."""
+    fault: int = RINVCMDLEN
     """command_status that answers an unsound value."""
     last: bool = False
     """The body ends with it, so that a missing NUL can be forgiven."""
@@ -35,65 +43,61 @@ class Field(msgspec.Struct, frozen=True):
     """Peers are known to leave it away."""
 
 
-def _string(name: str, size: int, fault: int, *, last: bool = False, optional: bool = False) -> Field:
-    return Field(name, Kind.STRING, size, fault, last, optional)
+class Command(msgspec.Struct, frozen=True):
+    """One command_id."""
+
+    id: int
+    name: str
+    since: str
+    """`3.4` or `5.0`."""
+    section: str
+    """Of the specification."""
+    sent_by: tuple[str, ...]
+    """`esme`, `smsc` or both."""
+    states: tuple[str, ...]
+    """Session states in which a request may be sent; empty for responses."""
+    answer: str | None
+    """Name of the response; None where there is none."""
+    meaning: str
+    fields: tuple[Field, ...]
 
 
-def _octets(*names: str, optional: bool = False) -> list[Field]:
-    return [Field(name, Kind.OCTET, 1, optional=optional) for name in names]
+_STATUSES = {row["name"]: row["code"] for row in data.load("smpp_command_status")["statuses"]}
 
 
-def _address(prefix: str, name: str, size: int, fault: int, *, last: bool = False) -> list[Field]:
-    return [*_octets(f"{prefix}_ton", f"{prefix}_npi"), _string(name, size, fault, last=last)]
+def _fields(rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
+    counts = {row["count"] for row in rows if "count" in row}
+    rows = [row for row in rows if row["name"] not in counts]
+    return tuple(
+        Field(
+            row["name"],
+            Kind(row["type"]),
+            row.get("max", row.get("size", 0)),
+            _STATUSES[row["fault"]] if "fault" in row else RINVCMDLEN,
+            number == len(rows) and row["type"] == "cstring",
+            row.get("may_lack", False),
+        )
+        for number, row in enumerate(rows, 1)
+    )
 
 
-_SOURCE = _address("source_addr", "source_addr", 21, 0x0A)
+def _command(name: str, row: Mapping[str, Any]) -> Command:
+    return Command(
+        row["id"], name, row["since"], row["section"], tuple(row["sent_by"]), tuple(row["states"] or ()),
+        row["answer"], row["meaning"], _fields(row["fields"]),
+    )  # fmt: skip
 
-LAYOUTS: dict[Any, list[Field]] = {
-    pdus.Bind: [
-        _string("system_id", 16, 0x0F),
-        _string("password", 9, 0x0E),
-        _string("system_type", 13, 0x53),
-        *_octets("interface_version", "addr_ton", "addr_npi"),
-        _string("address_range", 41, 0x0D, last=True, optional=True),
-    ],
-    pdus.BindResp: [_string("system_id", 16, 0x0F, last=True)],
-    pdus.Outbind: [_string("system_id", 16, 0x0F), _string("password", 9, 0x0E, last=True)],
-    pdus.DataSm: [
-        _string("service_type", 6, 0x15),
-        *_address("source_addr", "source_addr", 65, 0x0A),
-        *_address("dest_addr", "destination_addr", 65, 0x0B),
-        *_octets("esm_class", "registered_delivery", "data_coding"),
-    ],
-    pdus.QuerySm: [_string("message_id", 65, 0x0C), *_address("source_addr", "source_addr", 21, 0x0A, last=True)],
-    pdus.QuerySmResp: [
-        _string("message_id", 65, 0x0C),
-        Field("final_date", Kind.TIME, 17),
-        *_octets("message_state", "error_code"),
-    ],
-    pdus.CancelSm: [
-        _string("service_type", 6, 0x15),
-        _string("message_id", 65, 0x0C),
-        *_SOURCE,
-        *_address("dest_addr", "destination_addr", 21, 0x0B, last=True),
-    ],
-    pdus.CancelSmResp: [],
-    pdus.ReplaceSm: [
-        _string("message_id", 65, 0x0C),
-        *_SOURCE,
-        Field("schedule_delivery_time", Kind.TIME, 17, 0x61),
-        Field("validity_period", Kind.TIME, 17, 0x62),
-        *_octets("registered_delivery", "sm_default_msg_id"),
-        Field("short_message", Kind.MESSAGE, 255, 0x01),
-    ],
-    pdus.ReplaceSmResp: [],
-    pdus.AlertNotification: [
-        *_address("source_addr", "source_addr", 65, 0x0A),
-        *_address("esme_addr", "esme_addr", 65, 0x0B, last=True),
-    ],
-    pdus.EnquireLink: [],
-    pdus.EnquireLinkResp: [],
-    pdus.Unbind: [],
-    pdus.UnbindResp: [],
-    pdus.GenericNack: [],
-}
+
+COMMANDS: dict[int, Command] = {row["id"]: _command(name, row) for name, row in data.load("smpp_pdus")["pdus"].items()}
+"""Every command of the table by its command_id."""
+
+
+def noun(command: Command) -> Any:
+    """The class in `pdus` that holds a command: three binds share one, and so do their answers."""
+    if command.name.startswith("bind_"):
+        return pdus.BindResp if command.name.endswith("_resp") else pdus.Bind
+    return getattr(pdus, "".join(word.capitalize() for word in command.name.split("_")))
+
+
+LAYOUTS: dict[Any, tuple[Field, ...]] = {noun(command): command.fields for command in COMMANDS.values()}
+"""The fields of each noun."""

@@ -1,4 +1,7 @@
-"""The PDUs of SMPP 3.4 as nouns, spelled as in the specification (section 4); no octets here."""
+"""The PDUs of SMPP 3.4 and 5.0 as nouns, spelled as in the specification (section 4); no octets here.
+
+What stands in which order and size is in the table `smpp_pdus` of `tidings.data`; a test holds the nouns to it.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ SC_INTERFACE_VERSION = 0x0210
 NETWORK_ERROR_CODE = 0x0423
 MESSAGE_PAYLOAD = 0x0424
 MESSAGE_STATE = 0x0427
+CONGESTION_STATE = 0x0428
 
 # esm_class and registered_delivery bits (sections 5.2.12 and 5.2.17); masks, because carriers set stray bits.
 ESM_TYPE_MASK = 0x3C
@@ -117,6 +121,66 @@ class DeliverSm(msgspec.Struct, gc=False):
     short_message: bytes = b""
     tlvs: Tlvs = ()
     sequence_number: int = 0
+
+
+class SmeAddress(msgspec.Struct, frozen=True, gc=False):
+    """One handset among the destinations of submit_multi: dest_flag 1."""
+
+    dest_addr_ton: int = 0
+    dest_addr_npi: int = 0
+    destination_addr: str = ""
+
+
+class DistributionList(msgspec.Struct, frozen=True, gc=False):
+    """One list kept at the SMSC among the destinations of submit_multi: dest_flag 2."""
+
+    dl_name: str = ""
+
+
+DestAddress = SmeAddress | DistributionList
+
+
+class UnsuccessSme(msgspec.Struct, frozen=True, gc=False):
+    """A destination of submit_multi that the SMSC did not take, and why."""
+
+    dest_addr_ton: int = 0
+    dest_addr_npi: int = 0
+    destination_addr: str = ""
+    error_status_code: int = 0
+
+
+class SubmitMulti(msgspec.Struct, gc=False):
+    """ESME to SMSC: one short message to 1 to 255 destinations (section 4.5)."""
+
+    command_id: ClassVar[int] = 0x00000021
+    service_type: str = ""
+    source_addr_ton: int = 0
+    source_addr_npi: int = 0
+    source_addr: str = ""
+    dest_address: tuple[DestAddress, ...] = ()
+    esm_class: int = 0
+    protocol_id: int = 0
+    priority_flag: int = 0
+    schedule_delivery_time: str = ""
+    validity_period: str = ""
+    registered_delivery: int = 0
+    replace_if_present_flag: int = 0
+    data_coding: int = 0
+    sm_default_msg_id: int = 0
+    short_message: bytes = b""
+    tlvs: Tlvs = ()
+    sequence_number: int = 0
+
+
+class SubmitMultiResp(msgspec.Struct, gc=False):
+    """The answer to submit_multi: those it names were not taken, all others were."""
+
+    command_id: ClassVar[int] = 0x80000021
+    message_id: str = ""
+    unsuccess_sme: tuple[UnsuccessSme, ...] = ()
+    tlvs: Tlvs = ()
+    sequence_number: int = 0
+    command_status: int = 0
 
 
 class SubmitSmResp(msgspec.Struct, gc=False):
@@ -257,6 +321,80 @@ class AlertNotification(msgspec.Struct, gc=False):
     sequence_number: int = 0
 
 
+class BroadcastSm(msgspec.Struct, gc=False):
+    """ESME to SMSC: a text to all handsets of an area, whose octets, area and repetition are TLVs (SMPP 5.0)."""
+
+    command_id: ClassVar[int] = 0x00000111
+    service_type: str = ""
+    source_addr_ton: int = 0
+    source_addr_npi: int = 0
+    source_addr: str = ""
+    message_id: str = ""
+    """Of the broadcast that this one replaces, or ""."""
+    priority_flag: int = 0
+    schedule_delivery_time: str = ""
+    validity_period: str = ""
+    replace_if_present_flag: int = 0
+    data_coding: int = 0
+    sm_default_msg_id: int = 0
+    tlvs: Tlvs = ()
+    sequence_number: int = 0
+
+
+class BroadcastSmResp(msgspec.Struct, gc=False):
+    """The answer to broadcast_sm (SMPP 5.0)."""
+
+    command_id: ClassVar[int] = 0x80000111
+    message_id: str = ""
+    tlvs: Tlvs = ()
+    sequence_number: int = 0
+    command_status: int = 0
+
+
+class QueryBroadcastSm(msgspec.Struct, gc=False):
+    """Ask what became of a broadcast (SMPP 5.0)."""
+
+    command_id: ClassVar[int] = 0x00000112
+    message_id: str = ""
+    source_addr_ton: int = 0
+    source_addr_npi: int = 0
+    source_addr: str = ""
+    tlvs: Tlvs = ()
+    sequence_number: int = 0
+
+
+class QueryBroadcastSmResp(msgspec.Struct, gc=False):
+    """The answer to query_broadcast_sm: state and areas are TLVs (SMPP 5.0)."""
+
+    command_id: ClassVar[int] = 0x80000112
+    message_id: str = ""
+    tlvs: Tlvs = ()
+    sequence_number: int = 0
+    command_status: int = 0
+
+
+class CancelBroadcastSm(msgspec.Struct, gc=False):
+    """Cancel a broadcast (SMPP 5.0)."""
+
+    command_id: ClassVar[int] = 0x00000113
+    service_type: str = ""
+    message_id: str = ""
+    source_addr_ton: int = 0
+    source_addr_npi: int = 0
+    source_addr: str = ""
+    tlvs: Tlvs = ()
+    sequence_number: int = 0
+
+
+class CancelBroadcastSmResp(msgspec.Struct, gc=False):
+    """The answer to cancel_broadcast_sm (SMPP 5.0)."""
+
+    command_id: ClassVar[int] = 0x80000113
+    tlvs: Tlvs = ()
+    sequence_number: int = 0
+    command_status: int = 0
+
+
 class EnquireLink(msgspec.Struct, gc=False):
     """Is the other end alive? (section 4.11)"""
 
@@ -321,11 +459,15 @@ Request = (
     Bind
     | Outbind
     | SubmitSm
+    | SubmitMulti
     | DeliverSm
     | DataSm
     | QuerySm
     | CancelSm
     | ReplaceSm
+    | BroadcastSm
+    | QueryBroadcastSm
+    | CancelBroadcastSm
     | AlertNotification
     | EnquireLink
     | Unbind
@@ -333,11 +475,15 @@ Request = (
 Response = (
     BindResp
     | SubmitSmResp
+    | SubmitMultiResp
     | DeliverSmResp
     | DataSmResp
     | QuerySmResp
     | CancelSmResp
     | ReplaceSmResp
+    | BroadcastSmResp
+    | QueryBroadcastSmResp
+    | CancelBroadcastSmResp
     | EnquireLinkResp
     | UnbindResp
     | GenericNack

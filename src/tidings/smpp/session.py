@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 
 from tidings.smpp import codec, pdus
-from tidings.smpp.codec import Strictness, decode, encode
+from tidings.smpp.codec import decode, encode
+from tidings.smpp.faults import RALYBND, RINVBNDSTS, RINVCMDID, RINVCMDLEN, Strictness
+from tidings.smpp.fields import COMMANDS, noun
 from tidings.smpp.framing import missing, split_frames
 from tidings.smpp.pdus import RESPONSE, Bind, BindResp, Malformed, Pdu, Raw, Request, Response, Tlvs
 
 LATE_LEAST = 1_000
 """How many requests without answer are remembered at least, so that a late response finds its token."""
 _LAST_SEQUENCE = 0x7FFFFFFF
-_RINVBNDSTS = 0x04
-_RALYBND = 0x05
 
 
 class Role(Enum):
@@ -101,10 +101,10 @@ _BOUND_STATES = {
 _TRANSMITS = frozenset({State.BOUND_TX, State.BOUND_TRX})
 _RECEIVES = frozenset({State.BOUND_RX, State.BOUND_TRX})
 _BOUND = _TRANSMITS | _RECEIVES
-_SM_KINDS = frozenset({pdus.SubmitSm.command_id, pdus.DeliverSm.command_id, pdus.DataSm.command_id})
-_TO_SMSC = frozenset(
-    {pdus.SubmitSm.command_id, pdus.QuerySm.command_id, pdus.CancelSm.command_id, pdus.ReplaceSm.command_id}
-)
+_ID_KINDS = frozenset({pdus.SubmitSm.command_id, pdus.DeliverSm.command_id, pdus.DataSm.command_id})
+"""Requests whose answer is a message_id and no more; those that are no texts are made as nouns."""
+_TO_SMSC = frozenset(command.id for command in COMMANDS.values() if command.answer and command.sent_by == ("esme",))
+_ANSWERS = {command.id: noun(COMMANDS[command.id | RESPONSE]) for command in COMMANDS.values() if command.answer}
 _NO_ANSWER = frozenset({pdus.Outbind.command_id, pdus.AlertNotification.command_id})
 
 
@@ -198,15 +198,21 @@ class Session:
         return True
 
     def answer(self, request: Request, status: int = 0, message_id: str = "", tlvs: Tlvs = ()) -> None:
-        """Answer a submit_sm, deliver_sm, data_sm, cancel_sm or replace_sm of the other end."""
+        """Answer a request of the other end, with a status alone or with what its response can hold of a message_id.
+
+        Answers that say more, as those of submit_multi and query_sm, go by `respond`.
+        """
         self.answer_to(request.command_id, request.sequence_number, status, message_id, tlvs)
 
     def answer_to(self, command_id: int, sequence: int, status: int = 0, message_id: str = "", tlvs: Tlvs = ()) -> None:
         """As `answer`, for a request of which only command_id and sequence_number were kept."""
         if self.over:
             return
-        if command_id in _SM_KINDS:
+        if command_id in _ID_KINDS:
             out = codec.encode_id_resp(command_id | RESPONSE, status, sequence, message_id, tlvs)
+        elif message_id or tlvs:
+            fields = {"message_id": message_id} if message_id else {}
+            out = encode(_ANSWERS[command_id](**fields, tlvs=tlvs, sequence_number=sequence, command_status=status))
         else:
             out = codec.encode_header(command_id | RESPONSE, status, sequence)
         self._out.append(out)
@@ -363,7 +369,7 @@ class Session:
             self._out.append(codec.encode_header(pdu.command_id | RESPONSE, pdu.command_status, pdu.sequence_number))
         elif isinstance(pdu, Raw):
             self.unknown_commands += 1
-            self._nack(codec.RINVCMDID, pdu.sequence_number)
+            self._nack(RINVCMDID, pdu.sequence_number)
         else:
             self._take_request(events, pdu)  # type: ignore[arg-type]
 
@@ -378,13 +384,13 @@ class Session:
         elif pdu.command_id in _NO_ANSWER or self._may_come(pdu.command_id):
             events.append(pdu)
         else:
-            self.answer(pdu, _RINVBNDSTS)
+            self.answer(pdu, RINVBNDSTS)
 
     def _take_bind(self, events: list[Event], pdu: Bind) -> None:
         if self.role is Role.ESME:
-            self._nack(codec.RINVCMDID, pdu.sequence_number)
+            self._nack(RINVCMDID, pdu.sequence_number)
         elif self.state is not State.OPEN or self._binding:
-            response = BindResp(pdu.command_id | RESPONSE, "", (), pdu.sequence_number, _RALYBND)
+            response = BindResp(pdu.command_id | RESPONSE, "", (), pdu.sequence_number, RALYBND)
             self._out.append(encode(response))
         else:
             self._binding = True
@@ -466,7 +472,7 @@ class Session:
 
     def _lost_framing(self, events: list[Event], head: bytes, length: int) -> None:
         sequence = int.from_bytes(head[12:16], "big") if len(head) == 16 and head[0] == 0 else 0
-        self._nack(codec.RINVCMDLEN, sequence)
+        self._nack(RINVCMDLEN, sequence)
         hint = " It seems to speak TLS." if head[:2] == b"\x16\x03" else ""
         self._end(events, f"The other end sent a PDU with command_length {length}, so its stream is lost.{hint}")
 
