@@ -13,15 +13,18 @@ from typing import Any, TypeVar
 import apsw
 import msgspec
 
-from tidings.config import Settings
+from tidings.config import CarrierSettings, Settings
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.backlog import Backlog
+from tidings.core.carrier import BindState
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.message import Message, Millis, Part
+from tidings.core.moments import written
 from tidings.core.ports import CarrierEvent, Down, Inbound, Receipt, SendError, Sent, Stage, Store, Up, stage
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.request import Answer, Request, Stored
+from tidings.fleet import Fleet
 from tidings.pipeline import accept, dispatch, receive, route
 from tidings.pipeline import receipt as receipts
 from tidings.pipeline.house import House
@@ -326,6 +329,18 @@ class FakeCarrier:
         busy = Counter(self.flying.values())
         return {bind: window - busy[bind] for bind, window in self.windows.items() if bind in self.up}
 
+    def binds(self) -> tuple[BindState, ...]:
+        return tuple(
+            BindState(
+                name=bind,
+                kind="transceiver",
+                state="up" if bind in self.up else "down",
+                since=written(NOW),
+                paused=False,
+            )
+            for bind in self.windows
+        )
+
     def send(self, parts: Sequence[Part]) -> None:
         loop = asyncio.get_running_loop()
         for part in parts:
@@ -496,6 +511,9 @@ class World:
             carriers = [self.carrier, *self.others] if self.carrier.name else []
             self.house.carriers = {carrier.name: carrier.rate for carrier in carriers}
             self.runner = Runner(self.house, carriers)
+            named = [CarrierSettings(name=one.name, host="smsc.example.net", password="secret") for one in carriers]
+            fleet = self.house.fleet = Fleet(self.house, self.runner, carriers, named)
+            await fleet.start()
             sweeper = Sweeper(self.house, self.runner)
             async with asyncio.TaskGroup() as tasks:
                 await self.runner.start(tasks)

@@ -29,7 +29,8 @@ from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings, ConfigError, Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
 from tidings.core.backlog import Backlog
-from tidings.core.health import CarrierState, Health, Snapshot
+from tidings.core.carrier import CarrierState
+from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids, moment
 from tidings.core.message import Millis, Part
 from tidings.core.ports import StoreUnavailable
@@ -39,6 +40,7 @@ from tidings.core.story import PduSummary
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
 from tidings.drivers.log_lines import JsonLines, Plain
+from tidings.fleet import Fleet
 from tidings.metrics import Metrics
 from tidings.notifier import Notifier
 from tidings.pipeline import admit
@@ -78,6 +80,7 @@ class Tidings:
         self._carrier_settings: list[CarrierSettings] = list(settings.carriers)
         self._carriers: list[SmppCarrier] = []
         self._runner: Runner | None = None
+        self._fleet: Fleet | None = None
         self._notifier: Notifier | None = None
         self._streamer: Streamer | None = None
         self._post = HttpPost(
@@ -104,6 +107,8 @@ class Tidings:
                 house.sender_rules = {one.name: one.sender_rules for one in held}
                 house.describe = self._describe
                 self._runner = Runner(house, self._carriers)
+                self._fleet = house.fleet = Fleet(house, self._runner, self._carriers, self._carrier_settings)
+                await self._fleet.start()
                 self._notifier = Notifier(house, self._post)
                 await self._notifier.start(tasks)
                 await self._runner.start(tasks)
@@ -242,21 +247,16 @@ class Tidings:
 
     def _degraded(self) -> Iterator[str]:
         for one in self._carrier_states():
+            if one.state == "paused":
+                yield f"carrier {one.name}: paused by an operator"
             if one.binds_up < one.binds_total:
                 why = one.down_reason or "connecting"
                 yield f"carrier {one.name}: {one.binds_up} of {one.binds_total} binds up; {why}"
         if self._notifier is not None:
             yield from self._notifier.failing()
 
-    def _carrier_states(self) -> Iterator[CarrierState]:
-        runner = self._runner
-        for carrier, settings in zip(self._carriers, self._carrier_settings, strict=True):
-            down = runner.last_down.get(carrier.name) if runner else None
-            yield CarrierState(
-                name=carrier.name, type=settings.type, address=f"{settings.host}:{settings.port}",
-                binds_up=len(carrier.room()), binds_total=settings.binds, down_reason=down.reason if down else None,
-                permanent=bool(down and down.permanent), answers=dict(runner.answers[carrier.name]) if runner else {},
-            )  # fmt: skip
+    def _carrier_states(self) -> tuple[CarrierState, ...]:
+        return self._fleet.states() if self._fleet is not None else ()
 
     def _describe(self, carrier: str, part: Part, at: Millis) -> PduSummary | None:
         found = next((one for one in self._carriers if one.name == carrier), None)
@@ -267,7 +267,7 @@ class Tidings:
         (oldest, count), orphans = await self._store.read(lambda tx: _figures(tx, now))
         age = 0 if oldest is None else now - oldest
         return Snapshot(
-            carriers=tuple(self._carrier_states()), queued=count, oldest_s=max(0, age) / 1000,
+            carriers=self._carrier_states(), queued=count, oldest_s=max(0, age) / 1000,
             in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,
             disk_free_mb=self._free_disk_mb, disk_needed_mb=self.settings.limits.free_disk_mb,
             commit_lag_ms=self._store.lag(), store_fault=self._store.fault or None,

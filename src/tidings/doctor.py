@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from tidings.core.health import CarrierState, Snapshot
+from tidings.core.carrier import BindState, CarrierState
+from tidings.core.health import Snapshot
 from tidings.core.message import Message, MessageError, Millis
 from tidings.core.questions import Attempt, ReceiptRow
 from tidings.errors import MESSAGE_ERRORS
@@ -77,19 +78,63 @@ def _carriers(snapshot: Snapshot) -> Iterator[Advice]:
 
 
 def _binds(carrier: CarrierState) -> Iterator[Advice]:
+    if carrier.state == "paused":
+        yield _paused(carrier)
+    flapping = [bind for bind in carrier.binds if bind.state == "flapping"]
+    if flapping:
+        yield _flapping(carrier, flapping)
     if carrier.binds_up >= carrier.binds_total:
         return
-    reason = f" {_sentence(carrier.down_reason)}" if carrier.down_reason else ""
+    down = [bind for bind in carrier.binds if bind.state in ("connecting", "down")]
+    if carrier.binds_up and flapping and not down:
+        return  # told as flapping
     if carrier.binds_up:
-        what = f"Carrier {carrier.name}: {carrier.binds_up} of {carrier.binds_total} binds are up.{reason}"
+        what = (
+            f"Carrier {carrier.name}: {carrier.binds_up} of {carrier.binds_total} binds are up.{_each(carrier, down)}"
+        )
         yield Advice("warning", what, "Set its `binds` in tidings.toml to what the carrier grants.")
         return
-    what = f"Carrier {carrier.name} ({carrier.type}, {carrier.address}) is down.{reason}"
+    waits = f" {carrier.waiting} messages wait for it." if carrier.waiting else ""
+    what = f"Carrier {carrier.name} ({carrier.type}, {carrier.address}) is down.{_each(carrier, down)}{waits}"
     if carrier.permanent:
         do = "Trying again will not help: correct its table in tidings.toml (system_id, password, bind) and restart."
     else:
         do = f"It is tried again by itself. Check that {carrier.address} can be reached from here."
     yield Advice("error", what, do)
+
+
+def _each(carrier: CarrierState, binds: Sequence[BindState]) -> str:
+    """What is wrong with each bind; those with the same trouble together."""
+    if not binds:
+        return f" {_sentence(carrier.down_reason)}" if carrier.down_reason else ""
+    names: dict[str, list[BindState]] = {}
+    for bind in binds:
+        names.setdefault(bind.error or "It is connecting.", []).append(bind)
+    told = []
+    for error, those in names.items():
+        listed = ", ".join(bind.name for bind in those)
+        told.append(f" {listed}, since {min(bind.since for bind in those)}: {_sentence(error)}")
+    return "".join(told)
+
+
+def _paused(carrier: CarrierState) -> Advice:
+    since = f" since {carrier.paused_at}" if carrier.paused_at else ""
+    what = f"Carrier {carrier.name} is paused{since}; {carrier.waiting} messages wait for it, within their validity."
+    return Advice("warning", what, f"Go on with `tidings carriers resume {carrier.name}` when it may.")
+
+
+def _flapping(carrier: CarrierState, binds: Sequence[BindState]) -> Advice:
+    names = ", ".join(bind.name for bind in binds)
+    drops = sum(bind.traffic.drops for bind in binds)
+    last = next((f" The last time: {_sentence(bind.error)}" for bind in binds if bind.error), "")
+    what = (
+        f"Carrier {carrier.name}: {names} came up and fell again, {drops} times by now, and is tried less often.{last}"
+    )
+    do = (
+        "See whether another program binds with the same system_id, whether `binds` or `window` is above what the "
+        "carrier grants, and ask the carrier why it ends the sessions."
+    )
+    return Advice("warning", what, do)
 
 
 def _answers(carrier: CarrierState) -> Iterator[Advice]:
@@ -142,13 +187,17 @@ _SHARES = (
 def _queue(snapshot: Snapshot) -> Iterator[Advice]:
     if not snapshot.queued or snapshot.oldest_s <= SLOW_QUEUE_S:
         return
-    up = any(carrier.binds_up for carrier in snapshot.carriers)
+    up = [carrier for carrier in snapshot.carriers if carrier.binds_up]
+    if not up:
+        do = "They leave when a carrier is up again."
+    elif all(carrier.state == "paused" for carrier in up):
+        do = "They leave when the carrier is resumed."
+    else:
+        do = "More is accepted than the carriers take: raise their `rate` or `window` if they grant it, or send less."
     yield Advice(
         "error" if snapshot.oldest_s > STUCK_QUEUE_S else "warning",
         f"{snapshot.queued} messages wait; the oldest fell due {_span(snapshot.oldest_s)} ago.",
-        "More is accepted than the carriers take: raise their `rate` or `window` if they grant it, or send less."
-        if up
-        else "They leave when a carrier is up again.",
+        do,
     )
 
 

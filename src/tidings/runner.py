@@ -74,6 +74,10 @@ class Runner:
         self._dispatchers: list[asyncio.Task[None]] = []
         self._next_look = 0.0
         self._stopping = False
+        self._claiming: dict[str, set[asyncio.Task[None]]] = {name: set() for name in self._carriers}
+        """Claims of each carrier that are being committed."""
+        self.held: frozenset[str] = frozenset()
+        """Carriers and binds that get nothing new, by name."""
         self.last_down: dict[str, Down] = {}
         self.answers: dict[str, dict[str, int]] = {name: {} for name in self._carriers}
 
@@ -261,19 +265,29 @@ class Runner:
                 await under_way.acquire()
                 if cut := self._cut(carrier):
                     task = tasks.create_task(self._dispatch(carrier, cut))
+                    self._claiming[carrier.name].add(task)
+                    task.add_done_callback(self._claiming[carrier.name].discard)
                     task.add_done_callback(lambda _: under_way.release())
                     continue
                 under_way.release()
                 wake.clear()
                 pace = self._paces[carrier.name]
-                waits = len(self._schedules[carrier.name]) > 0 and bool(carrier.room())
+                waits = len(self._schedules[carrier.name]) > 0 and bool(self._room(carrier))
                 await _wait(wake, pace.wait(clock.monotonic()) if waits else None)
+
+    def _room(self, carrier: Carrier) -> dict[str, int]:
+        """Free window slots of the binds that may be given something."""
+        if not self.held:
+            return carrier.room()
+        if carrier.name in self.held:
+            return {}
+        return {bind: room for bind, room in carrier.room().items() if bind not in self.held}
 
     def _cut(self, carrier: Carrier) -> list[tuple[Waiting[Load], dispatch.Claim]]:
         """What may be handed over now, as claims whose room is reserved; empty when nothing can go."""
         schedule, pace = self._schedules[carrier.name], self._paces[carrier.name]
         now = self._house.clock.monotonic()
-        free = {bind: room - self._reserved[bind] for bind, room in carrier.room().items()}
+        free = {bind: room - self._reserved[bind] for bind, room in self._room(carrier).items()}
         binds = pace.open(free, now)
         room = min(sum(binds.values()), pace.bucket.room(now), CLAIM_MOST)
         taken = schedule.take(room) if room > 0 and len(schedule) else []
@@ -542,6 +556,20 @@ class Runner:
         self._wake_feed.set()
 
     # what others ask
+
+    async def hold(self, held: Iterable[str]) -> None:
+        """Hand nothing new to these carriers and binds from the return on, and to all others again."""
+        self.held = frozenset(held)
+        carriers = {name.partition("/")[0] for name in self.held}
+        claiming = [task for name in carriers & self._claiming.keys() for task in self._claiming[name]]
+        if claiming:  # they are past the point of no return
+            await asyncio.wait(claiming)
+        for event in self._wake.values():
+            event.set()
+
+    def waiting(self, carrier: str) -> int:
+        """Messages in memory that wait for a carrier."""
+        return len(self._schedules[carrier])
 
     def idle(self) -> bool:
         """Whether nothing is on its way."""

@@ -331,6 +331,26 @@ class Calls:
         answer: types.Test = self.call(Call("POST", f"/v1/webhooks/{step(id)}/test"))
         return answer
 
+    def list_carriers(self) -> types.CarrierList:
+        """How the carriers and their binds stand."""
+        answer: types.CarrierList = self.call(Call("GET", "/v1/carriers"))
+        return answer
+
+    def get_carrier(self, name: str) -> types.CarrierState:
+        """How a carrier and its binds stand."""
+        answer: types.CarrierState = self.call(Call("GET", f"/v1/carriers/{step(name)}"))
+        return answer
+
+    def pause_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:
+        """Hand nothing new to a carrier, or to one of its binds."""
+        answer: types.CarrierState = self.call(Call("POST", f"/v1/carriers/{step(name)}/pause", body=body))
+        return answer
+
+    def resume_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:
+        """Go on with a carrier and all of its binds, or with one bind."""
+        answer: types.CarrierState = self.call(Call("POST", f"/v1/carriers/{step(name)}/resume", body=body))
+        return answer
+
     def diagnose(self) -> types.Diagnosis:
         """What is wrong and what to do about it."""
         answer: types.Diagnosis = self.call(Call("GET", "/v1/doctor"))
@@ -719,6 +739,26 @@ class AsyncCalls:
     async def test_webhook(self, id: str) -> types.Test:
         """Call the endpoint once and see what it says."""
         answer: types.Test = await self.call(Call("POST", f"/v1/webhooks/{step(id)}/test"))
+        return answer
+
+    async def list_carriers(self) -> types.CarrierList:
+        """How the carriers and their binds stand."""
+        answer: types.CarrierList = await self.call(Call("GET", "/v1/carriers"))
+        return answer
+
+    async def get_carrier(self, name: str) -> types.CarrierState:
+        """How a carrier and its binds stand."""
+        answer: types.CarrierState = await self.call(Call("GET", f"/v1/carriers/{step(name)}"))
+        return answer
+
+    async def pause_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:
+        """Hand nothing new to a carrier, or to one of its binds."""
+        answer: types.CarrierState = await self.call(Call("POST", f"/v1/carriers/{step(name)}/pause", body=body))
+        return answer
+
+    async def resume_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:
+        """Go on with a carrier and all of its binds, or with one bind."""
+        answer: types.CarrierState = await self.call(Call("POST", f"/v1/carriers/{step(name)}/resume", body=body))
         return answer
 
     async def diagnose(self) -> types.Diagnosis:

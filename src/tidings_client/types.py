@@ -129,17 +129,49 @@ class BatchOutcome(TypedDict):
     error: NotRequired[ProblemDetails | None]
 
 
+class BindState(TypedDict):
+    """One bind as it stands."""
+
+    name: str
+    kind: str
+    state: Literal["connecting", "down", "flapping", "up"]
+    since: str
+    paused: bool
+    error: NotRequired[str | None]
+    permanent: NotRequired[bool]
+    system_id: NotRequired[str]
+    smsc: NotRequired[str | None]
+    interface_version: NotRequired[str]
+    smsc_interface_version: NotRequired[str | None]
+    window: NotRequired[int]
+    in_flight: NotRequired[int]
+    free: NotRequired[int]
+    round_trip_ms: NotRequired[float | None]
+    traffic: NotRequired[Traffic]
+
+
+class CarrierList(TypedDict):
+    """All carriers, in the order of the configuration."""
+
+    data: list[CarrierState]
+
+
 class CarrierState(TypedDict):
     """One carrier as it stands at this moment."""
 
     name: str
     type: str
     address: str
+    state: NotRequired[Literal["connecting", "degraded", "down", "flapping", "paused", "up"]]
+    paused_at: NotRequired[str | None]
+    rate: NotRequired[float]
+    waiting: NotRequired[int]
     binds_up: int
     binds_total: int
     down_reason: NotRequired[str | None]
     permanent: NotRequired[bool]
     answers: NotRequired[dict[str, Any]]
+    binds: NotRequired[list[BindState]]
 
 
 class Checked(TypedDict):
@@ -781,6 +813,20 @@ TextTaken = TypedDict(
 )
 
 
+class Traffic(TypedDict):
+    """What went over a bind since the process began, over all of its connections."""
+
+    sent: NotRequired[int]
+    answered: NotRequired[int]
+    throttled: NotRequired[int]
+    late: NotRequired[int]
+    receipts: NotRequired[int]
+    inbound: NotRequired[int]
+    strays: NotRequired[int]
+    malformed: NotRequired[int]
+    drops: NotRequired[int]
+
+
 class Try(TypedDict):
     """One attempt."""
 
@@ -868,3 +914,9 @@ class WebhookStory(TypedDict):
     attempts: int
     next_at: str | None
     last: Try | None
+
+
+class WhichBind(TypedDict):
+    """One bind of the carrier; without it, the whole carrier."""
+
+    bind: NotRequired[str | None]

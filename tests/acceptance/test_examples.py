@@ -29,7 +29,10 @@ NEW_EACH_TIME = [
     (re.compile(r"(?<![+0-9a-f])[0-9a-f]{7,}\b"), "<hex>"),
     (re.compile(r"\b\d{9}000R"), "<validity>"),
 ]
-FIGURES = {"commit_lag_ms", "disk_free_mb", "oldest_s", "request_octets", "sent", "smpp_port", "submissions", "took_ms"}
+FIGURES = {
+    "answers", "commit_lag_ms", "disk_free_mb", "free", "in_flight", "oldest_s", "request_octets", "round_trip_ms",
+    "sent", "smpp_port", "submissions", "took_ms", "traffic", "waiting",
+}  # fmt: skip
 PLACES = {"cursor", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}
 """Parameters that refer to an earlier call."""
 NOT_COMPARED = {*FIGURES, "last_used_at"}
@@ -259,6 +262,10 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("deleteWebhook", webhook),
     ("rotateDefaultSecret", signing),
     ("verifySignature", nothing),
+    ("listCarriers", up),
+    ("getCarrier", up),
+    ("pauseCarrier", nothing),
+    ("resumeCarrier", nothing),
     ("streamEvents", message),
     ("metrics", nothing),
     ("diagnose", down),

@@ -10,12 +10,29 @@ import pytest
 from contract_kit import ONE, TWO, Desk, attempt, inbound, message, receipt, remembered
 from tidings.core.account import Account, Key
 from tidings.core.esme import Esme
-from tidings.core.questions import Attempt, InboundRow, ReceiptRow, Tx
+from tidings.core.questions import Attempt, InboundRow, Pause, ReceiptRow, Tx
 from tidings.store.inbounds import SIBLING_WAIT
 
 
 def ids(rows: Any) -> list[int]:
     return [row.id for row in rows]
+
+
+# what operators decided of carriers
+
+
+async def test_pauses_stay_until_they_are_lifted(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.carriers.pauses()) == []
+    for carrier, bind, at in [("south", None, 7), ("north", "north/2", 8), ("north", None, 9), ("south", None, 10)]:
+        await desk.do(lambda tx, c=carrier, b=bind, t=at: tx.carriers.pause(c, b, t))
+    found = [Pause("north", None, 9), Pause("north", "north/2", 8), Pause("south", None, 7)]
+    assert await desk.see(lambda tx: tx.carriers.pauses()) == found, "what is paused stays so since it was"
+    await desk.do(lambda tx: tx.carriers.resume("north", "north/2"))
+    await desk.do(lambda tx: tx.carriers.resume("north", "north/2"))
+    assert await desk.see(lambda tx: tx.carriers.pauses()) == [found[0], found[2]]
+    await desk.do(lambda tx: tx.carriers.pause("north", "north/1", 11))
+    await desk.do(lambda tx: tx.carriers.resume("north", None))
+    assert await desk.see(lambda tx: tx.carriers.pauses()) == [found[2]], "with a carrier, its binds go on"
 
 
 # attempts

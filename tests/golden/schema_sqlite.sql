@@ -37,6 +37,13 @@ CREATE TABLE brand (
   account_id integer not null,
   name text not null
 );
+CREATE TABLE carrier_pause (
+  account_id integer not null,
+  carrier text not null,
+  bind text not null,
+  paused_at integer not null,
+  primary key (account_id, carrier, bind)
+) without rowid;
 CREATE TABLE consent_event (
   id integer primary key,
   account_id integer not null,

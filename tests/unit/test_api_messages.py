@@ -11,7 +11,8 @@ import pytest
 from kit import NOW, TOKENS, FakeHouse, ask, door
 from tidings.api.moments import millis, show
 from tidings.core import ids
-from tidings.core.health import CarrierState, Health, Snapshot
+from tidings.core.carrier import CarrierState
+from tidings.core.health import Health, Snapshot
 from tidings.core.message import MessageError
 from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Attempt, Event, ReceiptRow

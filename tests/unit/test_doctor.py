@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kit import NOW, FakeHouse
-from tidings.core.health import CarrierState, Snapshot
+from tidings.core.carrier import BindState, CarrierState, StateOfBind, Traffic
+from tidings.core.health import Snapshot
 from tidings.core.message import MessageError
 from tidings.core.questions import Attempt, ReceiptRow
 from tidings.doctor import advise, explain
@@ -17,6 +18,13 @@ from tidings.errors import MESSAGE_ERRORS
 def carrier(**changes: Any) -> CarrierState:
     plain: dict[str, Any] = {"name": "north", "type": "smpp", "address": "h:2775", "binds_up": 1, "binds_total": 1}
     return CarrierState(**{**plain, **changes})
+
+
+def bind(number: str, state: StateOfBind = "up") -> BindState:
+    return BindState(
+        name=f"north/{number}", kind="transceiver", state=state, since="2026", paused=False, error="refused",
+        traffic=Traffic(drops=4),
+    )  # fmt: skip
 
 
 def snapshot(**changes: Any) -> Snapshot:
@@ -62,6 +70,34 @@ ILL: list[tuple[str, Snapshot, str, str, str]] = [
         "Trying again will not help",
     ),
     ("some binds are down", snapshot(carriers=(carrier(binds_total=4),)), "warning", "1 of 4", "`binds`"),
+    (
+        "a bind is down",
+        snapshot(carriers=(carrier(binds_total=3, binds=(bind("1"), bind("2", "down"), bind("3", "down"))),)),
+        "warning",
+        "north/2, north/3, since 2026: refused.",
+        "`binds`",
+    ),
+    (
+        "a carrier is down and messages wait",
+        snapshot(carriers=(carrier(binds_up=0, waiting=17, binds=(bind("1", "down"),)),)),
+        "error",
+        "north/1, since 2026: refused. 17 messages wait for it.",
+        "h:2775",
+    ),
+    (
+        "a bind flaps",
+        snapshot(carriers=(carrier(binds_total=2, binds=(bind("1", "flapping"), bind("2"))),)),
+        "warning",
+        "north/1 came up and fell again, 4 times by now",
+        "another program",
+    ),
+    (
+        "paused",
+        snapshot(carriers=(carrier(state="paused", paused_at="2026-11-23T09:30:00.000Z", waiting=3),)),
+        "warning",
+        "paused since 2026-11-23T09:30:00.000Z; 3 messages wait",
+        "`tidings carriers resume north`",
+    ),
     ("throttled", answered(sent=80, throttled=20), "warning", "20 of the last 100", "`rate`"),
     ("refused for good", answered(sent=50, permanent=50), "warning", "for good", "trace"),
     ("our settings", answered(config=3), "error", "3 of the last 3", "tidings.toml"),
@@ -83,6 +119,11 @@ def test_something_is_wrong(figures: Snapshot, severity: str, what: str, do: str
 def test_a_queue_behind_a_carrier_that_is_down_is_not_blamed_on_its_rate() -> None:
     found = advise(snapshot(carriers=(carrier(binds_up=0),), queued=9, oldest_s=120))
     assert [advice.do for advice in found if "wait" in advice.what] == ["They leave when a carrier is up again."]
+
+
+def test_a_queue_behind_a_paused_carrier_is_not_blamed_on_its_rate() -> None:
+    found = advise(snapshot(carriers=(carrier(state="paused"),), queued=9, oldest_s=120))
+    assert [advice.do for advice in found if "oldest" in advice.what] == ["They leave when the carrier is resumed."]
 
 
 def test_the_worst_comes_first() -> None:

@@ -358,26 +358,72 @@ data: {json.dumps(_TOLD)}
 
 READY: dict[str, Any] = {"status": "ready", "degraded": []}
 
+BIND: dict[str, Any] = {
+    "name": "simulator/1",
+    "kind": "transceiver",
+    "state": "up",
+    "since": "2026-11-23T09:00:00.412Z",
+    "paused": False,
+    "error": None,
+    "permanent": False,
+    "system_id": "tidings",
+    "smsc": "tidings-sim",
+    "interface_version": "3.4",
+    "smsc_interface_version": "3.4",
+    "window": 500,
+    "in_flight": 2,
+    "free": 498,
+    "round_trip_ms": 1.6,
+    "traffic": {
+        "sent": 414,
+        "answered": 412,
+        "throttled": 0,
+        "late": 0,
+        "receipts": 409,
+        "inbound": 3,
+        "strays": 0,
+        "malformed": 0,
+        "drops": 0,
+    },
+}
+CARRIER: dict[str, Any] = {
+    "name": "simulator",
+    "type": "smpp",
+    "address": "127.0.0.1:40123",
+    "state": "up",
+    "paused_at": None,
+    "rate": 0.0,
+    "waiting": 0,
+    "binds_up": 1,
+    "binds_total": 1,
+    "down_reason": None,
+    "permanent": False,
+    "answers": {"sent": 412},
+    "binds": [BIND],
+}
+WHICH_BIND: dict[str, Any] = {"bind": "simulator/1"}
+CARRIER_PAUSED: dict[str, Any] = {**CARRIER, "state": "paused", "waiting": 17, "binds": [{**BIND, "paused": True}]}
+_GONE = "The other end closed the connection."
+CARRIER_DOWN: dict[str, Any] = {
+    **CARRIER,
+    "state": "down",
+    "binds_up": 0,
+    "down_reason": _GONE,
+    "binds": [{**BIND, "state": "down", "error": _GONE, "in_flight": 0, "free": 0, "round_trip_ms": None}],
+}
+
 DIAGNOSIS: dict[str, Any] = {
     "data": [
         {
             "severity": "error",
-            "what": "Carrier simulator (smpp, 127.0.0.1:40123) is down. The other end closed the connection.",
+            "what": "Carrier simulator (smpp, 127.0.0.1:40123) is down. simulator/1, since 2026-11-23T09:30:00.000Z: "
+            "The other end closed the connection.",
             "do": "It is tried again by itself. Check that 127.0.0.1:40123 can be reached from here.",
         }
     ],
     "snapshot": {
         "carriers": [
-            {
-                "name": "simulator",
-                "type": "smpp",
-                "address": "127.0.0.1:40123",
-                "binds_up": 0,
-                "binds_total": 1,
-                "down_reason": "The other end closed the connection.",
-                "permanent": False,
-                "answers": {"sent": 412},
-            }
+            CARRIER_DOWN,
         ],
         "queued": 0,
         "oldest_s": 0.0,

@@ -101,12 +101,15 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 def _path_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
     for name in re.findall(r"{(\w+)}", endpoint.path):
-        pattern, example = _NUMBER if name == "number" else _an_id(_kind(endpoint.path))
+        pattern, example = _PLAIN.get(name) or _an_id(_kind(endpoint.path))
         schema = {"type": "string", "pattern": pattern}
         yield {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
 
 
-_NUMBER = (r"^\+?[0-9]{1,20}$", "+15551230100")
+_PLAIN = {
+    "number": (r"^\+?[0-9]{1,20}$", "+15551230100"),
+    "name": (r"^[a-z][a-z0-9_-]{0,31}$", "simulator"),
+}
 
 
 def _an_id(kind: str) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from tidings.config import ConfigError
+from tidings.core.carrier import BindState
 from tidings.core.message import Millis, Part
-from tidings.core.ports import CarrierEvent, Clock, Down, SendError, Sent, Up
+from tidings.core.ports import CarrierEvent, Clock, Down, Receipt, SendError, Sent, Up
 from tidings.core.story import PduSummary
 from tidings.drivers.smpp_bind import SmppBind, Target
 from tidings.drivers.smpp_link import SmppLink
@@ -105,6 +106,10 @@ class SmppCarrier:
         """Free window slots of each bind that is up."""
         return {name: bind.room() for name, bind in self._binds.items() if bind.up}
 
+    def binds(self) -> tuple[BindState, ...]:
+        """How each bind stands."""
+        return tuple([bind.state() for bind in self._binds.values()])
+
     def send(self, parts: Sequence[Part]) -> None:
         """Write the parts to their binds; every one is answered later by Sent or SendError."""
         for part in parts:
@@ -173,16 +178,26 @@ class SmppCarrier:
 
     def bind_events(self, bind: SmppBind, link: SmppLink, events: list[Event]) -> None:
         """What came on one of its links."""
-        translator, name, out = self._translator, bind.name, self._events
+        translator, name, out, standing = self._translator, bind.name, self._events, bind.standing
         for event in events:
             if isinstance(event, Answered):
                 if event.late:
+                    standing.late += 1
                     self._late(event, name)
                 else:
-                    out.append(translator.outcome(event.token, name, event.response))
+                    standing.answered += 1
+                    outcome = translator.outcome(event.token, name, event.response)
+                    if isinstance(outcome, SendError) and outcome.kind == "throttled":
+                        standing.throttled += 1
+                    out.append(outcome)
             elif isinstance(event, DeliverSm | DataSm):
                 token = (link, event.command_id, event.sequence_number)
-                out.append(translator.incoming(event, name, link.context, token))
+                came = translator.incoming(event, name, link.context, token)
+                if isinstance(came, Receipt):
+                    standing.receipts += 1
+                else:
+                    standing.inbound += 1
+                out.append(came)
             elif isinstance(event, Unanswered):
                 out.append(self._unanswered(event, name))
             else:

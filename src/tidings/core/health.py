@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from tidings.core.carrier import CarrierState
+
 
 class Health(msgspec.Struct, frozen=True):
     """Whether messages are taken, and what works less well than it should."""
@@ -13,24 +15,6 @@ class Health(msgspec.Struct, frozen=True):
     """Why not, in a plain sentence; empty while accepting."""
     degraded: tuple[str, ...] = ()
     """Plain sentences about what is down while acceptance still works."""
-
-
-class CarrierState(msgspec.Struct, frozen=True, kw_only=True):
-    """One carrier as it stands at this moment."""
-
-    name: str
-    type: str
-    address: str
-    """`host:port`."""
-    binds_up: int
-    binds_total: int
-    down_reason: str | None = None
-    """Why the last bind went down, in a plain sentence."""
-    permanent: bool = False
-    """True when trying again will not help without a change of configuration."""
-    answers: dict[str, int] = {}
-    """Recent answers by kind: `sent`, `throttled`, `temporary`, `permanent`, `config`, `bind`, `not_written`,
-    `in_doubt`."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from tidings.core.carrier import BindState, CarrierState
 from tidings.core.message import Millis, Part
 
 if TYPE_CHECKING:
     from tidings.core.questions import Tx
-    from tidings.core.request import Refused
+    from tidings.core.request import Invalid, Refused
     from tidings.core.stream import Wanted
 
 I = TypeVar("I")  # noqa: E741 - items in
@@ -175,6 +176,25 @@ class Streams(Protocol):
         ...
 
 
+class Fleet(Protocol):
+    """The carriers of this process, as an operator sees and steers them."""
+
+    def states(self) -> tuple[CarrierState, ...]:
+        """How each stands, in the order in which they are asked to take messages."""
+        ...
+
+    async def pause(self, name: str, bind: str | None) -> CarrierState | Refused | Invalid:
+        """Hand nothing new to a carrier, or to one of its binds, from the return on, and after restarts too.
+
+        Raises StoreUnavailable.
+        """
+        ...
+
+    async def resume(self, name: str, bind: str | None) -> CarrierState | Refused | Invalid:
+        """Go on with one bind, or with the carrier and all of its binds. Raises StoreUnavailable."""
+        ...
+
+
 class Sent(msgspec.Struct, frozen=True, gc=False):
     """A carrier took one part."""
 
@@ -275,6 +295,10 @@ class Carrier(Protocol):
 
     def room(self) -> dict[str, int]:
         """Free window slots of each bind that is up."""
+        ...
+
+    def binds(self) -> tuple[BindState, ...]:
+        """How each bind stands."""
         ...
 
     def send(self, parts: Sequence[Part]) -> None:

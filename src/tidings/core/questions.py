@@ -285,6 +285,23 @@ class Esmes(Protocol):
     async def answered(self, esme_id: int, response_ids: Iterable[str]) -> list[Submission]: ...
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """A carrier, or one of its binds, that an operator paused."""
+
+    carrier: str
+    bind: str | None
+    """None: the whole carrier."""
+    at: Millis
+
+
+class Carriers(Protocol):
+    """What operators decided of carriers."""
+
+    async def pauses(self) -> list[Pause]: ...
+    async def pause(self, carrier: str, bind: str | None, now: Millis) -> None: ...
+    async def resume(self, carrier: str, bind: str | None) -> None: ...
+
+
 class Waiting(msgspec.Struct, frozen=True):
     """An endpoint that something waits for, and when the first of it falls due."""
 
@@ -387,6 +404,8 @@ class Tx(Protocol):
     def idempotencies(self) -> Idempotencies: ...
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def carriers(self) -> Carriers: ...
     @property
     def webhooks(self) -> Webhooks: ...
     @property

@@ -9,8 +9,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tidings.core.carrier import BindState
+from tidings.core.damping import Damping
 from tidings.core.ports import Clock
 from tidings.drivers.smpp_link import SmppLink, connect
+from tidings.drivers.smpp_standing import Standing
 from tidings.smpp import pdus, status
 from tidings.smpp.pdus import Bind, SubmitSm
 from tidings.smpp.session import Bound, Ended, Event, Refused, Role, Timing
@@ -19,8 +22,6 @@ BACKOFF_FIRST = 0.5
 BACKOFF_MOST = 30.0
 BACKOFF_REFUSED = 60.0
 """Seconds between attempts when the SMSC refused the credentials: asking faster only gets accounts locked."""
-STEADY = 10.0
-"""Seconds a bind has to stand before a drop counts as the first failure again."""
 CONNECT_TIMEOUT = 10.0
 UNBIND_PATIENCE = 2.0
 
@@ -73,8 +74,9 @@ class SmppBind:
         self._transmitter: SmppLink | None = None
         self._commands = _PAIR if target.pair else _SINGLE
         self._command = pdus.BIND_TRANSCEIVER
-        self._standing = 0
-        self._up_at: float | None = None
+        self._bound_links = 0
+        self._damping = Damping(target.backoff_first, BACKOFF_MOST)
+        self.standing = Standing(clock, self._damping)
         self._paused = False
         self._stopping = asyncio.Event()
         self._vacant = asyncio.Event()
@@ -115,7 +117,17 @@ class SmppBind:
     def request(self, pdu: SubmitSm, token: Any) -> bool:
         """As SmppLink.request, on the link that transmits."""
         link = self._transmitter
-        return self.up and link is not None and not self._stopping.is_set() and link.request(pdu, token)
+        taken = self.up and link is not None and not self._stopping.is_set() and link.request(pdu, token)
+        self.standing.sent += taken
+        return taken
+
+    def state(self) -> BindState:
+        """How it stands."""
+        sessions = [link.session for link in self._links]
+        transmitter = None if self._transmitter is None else self._transmitter.session
+        kind = "transmitter+receiver" if self._target.pair else "transceiver"
+        window = self._target.timing.window
+        return self.standing.told(self.name, kind, self._target.bind, window, sessions, transmitter)
 
     def pause_reading(self) -> None:
         """Hold back what the SMSC sends."""
@@ -151,6 +163,7 @@ class SmppBind:
     def closed(self, link: SmppLink, reason: str) -> None:
         """A connection is gone; its twin goes too, once what is in flight on it is answered."""
         self._links.remove(link)
+        self.standing.link_ended(link.session)
         self._fail(reason)
         if link is self._transmitter:
             self._transmitter = None
@@ -160,6 +173,7 @@ class SmppBind:
     def _own(self, link: SmppLink, event: Event) -> bool:
         match event:
             case Bound():
+                self.standing.accepted(event.response)
                 self._bound(link)
             case Refused():
                 self._refused(link, event.command_status)
@@ -170,12 +184,12 @@ class SmppBind:
         return True
 
     def _bound(self, link: SmppLink) -> None:
-        self._standing += 1
+        self._bound_links += 1
         if self._paused:
             link.pause_reading()
-        if self._standing == len(self._commands) and not (self._reason or self._stopping.is_set()):
+        if self._bound_links == len(self._commands) and not (self._reason or self._stopping.is_set()):
             self.up = True
-            self._up_at = self._clock.monotonic()
+            self.standing.rose()
             self._told = ""
             self._owner.bind_up(self)
 
@@ -210,19 +224,17 @@ class SmppBind:
     # The loop.
 
     async def _keep(self) -> None:
-        failures = 0
         try:
             while not self._stopping.is_set():
                 await self._stand()
                 self._tell_down()
-                failures = 1 if self._stood() >= STEADY else failures + 1
-                await self._wait(self._pause_before(failures))
+                await self._wait(self._rest())
         finally:
             for link in list(self._links):
                 link.abort("Stopping.")
 
     async def _stand(self) -> None:
-        self._standing, self._reason, self._permanent, self._up_at = 0, "", False, None
+        self._bound_links, self._reason, self._permanent = 0, "", False
         for command in self._commands:
             self._command = command
             try:
@@ -250,21 +262,15 @@ class SmppBind:
 
     def _tell_down(self) -> None:
         self.up = False
+        self.standing.fell(self._reason, self._permanent)
         if self._reason != self._told:
             self._told = self._reason
             _log.log(logging.INFO if self._stopping.is_set() else logging.WARNING, "%s: %s", self.name, self._reason)
             self._owner.bind_down(self, self._reason, self._permanent)
 
-    def _stood(self) -> float:
-        """Seconds since the bind came up; waiting in vain for a connection or a bind_resp is no standing."""
-        return 0.0 if self._up_at is None else self._clock.monotonic() - self._up_at
-
-    def _pause_before(self, failures: int) -> float:
-        if self._permanent:
-            most = BACKOFF_REFUSED
-        else:
-            most = min(BACKOFF_MOST, self._target.backoff_first * 2.0 ** min(failures - 1, 16))
-        return most * (0.5 + 0.5 * self._clock.random())
+    def _rest(self) -> float:
+        chance = self._clock.random()
+        return BACKOFF_REFUSED * (0.5 + 0.5 * chance) if self._permanent else self._damping.pause(chance)
 
     async def _wait(self, seconds: float) -> None:
         try:

@@ -11,7 +11,7 @@ from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
 from tidings.core.message import Millis, Part
-from tidings.core.ports import Clock, Post, Store, Streams
+from tidings.core.ports import Clock, Fleet, Post, Store, Streams
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.keyring import Keyring
@@ -57,6 +57,8 @@ class House:
     """How webhooks go out; None where nothing does, as in some tests."""
     streams: Streams | None = None
     """Where events are watched live; None where they are not, as in some tests."""
+    fleet: Fleet | None = None
+    """The carriers while they run; None where none do, as in some tests."""
     listening: bool = False
     """Whether anybody may want to hear of events: while nobody does, commits wake nobody."""
     meter: Meter = field(init=False)

@@ -133,6 +133,8 @@ class Session:
         """Responses that belong to no request of ours."""
         self.unknown_commands = 0
         self.malformed = 0
+        self.round_trip: float | None = None
+        """Seconds that the last bind or enquire_link of ours took to be answered."""
         self.bind_request: Bind | None = None
         """The bind that was made (ESME) or accepted (SMSC)."""
         self._pending: dict[int, _Waiting] = {}
@@ -420,6 +422,7 @@ class Session:
         del self._pending[sequence]
         if isinstance(waiting.token, _Own):
             self._own -= 1
+            self.round_trip = self._heard - waiting.since
             self._own_answered(events, waiting.token, pdu)
         else:
             events.append(Answered(waiting.token, pdu))

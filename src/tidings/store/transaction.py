@@ -5,6 +5,7 @@ from __future__ import annotations
 from tidings.metrics import Tally
 from tidings.store.accounts import Accounts
 from tidings.store.attempts import Attempts
+from tidings.store.carriers import Carriers
 from tidings.store.engine import Engine
 from tidings.store.esmes import Esmes
 from tidings.store.events import Events
@@ -21,7 +22,8 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "esmes", "events", "idempotencies", "inbounds", "messages", "queue", "receipts",
+        "accounts", "attempts", "carriers", "esmes", "events", "idempotencies", "inbounds", "messages", "queue",
+        "receipts",
         "suppressions", "tally", "webhooks",
     )  # fmt: skip
 
@@ -37,4 +39,5 @@ class Transaction:
         self.idempotencies = Idempotencies(engine)
         self.accounts = Accounts(engine)
         self.esmes = Esmes(engine)
+        self.carriers = Carriers(engine)
         self.webhooks = Webhooks(engine)

@@ -1,0 +1,99 @@
+"""`tidings carriers`: how carriers and their binds stand; pause and resume them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from tidings.cli import tell
+from tidings.cli.client import Client, data_option
+
+
+@click.group()
+def carriers() -> None:
+    """See how carriers and their binds stand, pause and resume them, with a key of the default account."""
+
+
+@carriers.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the carriers as JSON.")
+@data_option
+def list_(as_json: bool, data: Path) -> None:
+    """List the carriers, in the order of the configuration."""
+    told = Client(data).call("GET", "/v1/carriers")
+    if as_json:
+        click.echo(tell.as_json(told))
+        return
+    head = ("NAME", "STATE", "BINDS", "WAITING", "ADDRESS")
+    rows = [
+        (
+            one["name"],
+            one["state"],
+            f"{one['binds_up']} of {one['binds_total']}",
+            str(one["waiting"]),
+            tell.plain(one["address"]),
+        )
+        for one in told["data"]
+    ]
+    for line in tell.table([head, *rows]):
+        click.echo(line)
+
+
+@carriers.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print the carrier as JSON.")
+@data_option
+def show(name: str, as_json: bool, data: Path) -> None:
+    """Show how the carrier NAME and each of its binds stand."""
+    told = Client(data).call("GET", f"/v1/carriers/{quote(name, safe='')}")
+    for line in [tell.as_json(told)] if as_json else _lines(told):
+        click.echo(line)
+
+
+@carriers.command()
+@click.argument("name")
+@click.option("--bind", help="Only this bind, such as north/1.")
+@click.option("--json", "as_json", is_flag=True, help="Print the carrier as JSON.")
+@data_option
+def pause(name: str, bind: str | None, as_json: bool, data: Path) -> None:
+    """Hand nothing new to the carrier NAME, until it is resumed; its binds stay up."""
+    _steer(name, "pause", bind, as_json, data)
+
+
+@carriers.command()
+@click.argument("name")
+@click.option("--bind", help="Only this bind; without it, the carrier and all of its binds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the carrier as JSON.")
+@data_option
+def resume(name: str, bind: str | None, as_json: bool, data: Path) -> None:
+    """Go on with the carrier NAME."""
+    _steer(name, "resume", bind, as_json, data)
+
+
+def _steer(name: str, verb: str, bind: str | None, as_json: bool, data: Path) -> None:
+    told = Client(data).call("POST", f"/v1/carriers/{quote(name, safe='')}/{verb}", {"bind": bind} if bind else {})
+    click.echo(tell.as_json(told) if as_json else f"{bind or name} is {verb}d; {name} is {told['state']}")
+
+
+def _lines(told: dict[str, Any]) -> Iterator[str]:
+    since = f" since {told['paused_at'][:19]}Z" if told["paused_at"] else ""
+    rate = f"{told['rate']:g} segments/s" if told["rate"] else "no limit"
+    yield f"{told['name']} ({told['type']}, {tell.plain(told['address'])}): {told['state']}{since}"
+    yield f"  waiting {told['waiting']}, rate {rate}"
+    for bind in told["binds"]:
+        yield from _bind(bind)
+
+
+def _bind(bind: dict[str, Any]) -> Iterator[str]:
+    paused = ", paused" if bind["paused"] else ""
+    trip = "" if bind["round_trip_ms"] is None else f", round trip {bind['round_trip_ms']:g} ms"
+    yield f"  {bind['name']} ({bind['kind']}): {bind['state']}{paused} since {bind['since'][:19]}Z"
+    smsc = f"{bind['system_id']} at {tell.plain(bind['smsc'] or '?')}"
+    yield f"    {smsc}; window {bind['window']}, {bind['in_flight']} in flight, {bind['free']} free{trip}"
+    counts = ", ".join(f"{count} {name}" for name, count in bind["traffic"].items() if count)
+    yield f"    {counts or 'no traffic yet'}"
+    if bind["error"]:
+        yield f"    {'last error' if bind['state'] == 'up' else 'error'}: {tell.plain(bind['error'])}"

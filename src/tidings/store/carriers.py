@@ -1,0 +1,34 @@
+"""Questions about what operators decided of carriers."""
+
+from __future__ import annotations
+
+from tidings.core.account import DEFAULT_ACCOUNT
+from tidings.core.message import Millis
+from tidings.core.questions import Pause
+from tidings.store.engine import Engine, statements
+
+SQL = statements("carriers")
+
+
+class Carriers:
+    """See `core.questions.Carriers`. Carriers belong to the default account."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def pauses(self) -> list[Pause]:
+        rows = await self._engine.fetch(SQL["pauses"], DEFAULT_ACCOUNT)
+        return [Pause(carrier, bind or None, at) for carrier, bind, at in rows]
+
+    async def pause(self, carrier: str, bind: str | None, now: Millis) -> None:
+        """Paused since now, unless it is paused already."""
+        await self._engine.fetch(SQL["pause"], DEFAULT_ACCOUNT, carrier, bind or "", now)
+
+    async def resume(self, carrier: str, bind: str | None) -> None:
+        """One bind, or without one the carrier and all of its binds."""
+        if bind is None:
+            await self._engine.fetch(SQL["resume_all"], DEFAULT_ACCOUNT, carrier)
+        else:
+            await self._engine.fetch(SQL["resume"], DEFAULT_ACCOUNT, carrier, bind)

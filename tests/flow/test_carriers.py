@@ -1,0 +1,227 @@
+"""Carriers as an operator steers them, over a real store on a clock that jumps: paused, resumed, restarted."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit import Heard, ask
+from spine_kit import FakeCarrier, World, inbound, live, receipt, request, send, taken
+from tidings.api.app import application
+from tidings.core.account import DEFAULT_ACCOUNT
+from tidings.core.ports import StoreUnavailable
+from tidings.pipeline import admit
+
+ONE, TWO = "north/1", "north/2"
+Scene = Callable[["Desk"], Awaitable[None]]
+
+
+class Desk:
+    """A running world, its API, and an operator's key."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.carrier = world.carrier
+
+    async def open(self) -> None:
+        """Make the key."""
+        _, self.key = await admit.issue(self.world.house, DEFAULT_ACCOUNT, "operator", "admin")
+        self.app = application(self.world.house)
+
+    async def ask(self, method: str, path: str = "", body: Any = None) -> Heard:
+        return await ask(self.app, method, f"/v1/carriers{path}", body, key=self.key)
+
+    async def send(self, count: int = 1) -> list[Any]:
+        return await send(self.world.house, *(request(to=f"+1555123{n:04}") for n in range(100, 100 + count)))
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        end = self.world.clock.monotonic() + seconds
+        await self.world.until(lambda: self.world.clock.monotonic() >= end)
+
+
+def desk(carrier: Callable[[], FakeCarrier] = FakeCarrier) -> Callable[[Scene], Callable[[Path], None]]:
+    """Run a scene as a test, in a running world of its own."""
+
+    def wrap(scene: Scene) -> Callable[[Path], None]:
+        async def run(world: World) -> None:
+            async with world.up():
+                place = Desk(world)
+                await place.open()
+                await scene(place)
+
+        def test(tmp_path: Path) -> None:
+            live(tmp_path, run, carrier)
+
+        test.__name__, test.__doc__ = scene.__name__, scene.__doc__
+        return test
+
+    return wrap
+
+
+def two_binds() -> FakeCarrier:
+    return FakeCarrier(binds=2)
+
+
+@desk()
+async def test_nothing_goes_while_paused_and_all_goes_after(desk: Desk) -> None:
+    paused = (await desk.ask("POST", "/north/pause")).json()
+    assert (paused["state"], [bind["paused"] for bind in paused["binds"]]) == ("paused", [True])
+    messages = await desk.send(25)
+    await desk.wait(60)
+    assert desk.carrier.written == []
+    shown = (await desk.ask("GET", "/north")).json()
+    assert (shown["state"], shown["waiting"], shown["binds_up"]) == ("paused", 25, 1)
+    assert shown["paused_at"] == paused["paused_at"]
+    resumed = (await desk.ask("POST", "/north/resume")).json()
+    assert (resumed["state"], resumed["paused_at"]) == ("up", None)
+    stories = await desk.world.ended(*messages)
+    assert {story.message.status for story in stories} == {"delivered"}
+    assert len(desk.carrier.written) == 25
+
+
+@desk(lambda: FakeCarrier(lambda part, earlier: [], window=2))
+async def test_what_comes_is_taken_while_paused(desk: Desk) -> None:
+    (message,) = await desk.send()
+    await desk.world.until(lambda: len(desk.carrier.written) == 1)
+    part = desk.carrier.written[0][1]
+    await desk.ask("POST", "/north/pause")
+    desk.carrier.tell(taken(part), receipt(f"c{part.attempt_id}", to=part.to), inbound("Hello"))
+    (story,) = await desk.world.ended(message)
+    assert story.message.status == "delivered"
+    await desk.world.until(lambda: "Hello" in desk.carrier.acknowledged)
+
+
+@desk(two_binds)
+async def test_one_bind_is_spared_and_the_other_carries_all(desk: Desk) -> None:
+    told = (await desk.ask("POST", "/north/pause", {"bind": TWO})).json()
+    assert told["state"] == "up"
+    assert {bind["name"]: bind["paused"] for bind in told["binds"]} == {ONE: False, TWO: True}
+    await desk.world.ended(*await desk.send(30))
+    assert {part.bind for _, part in desk.carrier.written} == {ONE}
+    await desk.ask("POST", "/north/resume", {"bind": TWO})
+    await desk.world.ended(*await send(desk.world.house, *(request(to=f"+1555124{n:04}") for n in range(100, 130))))
+    assert {part.bind for _, part in desk.carrier.written} == {ONE, TWO}
+
+
+@desk(two_binds)
+async def test_resuming_a_carrier_resumes_its_binds(desk: Desk) -> None:
+    for body in (None, {"bind": ONE}, {"bind": TWO}):
+        await desk.ask("POST", "/north/pause", body)
+    half = (await desk.ask("POST", "/north/resume", {"bind": ONE})).json()
+    assert half["state"] == "paused", "the carrier is"
+    whole = (await desk.ask("POST", "/north/resume")).json()
+    assert (whole["state"], [bind["paused"] for bind in whole["binds"]]) == ("up", [False, False])
+
+
+@desk(two_binds)
+async def test_a_carrier_each_of_whose_binds_is_paused_is_paused(desk: Desk) -> None:
+    await desk.ask("POST", "/north/pause", {"bind": ONE})
+    told = (await desk.ask("POST", "/north/pause", {"bind": TWO})).json()
+    assert (told["state"], told["paused_at"]) == ("paused", None)
+    await desk.send()
+    await desk.wait(30)
+    assert desk.carrier.written == []
+
+
+@desk(lambda: FakeCarrier(window=1_000))
+async def test_from_the_answer_on_nothing_is_handed_over(desk: Desk) -> None:
+    """Paused in the middle of a storm: what was claimed by then goes, and nothing after the answer."""
+    messages = await desk.send(300)
+    await desk.world.until(lambda: len(desk.carrier.written) > 0)
+    more = await send(desk.world.house, *(request(to=f"+1555125{n:04}") for n in range(300)))
+    await desk.ask("POST", "/north/pause")
+    went = len(desk.carrier.written)
+    await desk.wait(30)
+    assert len(desk.carrier.written) == went
+    await desk.ask("POST", "/north/resume")
+    await desk.world.ended(*messages, *more)
+    assert len(desk.carrier.written) == 600, "each once"
+
+
+def test_a_pause_outlives_the_process(tmp_path: Path) -> None:
+    async def run(world: World) -> None:
+        async with world.up():
+            place = Desk(world)
+            await place.open()
+            paused = (await place.ask("POST", "/north/pause")).json()
+            messages = await place.send(3)
+        world.carrier = FakeCarrier()
+        async with world.up():
+            again = Desk(world)
+            await again.open()
+            await again.wait(30)
+            assert world.carrier.written == []
+            shown = (await again.ask("GET", "/north")).json()
+            assert (shown["state"], shown["paused_at"]) == ("paused", paused["paused_at"])
+            await again.ask("POST", "/north/resume")
+            await world.ended(*messages)
+        world.carrier = FakeCarrier()
+        async with world.up():
+            third = Desk(world)
+            await third.open()
+            assert (await third.ask("GET", "/north")).json()["state"] == "up"
+
+    live(tmp_path, run)
+
+
+@desk(two_binds)
+async def test_what_waits_too_long_expires_behind_a_pause(desk: Desk) -> None:
+    await desk.ask("POST", "/north/pause")
+    (code,) = await send(desk.world.house, request(category="otp"))
+    (story,) = await desk.world.ended(code, seconds=3_600)
+    assert (story.message.status, desk.carrier.written) == ("expired", [])
+
+
+@desk(two_binds)
+async def test_what_cannot_be_paused_is_said(desk: Desk) -> None:
+    for path, body, status, code in (
+        ("/south/pause", None, 404, "not_found"),
+        ("/south", None, 404, "not_found"),
+        ("/north/pause", {"bind": "north/3"}, 422, "validation_failed"),
+        ("/north/pause", {"binds": "north/1"}, 422, "validation_failed"),
+        ("/north/pause", {"bind": 1}, 422, "validation_failed"),
+    ):
+        told = await desk.ask("GET" if path == "/south" else "POST", path, body)
+        assert (told.status, told.json()["code"]) == (status, code), path
+    told = await desk.ask("POST", "/north/pause", {"bind": "north/3"})
+    assert told.json()["errors"] == [{"pointer": "/bind", "detail": "is no bind of north; there are north/1, north/2"}]
+    assert (await desk.ask("GET", "/north")).json()["state"] == "up"
+
+
+@desk()
+async def test_a_pause_that_cannot_be_stored_is_none(desk: Desk) -> None:
+    desk.world.store.fault = StoreUnavailable("disk full")
+    told = await desk.ask("POST", "/north/pause")
+    assert (told.status, told.json()["code"]) == (503, "unavailable")
+    desk.world.store.fault = None
+    assert (await desk.ask("GET", "/north")).json()["state"] == "up"
+    await desk.world.ended(*await desk.send())
+
+
+@desk()
+async def test_secrets_are_in_no_answer_and_others_get_none(desk: Desk) -> None:
+    told = await desk.ask("GET")
+    assert [one["name"] for one in told.json()["data"]] == ["north"]
+    assert b"secret" not in told.body
+    account = await ask(desk.app, "POST", "/v1/accounts", {"name": "tenant"}, key=desk.key)
+    path = f"/v1/accounts/{account.json()['id']}/keys"
+    tenant = (await ask(desk.app, "POST", path, {"name": "k", "scope": "admin"}, key=desk.key)).json()["token"]
+    for method, rest in (("GET", ""), ("GET", "/north"), ("POST", "/north/pause"), ("POST", "/north/resume")):
+        refused = await ask(desk.app, method, f"/v1/carriers{rest}", key=tenant)
+        assert refused.status == 403, rest
+
+
+@pytest.mark.parametrize("scope", ["send", "read", "send+read"])
+def test_pausing_asks_for_an_admin_key(tmp_path: Path, scope: str) -> None:
+    async def run(world: World) -> None:
+        async with world.up():
+            place = Desk(world)
+            await place.open()
+            _, key = await admit.issue(world.house, DEFAULT_ACCOUNT, "other", scope)
+            assert (await ask(place.app, "POST", "/v1/carriers/north/pause", key=key)).status == 403
+
+    live(tmp_path, run)
