@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import uvicorn
@@ -30,6 +30,7 @@ from tidings.config import CarrierSettings, ConfigError, Settings
 from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
 from tidings.core.backlog import Backlog
 from tidings.core.carrier import CarrierState
+from tidings.core.esme import Esme
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids, moment
 from tidings.core.message import Millis, Part
@@ -37,15 +38,17 @@ from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.core.request import Invalid, Refused
 from tidings.core.story import PduSummary
+from tidings.door.door import SmppDoor
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
 from tidings.drivers.log_lines import JsonLines, Plain
 from tidings.fleet import Fleet
 from tidings.metrics import Metrics
 from tidings.notifier import Notifier
-from tidings.pipeline import admit
+from tidings.pipeline import admit, enrol
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
+from tidings.pipeline.roster import Roster
 from tidings.runner import Runner
 from tidings.simulator import routes as simulator
 from tidings.simulator.app import serve
@@ -55,6 +58,8 @@ from tidings.streamer import Streamer
 from tidings.sweeper import Sweeper
 from tidings.text.number import is_region, is_sender
 from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
+
+T = TypeVar("T")
 
 log = logging.getLogger("tidings")
 
@@ -83,6 +88,7 @@ class Tidings:
         self._fleet: Fleet | None = None
         self._notifier: Notifier | None = None
         self._streamer: Streamer | None = None
+        self._smpp_door: SmppDoor | None = None
         self._post = HttpPost(
             self._clock, timeout_s=settings.webhooks.timeout, allow_private=settings.webhooks_reach_inside
         )
@@ -117,9 +123,12 @@ class Tidings:
                 await self._streamer.start(tasks)
                 sweeper = Sweeper(house, self._runner)
                 sweeper.start(tasks)
+                self._open_smpp_door(house, tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
                 await self._serve(house, extra, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
+                if self._smpp_door is not None:
+                    await self._smpp_door.stop(max(0.0, (self._end - self._clock.monotonic()) / 2))
                 await sweeper.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
@@ -136,13 +145,13 @@ class Tidings:
 
     async def _house(self) -> House:
         store = self._store
-        last, keys, accounts = await store.read(_first_look)
+        last, keys, accounts, esmes = await store.read(_first_look)
         await store.write(admit.know_sender, [(DEFAULT_ACCOUNT, self.settings.default_sender)])
         house = House(
             store=store, clock=self._clock, ids=Ids(last=last), settings=self.settings,
             backlog=Backlog(self.settings.limits), keyring=Keyring(keys, accounts),
             free_disk_mb=lambda: self._free_disk_mb, health=self._health, snapshot=self._snapshot, post=self._post,
-            metrics=Metrics(store.tally), breathe=_turn,
+            metrics=Metrics(store.tally), breathe=_turn, aside=_aside, roster=Roster(esmes),
         )  # fmt: skip
         if last and self._clock.now() < moment(last) - 1000:
             log.warning("the clock is behind the newest stored message; ids go on from there")
@@ -197,6 +206,15 @@ class Tidings:
                 await self._end_streams(server)
                 server.should_exit = True
                 waiting.cancel()
+
+    def _open_smpp_door(self, house: House, tasks: asyncio.TaskGroup) -> None:
+        """Let customers' ESMEs in, where that is configured. Raises OSError and ConfigError."""
+        if not self.settings.smpp.is_open:
+            return
+        self._smpp_door = SmppDoor(house, self.settings.smpp)
+        self._smpp_door.listen()
+        self._smpp_door.start(tasks)
+        log.info("ESMEs may bind at %s", ", ".join(self._smpp_door.state().addresses))
 
     def _wire(self) -> type[Wire]:
         """Connections as many as the settings say, and as there are file descriptors for."""
@@ -271,6 +289,7 @@ class Tidings:
             in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,
             disk_free_mb=self._free_disk_mb, disk_needed_mb=self.settings.limits.free_disk_mb,
             commit_lag_ms=self._store.lag(), store_fault=self._store.fault or None,
+            door=self._smpp_door.state() if self._smpp_door is not None else None,
         )  # fmt: skip
 
     async def _watch_disk(self) -> None:
@@ -314,8 +333,9 @@ def _signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[N
             loop.remove_signal_handler(number)
 
 
-async def _first_look(tx: Tx) -> tuple[int, list[Key], list[Account]]:
-    return await tx.accounts.last_id(), await tx.accounts.keys(), await tx.accounts.accounts()
+async def _first_look(tx: Tx) -> tuple[int, list[Key], list[Account], list[Esme]]:
+    accounts = tx.accounts
+    return await accounts.last_id(), await accounts.keys(), await accounts.accounts(), await tx.esmes.open()
 
 
 async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:
@@ -340,6 +360,7 @@ _MOST_FILES = 1 << 20
 async def _note_uses(house: House) -> None:
     try:
         await admit.write_uses(house)
+        await enrol.write_binds(house)
     except StoreUnavailable as fault:
         log.warning("which keys were used of late could not be written: %s", fault)
 
@@ -444,6 +465,11 @@ def migrate(settings: Settings) -> list[str]:
         return store.applied()
     finally:
         store.stop()
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    """In a thread of its own."""
+    return await asyncio.to_thread(work)
 
 
 async def _turn() -> None:

@@ -132,6 +132,30 @@ class SimulatorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     binds: Annotated[int, Meta(ge=1, le=16)] = 1
 
 
+class SmppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[smpp]`: the door that customers' ESMEs bind at; shut while it has no port."""
+
+    host: str = "127.0.0.1"
+    port: Port | None = None
+    tls_port: Port | None = None
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_client_ca: str = ""
+    system_id: Annotated[str, Meta(pattern=r"^[!-~]{0,15}$")] = "tidings"
+    connections: Positive = 1_000
+    connections_per_address: Positive = 100
+    window: Annotated[int, Meta(ge=1, le=10_000)] = 50
+    login_timeout: Annotated[float, Meta(ge=1, le=3_600)] = 10.0
+    response_timeout: Seconds = 30.0
+    enquire_link: Seconds = 60.0
+    strictness: Literal["strict", "normal", "lenient"] = "normal"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a door at all."""
+        return self.port is not None or self.tls_port is not None
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything an operator may set. Seconds unless a name says otherwise."""
 
@@ -156,6 +180,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     stream: StreamSettings = field(default_factory=StreamSettings)
+    smpp: SmppSettings = field(default_factory=SmppSettings)
     carriers: tuple[CarrierSettings, ...] = ()
 
     @property
@@ -206,6 +231,8 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
     for name, value in {**variables, **given}.items():
         _put(tree, name, value)
     _refuse_unknown(tree, Settings, "")
+    if isinstance(tree.get("smpp"), dict):
+        tree["smpp"] = _beside(tree["smpp"], file.parent)
     tree["carriers"] = _carriers(tree.get("carriers", []), environ, file.parent)
     try:
         settings = msgspec.convert(tree, Settings, strict=False)
@@ -280,6 +307,15 @@ def _carriers(tables: Any, environ: Mapping[str, str], folder: Path) -> Any:
     ]
 
 
+def _beside(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Files of the door's TLS are looked for beside the configuration file."""
+    named = ("tls_certificate", "tls_key", "tls_client_ca")
+    return {
+        name: str(folder / value) if name in named and value and isinstance(value, str) else value
+        for name, value in table.items()
+    }  # fmt: skip
+
+
 def _with_ca(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(table.get("tls_ca"), str):
         table["tls_ca"] = str(folder / table["tls_ca"])
@@ -321,6 +357,9 @@ def _check(settings: Settings) -> None:
             ip_network(one)
         except ValueError:
             raise ConfigError(f"trusted_proxies: `{one}` is no address and no range like 10.0.0.0/8") from None
+    door = settings.smpp
+    if door.tls_port is not None and not (door.tls_certificate and door.tls_key):
+        raise ConfigError("smpp.tls_port needs smpp.tls_certificate and smpp.tls_key, two files in PEM")
     if settings.log_format not in ("text", "json"):
         raise ConfigError("log_format must be text or json")
     if settings.log_level not in _LEVELS:

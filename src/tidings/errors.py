@@ -50,6 +50,7 @@ PROBLEMS: dict[str, Problem] = {
             "Too late to cancel",
             "The message was already handed to a carrier, or has ended.",
         ),
+        Problem("esme_closed", 409, "caller", "never", "ESME closed", "The ESME is closed; enrol a new one."),
         Problem("key_revoked", 409, "caller", "never", "Key revoked", "The key is revoked; make a new one."),
         Problem(
             "idempotency_in_flight",

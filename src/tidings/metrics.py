@@ -59,14 +59,19 @@ class Tally:
 class Metrics:
     """What one process counts."""
 
-    __slots__ = ("accept", "receipts", "requests", "tally", "webhooks")
+    __slots__ = ("accept", "door", "receipts", "requests", "tally", "webhooks")
 
     def __init__(self, tally: Tally | None = None) -> None:
         self.tally = tally or Tally()
         self.accept = Histogram()
         self.receipts: dict[Labels, int] = {}
         self.webhooks: dict[Labels, int] = {}
+        self.door: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+
+    def answered(self, command: str, status: int) -> None:
+        """A request at the SMPP door was answered."""
+        self.door[command, status] += 1
 
     def requested(self, method: str, route: str, status: int) -> None:
         """An HTTP request was answered."""

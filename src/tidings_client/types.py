@@ -243,6 +243,17 @@ class Diagnosis(TypedDict):
     snapshot: Snapshot
 
 
+class DoorState(TypedDict):
+    """The SMPP door as it stands at this moment."""
+
+    addresses: list[str]
+    connections: int
+    connections_most: int
+    turned_away: int
+    binds: int
+    esmes: int
+
+
 class Driver(TypedDict):
     """A character that makes a text dear."""
 
@@ -318,7 +329,7 @@ class Faults(TypedDict):
 
 
 class Forcing(TypedDict):
-    """A character that GSM-7 (or the carrier's alphabet in its place) lacks, so that the whole text goes as UCS-2."""
+    """A character that GSM-7 lacks, so that the whole text goes as UCS-2."""
 
     at: int
     character: str
@@ -571,6 +582,7 @@ class Origin(TypedDict):
 
     door: str
     key: str | None
+    esme: NotRequired[str | None]
 
 
 class Page(TypedDict):
@@ -740,6 +752,7 @@ class Snapshot(TypedDict):
     disk_needed_mb: NotRequired[int]
     commit_lag_ms: NotRequired[float]
     store_fault: NotRequired[str | None]
+    door: NotRequired[DoorState | None]
 
 
 Submission = TypedDict(

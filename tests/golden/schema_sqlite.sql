@@ -147,7 +147,7 @@ CREATE TABLE message (
   sent_at integer,
   finished_at integer,
   event_count integer not null
-);
+, prepared text);
 CREATE INDEX message_account on message (account_id, id);
 CREATE INDEX message_client_ref on message (account_id, client_ref, id) where client_ref is not null;
 CREATE INDEX message_recipient on message (account_id, recipient, id);

@@ -17,7 +17,7 @@ from tidings.core import ids
 from tidings.core.events import event_id
 from tidings.core.message import Message
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
-from tidings.core.story import PduSummary
+from tidings.core.story import Origin, PduSummary
 from tidings.core.webhook import Delivery, Try
 from tidings.pipeline import explain as story
 from tidings.pipeline import swaps
@@ -31,8 +31,11 @@ WEBHOOKS_MOST = 100
 class OriginView(msgspec.Struct, frozen=True):
     """Who brought a message."""
 
-    door: Annotated[str, Meta(description="`rest`, `batch`, `one_url`, `reply` or `webhook`; empty of older messages")]
+    door: Annotated[
+        str, Meta(description="`rest`, `batch`, `one_url`, `smpp`, `reply` or `webhook`; empty of older messages")
+    ]
     key: Annotated[str | None, Meta(description="id of the key, not its secret; null for our own answers")]
+    esme: Annotated[str | None, Meta(description="id of the customer's system that submitted it by SMPP")] = None
 
 
 class Gate(msgspec.Struct, frozen=True):
@@ -130,10 +133,9 @@ async def get(call: Call) -> Reply:
 def _told(call: Call, rows: _Rows) -> Explanation:
     message, events, attempts, receipts = rows.message, rows.events, rows.attempts, rows.receipts
     brought = story.origin(message, events)
-    key = None if brought is None or brought.key_id is None else ids.show("key", brought.key_id)
     return Explanation(
         message=views.message(message),
-        origin=None if brought is None else OriginView(brought.door, key),
+        origin=None if brought is None else _origin(brought),
         gates=[
             Gate(one.at, one.rule, one.allowed, one.detail, show(one.occurred_at))
             for one in story.gates(message, events, attempts)
@@ -147,6 +149,12 @@ def _told(call: Call, rows: _Rows) -> Explanation:
         decided_by=doctor.decided_by(message),
         advice=doctor.explain(message, attempts, receipts, call.house.clock.now()),
     )
+
+
+def _origin(brought: Origin) -> OriginView:
+    key = None if brought.key_id is None else ids.show("key", brought.key_id)
+    esme = None if brought.esme_id is None else ids.show("esme", brought.esme_id)
+    return OriginView(brought.door, key, esme)
 
 
 async def _urls(tx: Tx, account_id: int, deliveries: Sequence[Delivery]) -> dict[int, str]:
@@ -171,9 +179,11 @@ def _webhook(one: Delivery, rows: _Rows) -> WebhookStory:
 
 def _attempt(call: Call, message: Message, stored: Attempt) -> AttemptStory:
     plain = views.attempt(stored)
-    part, whole = story.handed(message, stored)
-    pdu = call.house.describe(stored.carrier, part, stored.started_at)
-    if pdu is not None and not whole:
-        pdu = msgspec.structs.replace(pdu, sm_length=None)
+    pdu = None
+    if handed := story.handed(message, stored):
+        part, whole = handed
+        pdu = call.house.describe(stored.carrier, part, stored.started_at)
+        if pdu is not None and not whole:
+            pdu = msgspec.structs.replace(pdu, sm_length=None)
     took = None if stored.answered_at is None else stored.answered_at - stored.started_at
     return AttemptStory(**msgspec.structs.asdict(plain), took_ms=took, pdu=pdu)

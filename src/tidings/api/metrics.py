@@ -49,5 +49,11 @@ def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
     yield from counter(
         "tidings_http_requests_total", "HTTP requests answered.", ("method", "route", "status"), requests
     )
+    door = list(counted.door.items())
+    answered: dict[Labels, int] = {(command, f"0x{status:08X}"): n for (command, status), n in door}
+    yield from counter(
+        "tidings_door_requests_total", "Requests answered at the SMPP door.", ("command", "status"), answered
+    )
+    yield from gauge("tidings_door_binds", "Binds that stand at the SMPP door.", now.door.binds if now.door else 0)
     yield from gauge("tidings_streams", "Streams of events that are open.", streams)
     yield from process()

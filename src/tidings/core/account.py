@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import msgspec
 
 from tidings.config import SmartEncoding
@@ -62,6 +64,23 @@ class Key(msgspec.Struct, frozen=True):
     """Messages per second; 0: no limit; None: as the settings say."""
     daily_quota: int | None = None
     monthly_quota: int | None = None
+
+
+class Caller(Protocol):
+    """Who asks accept to send, with the bounds that hold for it: an API key, or a customer's ESME."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def senders(self) -> tuple[str, ...]: ...
+    @property
+    def rate(self) -> float | None: ...
+    @property
+    def daily_quota(self) -> int | None: ...
+    @property
+    def monthly_quota(self) -> int | None: ...
 
 
 SCOPES: dict[str, frozenset[str]] = {

@@ -17,6 +17,20 @@ class Health(msgspec.Struct, frozen=True):
     """Plain sentences about what is down while acceptance still works."""
 
 
+class DoorState(msgspec.Struct, frozen=True, kw_only=True):
+    """The SMPP door as it stands at this moment."""
+
+    addresses: tuple[str, ...]
+    """Where it listens, as `host:port`."""
+    connections: int
+    connections_most: int
+    turned_away: int
+    """Connections that found no room since the start."""
+    binds: int
+    esmes: int
+    """ESMEs that may bind."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one moment."""
 
@@ -37,3 +51,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """How long the last commit took from its first request on; or how long one waits by now, if longer."""
     store_fault: str | None = None
     """Why the store cannot commit; None while it can."""
+    door: DoorState | None = None
+    """None where no SMPP door is open."""

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from tidings.config import Limits
-from tidings.core.account import Account, Key
+from tidings.core.account import Account, Caller
 from tidings.core.message import Millis
 from tidings.core.request import Refused
 
@@ -89,21 +89,29 @@ class Meter:
         """Whether the settings limit those who have no limit of their own."""
         return bool(self._per_key or self._per_account)
 
-    def take(self, key: Key, account: Account | None, messages: int, now: float) -> Refused | None:
-        """Let so many messages go, or say when they may; all buckets or none are drawn from."""
-        buckets = self._of(key, account, now)
-        wait = max((bucket.wait(messages, now) for bucket in buckets), default=0.0)
+    def take(
+        self, key: Caller, account: Account | None, messages: int, now: float, own: int | None = None
+    ) -> Refused | None:
+        """Let so many messages go, or say when they may; all buckets or none are drawn from.
+
+        `own`: what the caller's own bucket counts instead, such as segments.
+        """
+        buckets = self._of(key, account, now, messages, messages if own is None else own)
+        wait = max((bucket.wait(count, now) for bucket, count in buckets), default=0.0)
         if wait > 0:
-            slowest = min(bucket.rate for bucket in buckets)
-            return Refused("rate_limited", f"At most {slowest:g} messages a second may be sent.", math.ceil(wait))
-        for bucket in buckets:
-            bucket.take(messages)
+            slowest = min(bucket.rate for bucket, _ in buckets)
+            what = "messages" if own is None else "segments"
+            return Refused("rate_limited", f"At most {slowest:g} {what} a second may be sent.", math.ceil(wait))
+        for bucket, count in buckets:
+            bucket.take(count)
         return None
 
-    def give_back(self, key: Key, account: Account | None, messages: int, now: float) -> None:
+    def give_back(
+        self, key: Caller, account: Account | None, messages: int, now: float, own: int | None = None
+    ) -> None:
         """What was taken for messages that were not stored."""
-        for bucket in self._of(key, account, now):
-            bucket.take(-messages)
+        for bucket, count in self._of(key, account, now, messages, messages if own is None else own):
+            bucket.take(-count)
 
     def count(self, allowed: Sequence[Quota], spent: Sequence[int]) -> None:
         """So much is counted against these quotas."""
@@ -112,9 +120,9 @@ class Meter:
             period, before = self._spent.get(place, ("", 0))
             self._spent[place] = (quota.period, max(messages, before) if period == quota.period else messages)
 
-    def standing(self, key: Key, account: Account | None, now: float, today: Millis) -> Standing | None:
+    def standing(self, key: Caller, account: Account | None, now: float, today: Millis) -> Standing | None:
         """How the caller stands; None without a limit, and of a quota that was not counted since the start."""
-        standings = [bucket.standing(now) for bucket in self._of(key, account, now)]
+        standings = [bucket.standing(now) for bucket, _ in self._of(key, account, now, 0, 0)]
         for quota in quotas((key, account), today):
             period, spent = self._spent.get((quota.owner, quota.monthly), ("", 0))
             if period == quota.period:
@@ -128,11 +136,14 @@ class Meter:
         for monthly in (False, True):
             self._spent.pop((owner, monthly), None)
 
-    def _of(self, key: Key, account: Account | None, now: float) -> list[Bucket]:
-        found = [self._bucket(key, self._per_key, now)]
+    def _of(
+        self, key: Caller, account: Account | None, now: float, messages: int, own: int
+    ) -> list[tuple[Bucket, int]]:
+        """The buckets that hold for a caller, each with how much it counts."""
+        found = [(self._bucket(key, self._per_key, now), own)]
         if account is not None:
-            found.append(self._bucket(account, self._per_account, now))
-        return [bucket for bucket in found if bucket is not None]
+            found.append((self._bucket(account, self._per_account, now), messages))
+        return [(bucket, count) for bucket, count in found if bucket is not None]
 
     def _bucket(self, owner: Owner, default: float, now: float) -> Bucket | None:
         rate = default if owner.rate is None else owner.rate

@@ -57,6 +57,25 @@ class MessageError(msgspec.Struct, frozen=True, omit_defaults=False):
     """`tidings` or `carrier`."""
 
 
+AS_SUBMITTED = -2
+"""A reference that says: the octets are those that came, see `Message.prepared`."""
+
+
+class Prepared(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One segment that came with its octets made up: they are carried as they are, under the header they came with."""
+
+    encoding: str
+    """As of a `Part`, or `binary` for octets that are no text."""
+    octets: bytes
+    """User data without header; of `gsm7…` one septet an octet."""
+    udh: bytes = b""
+    data_coding: int | None = None
+    """Where it says more than the encoding: a message class, or what kind of binary. None leaves it to the carrier."""
+    protocol_id: int | None = None
+    """None leaves it to the carrier."""
+    reply_path: bool = False
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One MT or MO as stored. Times are `Millis`."""
 
@@ -69,13 +88,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     to: str
     sender: str
     text: str | None
-    """None once blanked (one-time codes after their final status, or by retention)."""
+    """None once blanked (one-time codes after their final status, or by retention), and of binary messages."""
     encoding: str
-    """`ucs2`, `gsm7`, or `gsm7` with national tables, as in `gsm7+single-tr`: with `reference` it tells the octets."""
+    """`ucs2`, `gsm7`, or `gsm7` with national tables, as in `gsm7+single-tr`: with `reference` it tells the octets.
+    `binary`: octets that are no text."""
     segments: int
     reference: int
     """Concatenation reference, the same for every attempt at the same carrier: 0 to 255 goes as 8 bits, 256 to 65535 as
-    16, and -1 leaves the cutting to the carrier."""
+    16, -1 leaves the cutting to the carrier, and -2 stands for octets as they were submitted."""
     created_at: Millis
     expires_at: Millis
     send_at: Millis | None = None
@@ -89,6 +109,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     finished_at: Millis | None = None
     event_count: int = 0
     """How many events it has: the sequence of its newest."""
+    prepared: Prepared | None = None
+    """Of a message that came as octets; None once blanked."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -105,10 +127,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sender: str
     to: str
     encoding: str
-    """`gsm7…`: `payload` holds one septet an octet, unpacked; `ucs2`: UTF-16BE."""
+    """`gsm7…`: `payload` holds one septet an octet, unpacked; `ucs2`: UTF-16BE; `binary`: octets that are no text."""
     payload: bytes
     """User data without header."""
     udh: bytes = b""
     """User data header with its length octet (3GPP TS 23.040 §9.2.3.24), or empty."""
     validity_s: int = 0
     """Seconds of validity that remain; 0 leaves it to the carrier."""
+    data_coding: int | None = None
+    """None leaves it, as the fields below, to the carrier."""
+    protocol_id: int | None = None
+    reply_path: bool = False

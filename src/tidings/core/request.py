@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from tidings.config import SmartEncoding
-from tidings.core.message import Message
+from tidings.core.esme import Submission
+from tidings.core.message import Message, Prepared
 
 Text = Annotated[str, Meta(max_length=40_000)]
 Short = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -61,6 +62,15 @@ class Request(
         ]
         | None
     ) = None
+
+
+class Submitted(Request, frozen=True, kw_only=True, gc=False):
+    """A message that came by SMPP."""
+
+    prepared: Prepared | None = None
+    """In place of a text to be cut: `text` is then what it says, or None where it says nothing."""
+    submission: Submission
+    """Without its ids, which are known once it is a message."""
 
 
 NOT_BUILT = ("template", "values", "media")

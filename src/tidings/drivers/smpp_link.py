@@ -49,6 +49,12 @@ class SmppLink(asyncio.BufferedProtocol):
         """Whatever the handler wants to keep with the link."""
         self.peer = "?"
         """Address of the other end, for logs."""
+        self.host = ""
+        """The same without its port."""
+        self.secure = False
+        """Whether it is TLS."""
+        self.certificate: bytes | None = None
+        """What the other end showed of itself, in DER; TLS has checked it by then."""
         self._handler = handler
         self._home: set[SmppLink] | None = None
         self._buffer = memoryview(bytearray(READ_BUFFER))
@@ -146,7 +152,12 @@ class SmppLink(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands."""
         self._transport = cast(asyncio.Transport, transport)
-        self.peer = _name(transport.get_extra_info("peername"))
+        address = transport.get_extra_info("peername")
+        self.peer = _name(address)
+        self.host = str(address[0]) if isinstance(address, tuple) and address else ""
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self.secure, self.certificate = True, tls.getpeercert(binary_form=True)
         if self._home is not None:
             self._home.add(self)
         self._timer = self._loop.call_later(self._period, self._tick)

@@ -14,7 +14,7 @@ from tidings.smpp.codec import EncodeError
 from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs
 from tidings.text import data_coding, gsm7
 from tidings.text.packing import fill_bits, pack, unpack
-from tidings.text.segments import OCTETS, is_gsm7
+from tidings.text.segments import GSM7, OCTETS, is_gsm7
 
 SHORT_MESSAGE_MOST = 254
 """Octets that short_message holds in SMPP 3.4; longer texts go as message_payload."""
@@ -60,15 +60,20 @@ class Translator:
             dest_addr_ton=dest_ton,
             dest_addr_npi=dest_npi,
             destination_addr=destination,
-            esm_class=pdus.ESM_UDHI if udh else 0,
-            protocol_id=profile.protocol_id,
+            esm_class=(pdus.ESM_UDHI if udh else 0) | (pdus.ESM_REPLY_PATH if part.reply_path else 0),
+            protocol_id=profile.protocol_id if part.protocol_id is None else part.protocol_id,
             priority_flag=profile.priority_flag,
             validity_period=self._validity(part.validity_s),
             registered_delivery=profile.registered_delivery,
-            data_coding=profile.gsm7_data_coding if is_gsm7(part.encoding) else profile.ucs2_data_coding,
+            data_coding=self._data_coding(part),
             short_message=octets,
             tlvs=tlvs,
         )
+
+    def _data_coding(self, part: Part) -> int:
+        if part.data_coding is not None:
+            return part.data_coding
+        return self.profile.gsm7_data_coding if is_gsm7(part.encoding) else self.profile.ucs2_data_coding
 
     def outcome(self, attempt_id: int, bind: str, response: Any) -> Sent | SendError:
         """What a response to a submit_sm says of the part."""
@@ -110,6 +115,8 @@ class Translator:
             return part.payload
         if alphabet == "gsm7_packed":
             return pack(part.payload, fill_bits(udh))
+        if part.encoding != GSM7:
+            raise EncodeError(f"the carrier's alphabet ({alphabet}) has no national tables")
         try:
             # What was cut for another carrier may hold what this one lacks, and never goes as something else.
             return gsm7.decode(part.payload).encode(CODECS[alphabet])

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from tidings.core.account import Key
+from tidings.core.account import Caller, Key
 from tidings.core.consent import opted_out, opted_out_error
+from tidings.core.esme import Submission
 from tidings.core.ids import show
 from tidings.core.limits import Quota, quotas
 from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
@@ -54,6 +55,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """What the first events of some of its messages tell besides, by message."""
     refusals: dict[int, Verdict] | None = None
     """What stands against the senders of some of its messages, by message."""
+    submissions: tuple[Submission, ...] = ()
+    """What is kept besides of messages that came by SMPP."""
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +78,7 @@ async def accept(
     *,
     idempotency: Idempotency | None = None,
     atomic: bool = False,
-    caller: Key | None = None,
+    caller: Caller | None = None,
     door: str = "",
 ) -> Answer | Refused:
     """Take messages in: returns once they are on disk, with one result a request, in order.
@@ -104,17 +107,17 @@ async def _accept(
     requests: Sequence[Request | Invalid],
     idempotency: Idempotency | None,
     atomic: bool,
-    caller: Key | None,
+    caller: Caller | None,
     door: str,
 ) -> Answer | Refused:
     began = house.clock.monotonic()
     pages = await read_pages(house, requests)
-    messages, invalid, callbacks, notes, refusals = _prepare(house, account_id, requests, pages, caller)
+    messages, invalid, callbacks, notes, refusals = prepare(house, account_id, requests, pages, caller)
     if not messages or (atomic and invalid):
         # What was valid when it first came may no longer be: its `send_at` has passed.
         if idempotency and (earlier := await _answered(house, account_id, idempotency)):
             return earlier
-        return Answer(_merge(len(requests), invalid, [_atomic_fault()] * len(messages)))
+        return Answer(merge(len(requests), invalid, [_atomic_fault()] * len(messages)))
     otp = all(message.category == Category.OTP for message in messages)
     if refused := house.backlog.refuse(account_id, len(messages), otp, house.free_disk_mb()):
         return refused
@@ -122,7 +125,7 @@ async def _accept(
     if metered and (refused := _meter(house, metered, len(messages))):
         return refused
     allowed = quotas((metered, house.keyring.account(account_id)), house.clock.now()) if metered else ()
-    origin = _told(door, None if caller is None else caller.id)
+    origin = told(door, None if caller is None else ("key" if isinstance(caller, Key) else "esme", caller.id))
     carrier = route.choose(house.carriers)
     entry = Entry(
         account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks), carrier,
@@ -140,10 +143,10 @@ async def _accept(
     if metered and entered.answer is not None:
         _meter(house, metered, -len(messages))
     house.meter.count(allowed, entered.spent)
-    return entered.answer or Answer(_merge(len(requests), invalid, entered.stored))
+    return entered.answer or Answer(merge(len(requests), invalid, entered.stored))
 
 
-def _meter(house: House, caller: Key, messages: int) -> Refused | None:
+def _meter(house: House, caller: Caller, messages: int) -> Refused | None:
     """Draw messages from the buckets of a key and its account; a negative number goes back."""
     account, now = house.keyring.account(caller.account_id), house.clock.monotonic()
     if messages < 0:
@@ -153,15 +156,18 @@ def _meter(house: House, caller: Key, messages: int) -> Refused | None:
 
 
 @lru_cache(maxsize=4096)
-def _told(door: str, key_id: int | None) -> dict[str, Any] | None:
-    """An origin as the first event keeps it: one value for all messages of a key, never changed."""
+def told(door: str, caller: tuple[str, int] | None) -> dict[str, Any] | None:
+    """An origin as the first event keeps it: one value for all messages of a caller, never changed.
+
+    `caller`: its kind, `key` or `esme`, and its id.
+    """
     if not door:
         return None
-    return {"door": door} if key_id is None else {"door": door, "key": show("key", key_id)}
+    return {"door": door} if caller is None else {"door": door, caller[0]: show(*caller)}
 
 
-def _prepare(
-    house: House, account_id: int, requests: Sequence[Request | Invalid], pages: Pages, caller: Key | None
+def prepare(
+    house: House, account_id: int, requests: Sequence[Request | Invalid], pages: Pages, caller: Caller | None
 ) -> tuple[list[Message], list[tuple[int, Invalid]], list[Callback], dict[int, dict[str, Any]], dict[int, Verdict]]:
     messages: list[Message] = []
     callbacks: list[Callback] = []
@@ -202,7 +208,7 @@ def _prepare(
     return messages, invalid, callbacks, notes, refusals
 
 
-def _merge(length: int, invalid: Sequence[tuple[int, Invalid]], rest: Sequence[Result]) -> tuple[Result, ...]:
+def merge(length: int, invalid: Sequence[tuple[int, Invalid]], rest: Sequence[Result]) -> tuple[Result, ...]:
     """Results in the order of the requests."""
     if not invalid:
         return tuple(rest)
@@ -274,6 +280,10 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     ]
     rows = [_routed(one.message, entered.carrier) for entered in results for one in entered.stored]
     await track.begin(tx, rows, [_history(row) for row in rows], origins)
+    submitted = [one for entry in entries for one in entry.submissions]
+    if submitted:
+        going = {message.id for message in stored if message.status != REJECTED}
+        await tx.esmes.submit([one for one in submitted if one.message_id in going])
     await tx.queue.insert([_queued(message) for message in stored if message.status != REJECTED])
     await tx.idempotencies.insert(
         [
@@ -358,7 +368,7 @@ def _remember(entry: Entry, entered: Entered, now: Millis) -> Remembered:
     if entry.idempotency is None:
         raise ValueError("an entry without a key is not remembered")
     length = len(entry.messages) + len(entry.invalid)
-    kept = [_keep(result) for result in _merge(length, entry.invalid, entered.stored)]
+    kept = [_keep(result) for result in merge(length, entry.invalid, entered.stored)]
     last = max((message.send_at or now for message in entry.messages), default=now)
     return Remembered(
         entry.account_id, entry.idempotency.key, entry.idempotency.digest, _kept_encode(kept), max(now, last) + DAY

@@ -8,7 +8,7 @@ import msgspec
 
 from tidings.config import Delivery
 from tidings.core.consent import opted_out, opted_out_error
-from tidings.core.message import CATEGORY_RULES, Message, Millis, Part
+from tidings.core.message import AS_SUBMITTED, CATEGORY_RULES, Message, Millis, Part, Prepared
 from tidings.core.ports import SendError, Sent, stage
 from tidings.core.questions import Attempt, Queued, State, Tx
 from tidings.core.retry import Again, GiveUp, decide
@@ -72,6 +72,8 @@ def _attempts(one: Claim, now: Millis) -> Iterable[Attempt]:
 def parts(one: Claim, now: Millis) -> list[Part]:
     """The segments of a claim as a carrier takes them: the same octets at every attempt."""
     message = one.message
+    if message.reference == AS_SUBMITTED:
+        return [_as_submitted(one, now)]
     cut = split(message.text or "", message.encoding, message.reference).segments
     validity = max(1, (message.expires_at - now) // 1000)
     return [
@@ -82,6 +84,18 @@ def parts(one: Claim, now: Millis) -> list[Part]:
         )
         for attempt_id, part in zip(one.attempt_ids, one.parts, strict=True)
     ]  # fmt: skip
+
+
+def _as_submitted(one: Claim, now: Millis) -> Part:
+    """The one segment of a message that came as octets."""
+    message = one.message
+    made = message.prepared or Prepared(message.encoding, b"")
+    return Part(
+        attempt_id=one.attempt_ids[0], message_id=message.id, part=1, parts=1, bind=one.bind, sender=message.sender,
+        to=message.to, encoding=made.encoding, payload=made.octets, udh=made.udh,
+        validity_s=max(1, (message.expires_at - now) // 1000), data_coding=made.data_coding,
+        protocol_id=made.protocol_id, reply_path=made.reply_path,
+    )  # fmt: skip
 
 
 class Settle(msgspec.Struct, frozen=True, gc=False):

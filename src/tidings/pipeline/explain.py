@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tidings.core.ids import parse
-from tidings.core.message import Category, Message, Part
+from tidings.core.message import AS_SUBMITTED, Category, Message, Part
 from tidings.core.questions import Attempt, Event
 from tidings.core.story import Origin, Passage
 from tidings.pipeline import dispatch, route
@@ -21,7 +21,9 @@ def origin(message: Message, events: Sequence[Event]) -> Origin | None:
     if message.direction != "mt":
         return None
     data = (events[0].data if events else None) or {}
-    return Origin(str(data.get("door", "")), parse("key", str(data.get("key", ""))))
+    return Origin(
+        str(data.get("door", "")), parse("key", str(data.get("key", ""))), parse("esme", str(data.get("esme", "")))
+    )
 
 
 def gates(message: Message, events: Sequence[Event], attempts: Sequence[Attempt]) -> Iterator[Passage]:
@@ -67,9 +69,14 @@ def chosen(message: Message, events: Sequence[Event], carriers: Iterable[str]) -
     return route.Choice(queued[-1], f"{queued[-1]} came first among the carriers configured then.")
 
 
-def handed(message: Message, attempt: Attempt) -> tuple[Part, bool]:
-    """The segment of an attempt as its carrier got it; False: without its text, which is blanked by now."""
-    if message.text is not None:
+def handed(message: Message, attempt: Attempt) -> tuple[Part, bool] | None:
+    """The segment of an attempt as its carrier got it; False: without its text, which is blanked by now.
+
+    None of one that came as octets, once those are blanked: nothing else tells how it went.
+    """
+    if message.reference == AS_SUBMITTED and message.prepared is None:
+        return None
+    if message.text is not None or message.prepared is not None:
         one = dispatch.Claim(
             message, (attempt.part,), (attempt.id,), attempt.carrier, attempt.bind, attempt.fence
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from tidings.config import Settings
 from tidings.core.backlog import Backlog
@@ -15,7 +16,20 @@ from tidings.core.ports import Clock, Fleet, Post, Store, Streams
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.keyring import Keyring
+from tidings.pipeline.roster import Roster
 from tidings.text.terms import PLAIN, Terms
+
+T = TypeVar("T")
+
+
+class Aside(Protocol):
+    """Does slow work of the processor without holding up the loop."""
+
+    async def __call__(self, work: Callable[[], T]) -> T: ...
+
+
+async def _at_once(work: Callable[[], T]) -> T:
+    return work()
 
 
 async def _go_on() -> None:
@@ -51,6 +65,10 @@ class House:
     """The PDU that a carrier (by name) made of a part at a moment; None where that cannot be told."""
     breathe: Callable[[], Awaitable[None]] = _go_on
     """Lets all else have its turn, in the middle of long work."""
+    aside: Aside = _at_once
+    """Where slow hashes are worked out."""
+    roster: Roster = field(default_factory=Roster)
+    """Customers' ESMEs that may bind to the SMPP door."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)
     """(account, Idempotency-Key) of calls being worked on."""
     post: Post | None = None

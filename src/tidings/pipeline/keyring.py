@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
+from tidings.core.account import DEFAULT_ACCOUNT, Account, Caller, Key
 from tidings.core.ids import parse, show
 from tidings.core.message import Millis
 from tidings.core.request import Fault, Invalid, Request
@@ -74,7 +74,9 @@ class Keyring:
             return None
         return key
 
-    def bound(self, key: Key, requests: Sequence[Request | Invalid], region: str = "") -> Sequence[Request | Invalid]:
+    def bound(
+        self, key: Caller, requests: Sequence[Request | Invalid], region: str = ""
+    ) -> Sequence[Request | Invalid]:
         """The requests with the sender this key gives them; those it may not send from as Invalid.
 
         `region`: where national numbers are at home, unless the account says otherwise.
@@ -88,7 +90,7 @@ class Keyring:
         """Whether the account may send from this address; what nobody owns is the default account's."""
         return self._owners.get(sender, DEFAULT_ACCOUNT) == account_id
 
-    def _from(self, key: Key, own: tuple[str, ...], request: Request, region: str) -> Request | Invalid:
+    def _from(self, key: Caller, own: tuple[str, ...], request: Request, region: str) -> Request | Invalid:
         written = request.sender and sender_of(request.sender, region)
         if isinstance(written, Unusable):
             return request  # to be refused with the reason
@@ -96,7 +98,7 @@ class Keyring:
         if sender is None:
             return request if key.account_id == DEFAULT_ACCOUNT else Invalid((Fault("/from", _NO_SENDERS),))
         if key.senders and sender not in key.senders:
-            return Invalid((Fault("/from", "this key may not send from this address"),))
+            return Invalid((Fault("/from", f"this {_kind(key)} may not send from this address"),))
         if not self.owns(key.account_id, sender):
             return Invalid((Fault("/from", "does not belong to this account"),))
         return request if sender == request.sender else msgspec.structs.replace(request, sender=sender)
@@ -109,6 +111,10 @@ class Keyring:
 
 
 _NO_SENDERS = "is required: this account has no senders yet; its operator adds them"
+
+
+def _kind(caller: Caller) -> str:
+    return "key" if isinstance(caller, Key) else "ESME"
 
 
 def _limited(owner: Key | Account) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
+from tidings.core.account import DEFAULT_ACCOUNT, Account, Caller
 from tidings.core.message import Message, MessageError
 from tidings.core.request import Verdict
 from tidings.pipeline.house import House
@@ -25,7 +25,7 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def judge(
-    house: House, message: Message, carrier: str | None, replace: bool | None, caller: Key | None
+    house: House, message: Message, carrier: str | None, replace: bool | None, caller: Caller | None
 ) -> Judged | None:
     """What the rules of the destination's country say; None where they say nothing, or the carrier is not held to them.
 
@@ -64,7 +64,7 @@ def refused(verdict: Verdict) -> MessageError:
     return MessageError("invalid_sender", "sender", True, verdict.detail)
 
 
-def _numbers(house: House, account_id: int, caller: Key | None) -> Iterator[str]:
+def _numbers(house: House, account_id: int, caller: Caller | None) -> Iterator[str]:
     """The numbers that the caller may send from, the default ones first."""
     account: Account | None = house.keyring.account(account_id)
     own = account.senders if account is not None else ()

@@ -12,8 +12,8 @@ import msgspec
 from tidings.config import Settings, SmartEncoding
 from tidings.core.account import Account
 from tidings.core.events import EVENT_TYPES, types_of
-from tidings.core.message import CATEGORY_RULES, DAY, Message, Millis
-from tidings.core.request import NOT_BUILT, Fault, Invalid, Request
+from tidings.core.message import AS_SUBMITTED, CATEGORY_RULES, DAY, Message, Millis
+from tidings.core.request import NOT_BUILT, Fault, Invalid, Request, Submitted
 from tidings.core.status import ACCEPTED, SCHEDULED
 from tidings.core.webhook import url_fault
 from tidings.text.html import Readable
@@ -58,6 +58,29 @@ def message(
         faults += _callback(request)
     send_at, expires_at = _times(request, now, faults)
     scheduled = send_at is not None
+    prepared = request.prepared if isinstance(request, Submitted) else None
+    if prepared is not None:
+        text, encoding, segments, reference = request.text, prepared.encoding, 1, AS_SUBMITTED
+    else:
+        text, encoding, segments, reference = _words(
+            request, sender, to, scheduled, message_id, settings, terms, account, pages, swapped, faults
+        )
+    if faults:
+        return Invalid(tuple(faults))
+    return Message(
+        id=message_id, account_id=account_id, direction="mt", status=SCHEDULED if scheduled else ACCEPTED,
+        category=request.category, to=to, sender=sender, text=text,
+        encoding=encoding, segments=1 if reference == WHOLE else segments, reference=reference, created_at=now,
+        expires_at=expires_at, send_at=send_at, client_ref=request.client_ref, tags=request.tags,
+        metadata=request.metadata, event_count=2 if scheduled else 1, prepared=prepared,
+    )  # fmt: skip
+
+
+def _words(
+    request: Request, sender: str, to: str, scheduled: bool, message_id: int, settings: Settings, terms: Terms,
+    account: Account | None, pages: Mapping[str, Readable], swapped: dict[int, Smart] | None, faults: list[Fault],
+) -> tuple[str | None, str, int, int]:  # fmt: skip
+    """The text as it will be sent, its encoding, number of segments and reference."""
     if terms is not PLAIN:
         terms = terms.later() if scheduled else terms.towards(to)
     reference = terms.reference(message_id)
@@ -66,20 +89,11 @@ def message(
     measured = ("", 0) if text is None else _count(request, text, reference, terms)
     if text and swapped is not None and (isinstance(measured, Fault) or measured[0] == UCS2):
         mode = request.encoding != UCS2 and smart_mode(request, sender, account, settings)
-        found = smart(text, transliterate=mode == "transliterate", terms=terms) if mode else None
+        found = smart(text, transliterate=mode == "transliterate") if mode else None
         if found is not None and found.replaced:
             swapped[message_id], text = found, found.text
             measured = _count(request, text, reference, terms)
-    encoding, segments = _within(request, measured, faults)
-    if faults:
-        return Invalid(tuple(faults))
-    return Message(
-        id=message_id, account_id=account_id, direction="mt", status=SCHEDULED if scheduled else ACCEPTED,
-        category=request.category, to=to, sender=sender, text=text,
-        encoding=encoding, segments=1 if reference == WHOLE else segments, reference=reference, created_at=now,
-        expires_at=expires_at, send_at=send_at, client_ref=request.client_ref, tags=request.tags,
-        metadata=request.metadata, event_count=2 if scheduled else 1,
-    )  # fmt: skip
+    return text, *_within(request, measured, faults), reference
 
 
 def _not_built(request: Request) -> list[Fault]:

@@ -36,6 +36,7 @@ ESM_TYPE_MASK = 0x3C
 ESM_RECEIPT = 0x04
 ESM_INTERMEDIATE = 0x20
 ESM_UDHI = 0x40
+ESM_REPLY_PATH = 0x80
 
 
 class Bind(msgspec.Struct, gc=False):

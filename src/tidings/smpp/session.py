@@ -229,7 +229,8 @@ class Session:
             self.state = _BOUND_STATES[request.command_id]
             self.bind_request = request
             if request.interface_version >= 0x34:
-                tlvs = ((pdus.SC_INTERFACE_VERSION, b"\x34"),)
+                spoken = b"\x50" if request.interface_version >= 0x50 else b"\x34"
+                tlvs = ((pdus.SC_INTERFACE_VERSION, spoken),)
         response = BindResp(request.command_id | RESPONSE, system_id, tlvs, request.sequence_number, status)
         self._out.append(encode(response))
 

@@ -30,6 +30,7 @@ def _row(m: Message) -> Row:
         m.id, m.account_id, m.direction, m.status, m.category, m.to, m.sender, m.text, m.encoding, m.segments,
         m.reference, m.created_at, m.expires_at, m.send_at, m.carrier, m.client_ref, _text(m.tags), _text(m.metadata),
         _text(m.error), m.segments_delivered, m.sent_at, m.finished_at, m.event_count,
+        _text(m.prepared),
     )  # fmt: skip
 
 

@@ -1,13 +1,13 @@
 -- name: insert
 insert into message (id, account_id, direction, status, category, recipient, sender, text, encoding, segments, reference,
   created_at, expires_at, send_at, carrier, client_ref, tags, metadata, error, segments_delivered, sent_at, finished_at,
-  event_count)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23);
+  event_count, prepared)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24);
 
 -- name: whole
 id, account_id, direction, status, category, recipient, sender, text, encoding, segments, reference,
   created_at, expires_at, send_at, carrier, client_ref, coalesce(json(tags), json('[]')), json(metadata), json(error),
-  segments_delivered, sent_at, finished_at, event_count
+  segments_delivered, sent_at, finished_at, event_count, json(prepared)
 
 -- name: by_id
 select rows_of({whole}) from message where id in rows_int(?1);
@@ -38,9 +38,9 @@ where id = ?1;
 select id from message where status = 'sent' and expires_at <= ?1 order by expires_at limit ?2;
 
 -- name: blank
-update message set text = null where id = ?1;
+update message set text = null, prepared = null where id = ?1;
 
 -- name: outlived
 select id from message
-where id > ?1 and id <= ?5 and category = ?2 and text is not null and finished_at <= ?3
+where id > ?1 and id <= ?5 and category = ?2 and (text is not null or prepared is not null) and finished_at <= ?3
 order by id limit ?4;
