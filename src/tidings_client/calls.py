@@ -412,6 +412,16 @@ class Calls:
         answer: types.FaultInForce = self.call(Call("PUT", "/v1/simulator/faults", body=body))
         return answer
 
+    def list_personalities(self) -> types.Personalities:
+        """Ways in which the simulated network can behave badly, and those in force."""
+        answer: types.Personalities = self.call(Call("GET", "/v1/simulator/personalities"))
+        return answer
+
+    def choose_personality(self, body: types.ChosenPersonality) -> types.PersonalityInForce:
+        """Let the simulated network behave badly to an ESME, or to all, or well again."""
+        answer: types.PersonalityInForce = self.call(Call("PUT", "/v1/simulator/personalities", body=body))
+        return answer
+
 
 class AsyncCalls:
     """The calls of the API; `call` makes them."""
@@ -822,4 +832,14 @@ class AsyncCalls:
     async def set_faults(self, body: types.Faults) -> types.FaultInForce:
         """Begin or end a trouble of the simulated network."""
         answer: types.FaultInForce = await self.call(Call("PUT", "/v1/simulator/faults", body=body))
+        return answer
+
+    async def list_personalities(self) -> types.Personalities:
+        """Ways in which the simulated network can behave badly, and those in force."""
+        answer: types.Personalities = await self.call(Call("GET", "/v1/simulator/personalities"))
+        return answer
+
+    async def choose_personality(self, body: types.ChosenPersonality) -> types.PersonalityInForce:
+        """Let the simulated network behave badly to an ESME, or to all, or well again."""
+        answer: types.PersonalityInForce = await self.call(Call("PUT", "/v1/simulator/personalities", body=body))
         return answer

@@ -193,6 +193,13 @@ class Choice(TypedDict):
     why: str
 
 
+class ChosenPersonality(TypedDict):
+    """Who is to be shown which personality."""
+
+    personality: str
+    system_id: NotRequired[str | None]
+
+
 class Cut(TypedDict):
     """One segment as it would go out."""
 
@@ -606,6 +613,34 @@ class PduSummary(TypedDict):
     validity_period: str
     sm_length: int | None
     tlvs: list[str]
+
+
+class Personalities(TypedDict):
+    """What is in force, the choice for all first, and all that there is."""
+
+    in_force: list[PersonalityInForce]
+    data: list[PersonalityRow]
+
+
+class PersonalityInForce(TypedDict):
+    """Who is shown which personality, and how often it has shown."""
+
+    personality: str
+    system_id: str | None
+    meaning: str
+    acts: int
+    most_in_flight: int
+
+
+class PersonalityRow(TypedDict):
+    """One way to behave badly."""
+
+    name: str
+    meaning: str
+    esme: str
+    ends: str
+    repeats: str
+    passes: bool
 
 
 class Picture(TypedDict):

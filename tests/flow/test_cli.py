@@ -10,6 +10,7 @@ import pty
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -488,6 +489,24 @@ def test_simulate_runs_alone_until_it_is_told_to_stop(tmp_path: Path) -> None:
         running.send_signal(signal.SIGTERM)
         _, err = running.communicate(timeout=15)
     assert running.returncode == 0, err
+
+
+def test_simulate_behaves_as_it_is_told(tmp_path: Path) -> None:
+    done = tidings("simulate", "--personality", "half_pdus", cwd=tmp_path)
+    assert done.status == 2
+    assert "there is none called half_pdus; did you mean half_pdu?" in done.err
+    ports = ("--smpp-port", "0", "--http-port", "0")
+    command = [TIDINGS, "simulate", *ports, "--personality", "closes_at_accept"]
+    running = subprocess.Popen(command, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout is not None
+        port = re.search(r"SMPP 127\.0\.0\.1:(\d+)", running.stdout.readline())
+        assert port is not None
+        with socket.create_connection(("127.0.0.1", int(port[1])), timeout=10) as link:
+            assert link.recv(1) == b"", "it hangs up"
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=15)
 
 
 def test_help_comes_at_once(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from starlette.types import Message
 from kit import ask
 from tidings.app import network_site
 from tidings.drivers.smpp_link import SmppLink, connect
+from tidings.simulator import chosen
 from tidings.simulator.network import Network, NetworkSettings
+from tidings.simulator.personalities import PERSONALITIES
 from tidings.simulator.routes import ROWS
 from tidings.smpp import pdus, receipt
 from tidings.smpp.session import Answered, Bound, Ended, Event, Refused, Role, Timing, Unanswered
@@ -602,6 +604,87 @@ async def test_refuse_bind() -> None:
 
 
 # Restarts
+
+# Choosing
+
+
+async def choose(network: Network, personality: str, system_id: str | None = None) -> dict[str, Any]:
+    status, answer = await call(network, "PUT", "/personalities", {"personality": personality, "system_id": system_id})
+    assert (status, answer["personality"], answer["system_id"]) == (200, personality, system_id)
+    return answer
+
+
+async def first_status(network: Network, system_id: str) -> int:
+    """What the first text of an ESME is answered."""
+    async with esme(network, system_id=system_id) as (end, link):
+        link.request(submit("12025550100"), 1)
+        await until(lambda: end.responses)
+        return end.statuses[0]
+
+
+async def test_a_personality_is_shown_to_whom_it_was_chosen_for() -> None:
+    async with running() as network:
+        await choose(network, "vendor_error", "north")
+        assert [await first_status(network, name) for name in ("north", "south")] == [0x400, 0]
+        await choose(network, "unheard_of_status")
+        assert await first_status(network, "south") == 0xFFFFFFFF
+        await choose(network, "none", "south")
+        assert await first_status(network, "south") == 0, "chosen for it, whatever is for all"
+        _, told = await call(network, "GET", "/personalities")
+        assert [(one["system_id"], one["personality"], one["acts"]) for one in told["in_force"]] == [
+            (None, "unheard_of_status", 1),
+            ("north", "vendor_error", 1),
+            ("south", "none", 0),
+        ]
+        assert {row["name"] for row in told["data"]} == set(PERSONALITIES)
+
+
+async def test_a_system_id_asks_for_its_personality_by_name() -> None:
+    async with running(system_id="north", password="s") as network:
+        async with esme(network, system_id="north+vendor_error", password="s") as (end, link):
+            link.request(submit("12025550100"), 1)
+            await until(lambda: end.responses)
+            assert end.statuses == [0x400]
+            await choose(network, "none", "north+vendor_error")
+            link.request(submit("12025550101"), 2)
+            await until(lambda: len(end.responses) == 2 and end.receipts)
+            assert end.statuses == [0x400, 0], "the link stands, and the network is good again"
+        async with esme(network, system_id="north+nothing_of_the_kind", password="s", bound=False) as (end, _):
+            await until(lambda: end.gone)
+            assert any(isinstance(event, Refused) for event in end.other)
+
+
+async def test_what_is_for_one_shows_at_its_bind_even_about_the_connection() -> None:
+    async with running() as network:
+        await choose(network, "closes_at_accept", "north")
+        async with esme(network, system_id="north", bound=False) as (end, _):
+            await until(lambda: end.gone)
+        assert await first_status(network, "south") == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "what"),
+    [
+        ({"personality": "half_pdus"}, "/personality", "did you mean 'half_pdu'?"),
+        ({"personality": "?"}, "/personality", "GET /v1/simulator/personalities"),
+        ({"personality": "none", "system_id": ""}, "/system_id", "length"),
+        ({"personality": "none", "for": "x"}, "/for", "unknown"),
+        ({}, "/personality", "required"),
+    ],
+)
+async def test_choices_that_cannot_be_used(body: dict[str, Any], pointer: str, what: str) -> None:
+    async with running() as network:
+        status, problem = await call(network, "PUT", "/personalities", body)
+        assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
+        assert what in problem["errors"][0]["detail"].lower() or what in problem["errors"][0]["detail"]
+
+
+async def test_choices_for_single_esmes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chosen, "MOST_CHOSEN", 2)
+    async with running() as network:
+        for name in ("a", "b", "c"):
+            await choose(network, "vendor_error", name)
+        assert [system_id for system_id, _ in network.smsc.chosen.in_force()] == [None, "b", "c"]
 
 
 async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:

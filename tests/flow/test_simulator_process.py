@@ -144,7 +144,7 @@ async def test_the_examples_of_the_page_run(tmp_path: Path) -> None:
         pytest.skip("curl is not installed")
     blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S)
     commands = [line for block in blocks for line in block.replace("\\\n", "").splitlines()]
-    assert len(commands) == 8
+    assert len(commands) == 11
     async with network(tmp_path) as running:
         for command in commands:
             assert command.startswith("curl -sS ")

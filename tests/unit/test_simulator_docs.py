@@ -8,8 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tidings.simulator import exchange, fates, faults, handsets, ledger, routes, smsc, views
+from golden import personalities
+from tidings.simulator import chosen, exchange, fates, faults, handsets, ledger, routes, smsc, views
+from tidings.simulator.chosen import GOOD
 from tidings.simulator.exchange import Counters
+from tidings.simulator.personalities import GROUPS, PERSONALITIES
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/simulator.md").read_text(encoding="utf-8")
 
@@ -50,6 +53,21 @@ def test_every_counter_is_named() -> None:
     )
 
 
+def test_the_table_of_personalities_is_the_one_that_is_run() -> None:
+    assert personalities.fresh() == PAGE, "run `make golden`"
+
+
+def test_personalities_are_told_apart_and_told_in_full() -> None:
+    assert len(PERSONALITIES) == sum(len(rows) for rows in GROUPS.values()), "a name stands twice"
+    assert GOOD not in PERSONALITIES
+    for row in PERSONALITIES.values():
+        assert re.fullmatch(r"[a-z][a-z0-9_]{2,39}", row.name)
+        assert row.meaning.endswith(".")
+        assert row.esme.endswith(".")
+        hooks = (row.opened, row.bind, row.submit, row.answer, row.ids, row.shape, row.deliver, row.write)
+        assert any(hook is not None for hook in hooks), row.name
+
+
 @pytest.mark.parametrize(
     ("value", "heading"),
     [
@@ -60,6 +78,7 @@ def test_every_counter_is_named() -> None:
         (ledger.MOST_OWED, "What it remembers"),
         (exchange.MOST_PAYLOAD, "What it remembers"),
         (faults.Faults().delay_ms, "Faults"),
+        (chosen.MOST_CHOSEN, "Personalities"),
     ],
 )
 def test_limits_are_told_as_they_are(value: int, heading: str) -> None:

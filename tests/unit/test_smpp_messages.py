@@ -228,6 +228,29 @@ def test_receipts(sentence: str, pdu: DeliverSm | DataSm, profile: dict[str, Any
         assert told.token == "token"
 
 
+ADDRESSES: list[tuple[str, tuple[int, str], tuple[int, str], tuple[str, str]]] = [
+    ("as they should be", (1, "4915112345678"), (5, "Tidings"), ("+4915112345678", "Tidings")),
+    ("as in the submit_sm: a name is no handset", (5, "Tidings"), (1, "4915112345678"), ("+4915112345678", "Tidings")),
+    ("two numbers are believed", (1, "15550001111"), (1, "4915112345678"), ("+15550001111", "+4915112345678")),
+    ("no source, so that the id alone counts", (0, ""), (0, "12345"), ("", "12345")),
+    ("no address at all", (0, ""), (0, ""), ("", "")),
+]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "destination", "wanted"), ADDRESSES, ids=[case[0] for case in ADDRESSES]
+)
+def test_the_handset_of_a_receipt(
+    sentence: str, source: tuple[int, str], destination: tuple[int, str], wanted: tuple[str, str]
+) -> None:
+    pdu = DeliverSm(
+        source_addr_ton=source[0], source_addr=source[1], dest_addr_ton=destination[0],
+        destination_addr=destination[1], esm_class=0x04, short_message=RECEIPT,
+    )  # fmt: skip
+    told = translator().incoming(pdu, "north/1", "s", None)
+    assert (told.sender, told.to) == wanted
+
+
 SAR = ((0x020C, b"\x01\x2a"), (0x020E, b"\3"), (0x020F, b"\2"))
 TEXTS: list[tuple[str, DeliverSm | DataSm, dict[str, Any], tuple[str, str, bytes]]] = [
     ("the GSM alphabet", DeliverSm(short_message=b"\0\x1b\x65"), {}, ("gsm7", "@€", b"")),

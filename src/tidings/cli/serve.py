@@ -90,7 +90,10 @@ def migrate(config: Path | None, **given: Any) -> None:
 @click.option(
     "--receipt-delay-ms", type=click.IntRange(0), default=0, show_default=True, help="From response to receipt."
 )
-def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, receipt_delay_ms: int) -> None:
+@click.option("--personality", metavar="NAME", default="none", show_default=True, help="How it behaves badly.")
+def simulate(
+    smpp_port: int, http_port: int, host: str, folder: Path | None, receipt_delay_ms: int, personality: str
+) -> None:
     """Run the simulated carrier network alone: an SMSC with handsets, faults chosen by number."""
     import asyncio
 
@@ -99,7 +102,10 @@ def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, rec
     from tidings.app import simulate as run_network
     from tidings.simulator.network import NetworkSettings
 
-    network = NetworkSettings(host=host, smpp_port=smpp_port, folder=folder, receipt_delay_ms=receipt_delay_ms)
+    _check_personality(personality)
+    network = NetworkSettings(
+        host=host, smpp_port=smpp_port, folder=folder, receipt_delay_ms=receipt_delay_ms, personality=personality
+    )
 
     def ready(smpp: int, http: int) -> None:
         click.echo(
@@ -111,6 +117,19 @@ def simulate(smpp_port: int, http_port: int, host: str, folder: Path | None, rec
             runner.run(run_network(network, http_port, host, ready))
 
     _guarded(run)
+
+
+def _check_personality(name: str) -> None:
+    import difflib
+
+    from tidings.simulator.chosen import GOOD
+    from tidings.simulator.personalities import PERSONALITIES
+
+    if name in (GOOD, *PERSONALITIES):
+        return
+    near = difflib.get_close_matches(name, PERSONALITIES, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {GOOD}, {', '.join(PERSONALITIES)}"
+    raise CommandError(f"--personality: there is none called {name}; {hint}", WRONG_CONFIGURATION)
 
 
 def _guarded(work: Callable[[], T]) -> T:

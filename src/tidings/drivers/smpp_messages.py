@@ -93,6 +93,9 @@ class Translator:
         to = incoming(pdu.dest_addr_ton, pdu.destination_addr, self._addressing)
         udh, octets = user_data.split(pdu)
         if self._is_receipt(pdu, octets):
+            if sender and not _is_number(sender) and _is_number(to):
+                # Some SMSCs leave the addresses as they were in the submit_sm: a name is never the handset.
+                sender, to = to, sender
             report = receipt.parse(octets, pdu.tlvs)
             return Receipt(
                 self.carrier,
@@ -159,6 +162,10 @@ def _too_long(part: Part) -> bool:
     """Whether the radio needs more than one part for it."""
     octets = -(-len(part.payload) * 7 // 8) if is_gsm7(part.encoding) else len(part.payload)
     return len(part.udh) + octets > OCTETS
+
+
+def _is_number(address: str) -> bool:
+    return address.removeprefix("+").isdigit()
 
 
 def _names_message(tlvs: Tlvs) -> bool:

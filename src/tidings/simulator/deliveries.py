@@ -12,12 +12,18 @@ MESSAGE_STATES: dict[str, int] = {word: state for state, word in receipt.STATES.
 """message_state by receipt word (SMPP 3.4 section 5.2.28)."""
 
 
-def deliver_sm(owed: Owed, now: Millis) -> pdus.DeliverSm:
-    """The PDU that settles what is owed."""
-    return _text(owed) if isinstance(owed, HandsetText) else _receipt(owed, now)
+SHORT_MESSAGE_MOST = 254
+"""Octets that short_message holds (SMPP 3.4 section 4.6.1); more go as message_payload."""
+
+
+def deliver_sm(owed: Owed, now: Millis, message_id: str = "") -> pdus.DeliverSm:
+    """The PDU that settles what is owed; `message_id`: how a receipt writes the id, if not as usual."""
+    return _text(owed) if isinstance(owed, HandsetText) else _receipt(owed, now, message_id)
 
 
 def _text(text: HandsetText) -> pdus.DeliverSm:
+    octets = text.udh + text.payload
+    short = len(octets) <= SHORT_MESSAGE_MOST
     return pdus.DeliverSm(
         source_addr_ton=text.source.ton,
         source_addr_npi=text.source.npi,
@@ -27,16 +33,17 @@ def _text(text: HandsetText) -> pdus.DeliverSm:
         destination_addr=text.to.digits,
         esm_class=pdus.ESM_UDHI if text.udh else 0,
         data_coding=text.data_coding,
-        short_message=text.udh + text.payload,
+        short_message=octets if short else b"",
+        tlvs=() if short else ((pdus.MESSAGE_PAYLOAD, octets),),
     )
 
 
-def _receipt(owed: OwedReceipt, now: Millis) -> pdus.DeliverSm:
+def _receipt(owed: OwedReceipt, now: Millis, message_id: str) -> pdus.DeliverSm:
     submission = owed.submission
     handset, esme = submission.to, submission.source
     fate = fate_of(handset.digits)
     word = fate.state or "UNKNOWN"
-    message_id = str(submission.id) if fate.decimal_in_receipt else submission.message_id
+    message_id = message_id or (str(submission.id) if fate.decimal_in_receipt else submission.message_id)
     return pdus.DeliverSm(
         source_addr_ton=handset.ton,
         source_addr_npi=handset.npi,

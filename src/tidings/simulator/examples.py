@@ -54,6 +54,29 @@ STATS: dict[str, Any] = {
     "smpp_port": 2776,
     "fault": "none",
 }
+CHOICE: dict[str, Any] = {"personality": "half_pdu", "system_id": "tidings"}
+CHOICE_IN_FORCE: dict[str, Any] = {
+    **CHOICE,
+    "meaning": "After the fourth text, once: writes half a PDU, and never the rest.",
+    "acts": 0,
+    "most_in_flight": 0,
+}
+PERSONALITIES: dict[str, Any] = {
+    "in_force": [
+        {"personality": "none", "system_id": None, "meaning": "All is well.", "acts": 0, "most_in_flight": 0},
+        CHOICE_IN_FORCE,
+    ],
+    "data": [
+        {
+            "name": "outbind",
+            "meaning": "Sends outbind on every connection that it takes.",
+            "esme": "Pass it over and bind.",
+            "ends": "delivered, every one",
+            "repeats": "none",
+            "passes": True,
+        }
+    ],
+}
 NO_FAULT: dict[str, Any] = {"mode": "none", "delay_ms": 1000, "after": 1, "meaning": "All is well."}
 FAULTS: dict[str, Any] = {"mode": "slow", "delay_ms": 500}
 FAULT_IN_FORCE: dict[str, Any] = {

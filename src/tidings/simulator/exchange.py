@@ -82,11 +82,14 @@ class Exchange:
 
     # From the ESME.
 
-    def submit(self, system_id: str, pdu: pdus.SubmitSm | pdus.DataSm) -> Outcome:
-        """Decide about a submit_sm or data_sm. It is on disk after `commit`, which goes before the answer."""
+    def submit(self, system_id: str, pdu: pdus.SubmitSm | pdus.DataSm, verdict: int | None = None) -> Outcome:
+        """Decide about a submit_sm or data_sm. It is on disk after `commit`, which goes before the answer.
+
+        `verdict`: what was decided already, by a personality.
+        """
         submission = self._submission(system_id, pdu)
         fate = fate_of(submission.to.digits)
-        status = self._status(fate, submission)
+        status = self._status(fate, submission) if verdict is None else verdict
         if status:
             payload = submission.payload[:MOST_PAYLOAD]
             submission = msgspec.structs.replace(submission, status=status, payload=payload)
@@ -146,13 +149,17 @@ class Exchange:
         """
         self._reference = (self._reference + 1) % 256
         parts = handsets.outgoing(text, self._reference)
+        for coding, header, payload in parts:
+            self.owe_text(handset, to, coding, header, payload)
+        return len(parts)
+
+    def owe_text(self, handset: Address, to: Address, coding: int, header: bytes, payload: bytes) -> None:
+        """A part of a text from a handset, whatever its octets; it is on disk after `commit`."""
         now = self.clock.now()
         esme = self.ledger.esme_of(to.digits)
-        for coding, header, payload in parts:
-            part = HandsetText(self.ledger.next_text_key(), now, esme, handset, to, coding, header, payload)
-            self._journal.append(self.ledger.text(part))
-            self.outbox.put(part, now, now)
-        return len(parts)
+        part = HandsetText(self.ledger.next_text_key(), now, esme, handset, to, coding, header, payload)
+        self._journal.append(self.ledger.text(part))
+        self.outbox.put(part, now, now)
 
     def commit(self) -> None:
         """Write the journal. Raises OSError; then nothing of this may be answered."""

@@ -10,6 +10,7 @@ import msgspec
 
 from tidings.core.ports import Clock
 from tidings.drivers.smpp_link import Listener, listen
+from tidings.simulator.chosen import GOOD
 from tidings.simulator.exchange import Exchange
 from tidings.simulator.faults import Faults
 from tidings.simulator.journal import Journal
@@ -31,6 +32,8 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     system_id: str | None = None
     """With `password`: the only bind that is let in. None lets in anyone."""
     password: str | None = None
+    personality: str = GOOD
+    """How it behaves to all that nothing else is chosen for, from the start on."""
 
 
 class Network:
@@ -70,6 +73,7 @@ class Network:
         self._journal = Journal(settings.folder)
         self._exchange = Exchange(self._clock, self._journal, settings.receipt_delay_ms)
         self._smsc = Smsc(self._exchange, Login(settings.system_id, settings.password))
+        self._smsc.behave(settings.personality)
         try:
             await self._listen()
         except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import islice
@@ -11,9 +12,12 @@ import msgspec
 
 from tidings.core.request import Fault, Invalid, Refused
 from tidings.simulator import examples, handsets, views
+from tidings.simulator.chosen import GOOD
 from tidings.simulator.faults import MEANINGS, Faults
 from tidings.simulator.ledger import address
 from tidings.simulator.network import Network
+from tidings.simulator.personalities import PERSONALITIES
+from tidings.simulator.personality import ENDS, REPEATS, Personality, Spell
 from tidings.simulator.records import Submission
 from tidings.text.segments import DoesNotFitError, TooManyPartsError
 
@@ -109,6 +113,23 @@ async def show_faults(network: Network, asked: Asked) -> Told:
     return _in_force(network.exchange.faults)
 
 
+async def list_personalities(network: Network, asked: Asked) -> Told:
+    """Which are in force, and which there are."""
+    in_force = [_choice(system_id, spell) for system_id, spell in network.smsc.chosen.in_force()]
+    return views.Personalities(in_force, [_personality(row) for row in PERSONALITIES.values()])
+
+
+async def choose_personality(network: Network, asked: Asked) -> Told:
+    """Show an ESME, or all, a personality from now on."""
+    choice: views.ChosenPersonality = asked.body
+    if choice.personality != GOOD and choice.personality not in PERSONALITIES:
+        near = difflib.get_close_matches(choice.personality, (GOOD, *PERSONALITIES), 1)
+        hint = f"did you mean {near[0]!r}?" if near else "see GET /v1/simulator/personalities"
+        return Invalid((Fault("/personality", f"There is no personality {choice.personality!r}; {hint}"),))
+    network.smsc.behave(choice.personality, choice.system_id)
+    return _choice(choice.system_id, dict(network.smsc.chosen.in_force())[choice.system_id])
+
+
 async def switch_faults(network: Network, asked: Asked) -> Told:
     """Begin or end a trouble."""
     try:
@@ -192,6 +213,30 @@ ROWS: tuple[Row, ...] = (
         answer_example=examples.NO_FAULT,
     ),
     Row(
+        method="GET",
+        path="/v1/simulator/personalities",
+        handle=list_personalities,
+        name="listPersonalities",
+        summary="Ways in which the simulated network can behave badly, and those in force",
+        scope="read",
+        answer=views.Personalities,
+        problems=("validation_failed",),
+        answer_example=examples.PERSONALITIES,
+    ),
+    Row(
+        method="PUT",
+        path="/v1/simulator/personalities",
+        handle=choose_personality,
+        name="choosePersonality",
+        summary="Let the simulated network behave badly to an ESME, or to all, or well again",
+        scope="admin",
+        body=views.ChosenPersonality,
+        answer=views.PersonalityInForce,
+        problems=("validation_failed",),
+        example=examples.CHOICE,
+        answer_example=examples.CHOICE_IN_FORCE,
+    ),
+    Row(
         method="PUT",
         path="/v1/simulator/faults",
         handle=switch_faults,
@@ -222,6 +267,24 @@ def _shown(digits: str) -> str:
 
 def _in_force(faults: Faults) -> views.FaultInForce:
     return views.FaultInForce(faults.mode, faults.delay_ms, faults.after, MEANINGS[faults.mode])
+
+
+def _personality(row: Personality) -> views.PersonalityRow:
+    return views.PersonalityRow(
+        name=row.name, meaning=row.meaning, esme=row.esme, ends=ENDS[row.ends], repeats=REPEATS[row.ends],
+        passes=row.passes,
+    )  # fmt: skip
+
+
+def _choice(system_id: str | None, spell: Spell | None) -> views.PersonalityInForce:
+    if spell is None:
+        return views.PersonalityInForce(
+            personality=GOOD, system_id=system_id, meaning=MEANINGS[GOOD], acts=0, most_in_flight=0
+        )
+    return views.PersonalityInForce(
+        personality=spell.personality.name, system_id=system_id, meaning=spell.personality.meaning, acts=spell.acts,
+        most_in_flight=spell.most_in_flight,
+    )  # fmt: skip
 
 
 def _text(received: handsets.Received) -> views.HandsetText:

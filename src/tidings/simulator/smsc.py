@@ -8,10 +8,13 @@ import logging
 import msgspec
 
 from tidings.drivers.smpp_link import SmppLink
-from tidings.simulator import fates
+from tidings.simulator import chosen, fates
+from tidings.simulator.chosen import Chosen
 from tidings.simulator.deliveries import MESSAGE_STATES, deliver_sm
 from tidings.simulator.exchange import Exchange, Outcome
 from tidings.simulator.ledger import Owed
+from tidings.simulator.link import NetworkLink
+from tidings.simulator.personality import Conduct, Spell
 from tidings.smpp import pdus
 from tidings.smpp.codec import EncodeError
 from tidings.smpp.session import Answered, Event, Role, State, Timing, Unanswered
@@ -30,7 +33,6 @@ RINVPASWD = 0x0E
 RQUERYFAIL = 0x67
 RCANCELFAIL = 0x11
 RREPLACEFAIL = 0x13
-NONSENSE = b"HTTP/1.1 400 Bad Request\r\nServer: not an SMSC\r\n\r\n"
 _RECEIVING = frozenset((State.BOUND_RX, State.BOUND_TRX))
 
 _log = logging.getLogger(__name__)
@@ -44,28 +46,10 @@ class Login(msgspec.Struct, frozen=True):
 
     def admits(self, bind: pdus.Bind) -> bool:
         """Whether the bind carries what is asked for."""
-        return self.system_id in (None, bind.system_id) and self.password in (None, bind.password)
-
-
-class NetworkLink(SmppLink):
-    """A link that can also talk nonsense, and knows how many submits it carried."""
-
-    submits = 0
-    waiting = 0
-    """Responses that are held back."""
-    leaving = False
-    """It will be closed once what was taken before is answered."""
-
-    @property
-    def esme(self) -> str:
-        """system_id of the other end, "" before its bind."""
-        bind = self.session.bind_request
-        return bind.system_id if bind else ""
-
-    def write_nonsense(self) -> None:
-        """Octets that are no PDU, past the session."""
-        if self._transport is not None:
-            self._transport.write(NONSENSE)
+        return self.system_id in (None, bind.system_id, chosen.admitted(bind.system_id)) and self.password in (
+            None,
+            bind.password,
+        )
 
 
 class Smsc:
@@ -73,12 +57,14 @@ class Smsc:
 
     def __init__(self, exchange: Exchange, login: Login) -> None:
         """`exchange` decides; this end only speaks SMPP."""
-        self._exchange = exchange
+        self.exchange = exchange
         self._login = login
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: int | None = None
         self.links: set[NetworkLink] = set()
+        self.chosen = Chosen()
+        """Who is shown which personality."""
 
     def link(self) -> NetworkLink:
         """A link for a connection that comes in."""
@@ -90,12 +76,13 @@ class Smsc:
         """A connection stands; while the network hangs it is not read."""
         if isinstance(link, NetworkLink):
             self.links.add(link)
-            if self._exchange.faults.mode == "hang":
+            self._behave(link, self.chosen.for_all)
+            if self.exchange.faults.mode == "hang":
                 # Not at once: some event loops begin to read only after this call, whatever was asked for before.
                 self._loop.call_soon(self._hang, link)
 
     def _hang(self, link: NetworkLink) -> None:
-        if self._exchange.faults.mode == "hang":
+        if self.exchange.faults.mode == "hang":
             link.pause_reading()
 
     def closed(self, link: SmppLink, reason: str) -> None:
@@ -118,17 +105,18 @@ class Smsc:
                 lost.append(event.token)  # type: ignore[union-attr]
             elif not link.leaving:
                 self._asked(link, event)
+        lost = [owed for owed in lost if owed is not None]
         if settled:
-            self._exchange.settled(settled)
+            self.exchange.settled(settled)
         if lost:
-            self._exchange.outbox.back(lost)
+            self.exchange.outbox.back(lost)
         self._commit(link)
 
     # Requests of the ESME.
 
     def _asked(self, link: NetworkLink, event: Event) -> None:
-        mode = self._exchange.faults.mode
-        if mode == "hang":
+        mode = self.exchange.faults.mode
+        if mode == "hang" or (link.conduct is not None and link.conduct.deaf):
             return
         if mode == "nonsense":
             link.write_nonsense()
@@ -138,23 +126,29 @@ class Smsc:
             self._other(link, event)
 
     def _submitted(self, link: NetworkLink, pdu: pdus.SubmitSm | pdus.DataSm) -> None:
-        faults = self._exchange.faults
+        faults = self.exchange.faults
         link.submits += 1
         if faults.mode == "drop" and link.submits >= faults.after:
             link.leaving = True
             return
-        outcome = self._exchange.submit(link.esme, pdu)
+        status = None if link.conduct is None else chosen.verdict(link.conduct, pdu)
+        outcome = self.exchange.submit(link.esme, pdu, status)
         if outcome.status == fates.LINK_DROPS:
             link.leaving = True
         elif outcome.status != fates.UNANSWERED:
             self._respond(link, pdu, outcome)
 
     def _respond(self, link: NetworkLink, pdu: pdus.SubmitSm | pdus.DataSm, outcome: Outcome) -> None:
-        faults = self._exchange.faults
+        if link.conduct is not None:
+            left = chosen.answered(link.conduct, pdu, outcome)
+            if left is None:
+                return
+            outcome = left
+        faults = self.exchange.faults
         wait = faults.delay_ms / 1000 if faults.mode == "slow" else 0.0
         if outcome.first:
             wait += RECEIPT_LEADS_BY
-            self._exchange.outbox.back(outcome.first)
+            self.exchange.outbox.back(outcome.first)
         if not wait:
             link.answer_to(pdu.command_id, pdu.sequence_number, outcome.status, outcome.message_id)
             return
@@ -165,16 +159,20 @@ class Smsc:
 
     def _respond_late(self, link: NetworkLink, pdu: pdus.SubmitSm | pdus.DataSm, outcome: Outcome) -> None:
         link.waiting -= 1
-        if link.waiting == MOST_WAITING // 2 and self._exchange.faults.mode != "hang":
+        if link.waiting == MOST_WAITING // 2 and self.exchange.faults.mode != "hang":
             link.resume_reading()
         link.answer(pdu, outcome.status, outcome.message_id)
 
     def _answered(self, event: Answered, settled: list[int]) -> None:
-        owed: Owed = event.token
-        if getattr(event.response, "command_status", 0) == 0 and isinstance(event.response, pdus.DeliverSmResp):
+        owed: Owed | None = event.token
+        if owed is None:  # one more than what is owed
+            return
+        if getattr(event.response, "command_status", 0) == 0 and isinstance(
+            event.response, pdus.DeliverSmResp | pdus.DataSmResp
+        ):
             settled.append(owed.key)
         elif not event.late:
-            self._exchange.refused(owed)
+            self.exchange.refused(owed)
 
     def _other(self, link: NetworkLink, event: Event) -> None:
         match event:
@@ -192,8 +190,13 @@ class Smsc:
                 link.answer(asked, RINVCMDID)
 
     def _bound(self, link: NetworkLink, bind: pdus.Bind) -> None:
-        counters = self._exchange.counters
-        if self._exchange.faults.mode != "refuse_bind" and self._login.admits(bind):
+        counters = self.exchange.counters
+        if self.exchange.faults.mode != "refuse_bind" and self._login.admits(bind):
+            self._behave(link, self.chosen.of(bind.system_id))
+            if (conduct := link.conduct) is not None:
+                hook = conduct.spell.personality.bind
+                if conduct.deaf or (hook is not None and hook(conduct, bind)):
+                    return
             counters.binds += 1
             link.answer_bind(bind, 0, SYSTEM_ID)
         else:
@@ -202,7 +205,7 @@ class Smsc:
             link.close("The bind was refused.")
 
     def _state(self, query: pdus.QuerySm) -> pdus.QuerySmResp:
-        found = self._exchange.state(query.message_id)
+        found = self.exchange.state(query.message_id)
         if found is None:
             return pdus.QuerySmResp(query.message_id, sequence_number=query.sequence_number, command_status=RQUERYFAIL)
         return pdus.QuerySmResp(
@@ -211,7 +214,7 @@ class Smsc:
 
     def _commit(self, link: NetworkLink) -> None:
         try:
-            self._exchange.commit()
+            self.exchange.commit()
         except OSError as error:
             _log.error("The simulator's journal cannot be written: %s. The link is dropped unanswered.", error)
             link.leaving = True
@@ -221,35 +224,70 @@ class Smsc:
             link.close("The network drops the link.")
         self.deliver()
 
+    # Personalities.
+
+    def behave(self, name: str, system_id: str | None = None) -> None:
+        """From now on be so to an ESME, or to all that nothing else was chosen for; "none" is good behaviour.
+
+        Raises KeyError for a name that is none.
+        """
+        self.chosen.choose(name, system_id)
+        for link in self.links:
+            bound = link.session.bind_request
+            spell = self.chosen.of(bound.system_id) if bound else self.chosen.for_all
+            if (link.conduct.spell if link.conduct else None) is not spell:
+                self._behave(link, spell, anew=True)
+        self.deliver()
+
+    def _behave(self, link: NetworkLink, spell: Spell | None, *, anew: bool = False) -> None:
+        """`anew`: the connection stands already, and it is too late for what is shown when it is made."""
+        before = link.conduct
+        if before is not None and before.spell is spell:
+            return
+        link.conduct = None if spell is None else Conduct(spell, self, link)
+        if before is not None and self.exchange.faults.mode != "hang":
+            link.resume_reading()
+        if link.conduct is not None and not anew and (hook := link.conduct.spell.personality.opened) is not None:
+            hook(link.conduct)
+
     # Deliveries.
 
     def deliver(self) -> None:
         """Hand out what is due to every link that may receive and has room, and come back when more falls due."""
-        if self._exchange.faults.mode in ("hang", "nonsense", "down"):
+        if self.exchange.faults.mode in ("hang", "nonsense", "down"):
             return
-        clock = self._exchange.clock
+        clock = self.exchange.clock
         now = clock.now()
-        self._exchange.outbox.ripen(now)
+        self.exchange.outbox.ripen(now)
         for link in self.links:
-            if link.session.state in _RECEIVING and not link.leaving:
+            silent = link.leaving or (link.conduct is not None and link.conduct.mute)
+            if link.session.state in _RECEIVING and not silent:
                 self._deliver_to(link, now)
-        self._wake_at(self._exchange.outbox.next_due, now)
+        self._wake_at(self.exchange.outbox.next_due, now)
 
     def _deliver_to(self, link: NetworkLink, now: int) -> None:
-        exchange, esme = self._exchange, link.esme
+        exchange, esme = self.exchange, link.esme
         for _ in range(link.room()):
             owed = exchange.next_for(esme)
             if owed is None:
                 return
             try:
-                taken = link.request(deliver_sm(owed, now), owed)
+                if not self._hand_out(link, owed, now):
+                    exchange.outbox.back([owed])
+                    return
             except EncodeError as error:
                 _log.error("A delivery cannot be expressed and is given up: %s", error)
                 exchange.settled([owed.key])
-                continue
-            if not taken:
-                exchange.outbox.back([owed])
-                return
+
+    def _hand_out(self, link: NetworkLink, owed: Owed, now: int) -> bool:
+        if link.conduct is None:
+            return link.request(deliver_sm(owed, now), owed)
+        deliveries = chosen.delivered(link.conduct, owed, now)
+        if deliveries and not link.request(deliveries[0], owed):
+            return False
+        for one in deliveries[1:]:
+            link.request(one, None)
+        return True
 
     def _wake_at(self, due: int | None, now: int) -> None:
         if self._timer is not None and due == self._timer_at:

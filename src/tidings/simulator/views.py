@@ -122,6 +122,44 @@ class FaultInForce(msgspec.Struct, frozen=True):
     meaning: str
 
 
+class PersonalityRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to behave badly."""
+
+    name: str
+    meaning: Annotated[str, Meta(description="what the network does")]
+    esme: Annotated[str, Meta(description="what an ESME has to do")]
+    ends: Annotated[str, Meta(description="how messages end with an ESME that does")]
+    repeats: Annotated[str, Meta(description="how often a message may reach a handset again")]
+    passes: Annotated[bool, Meta(description="whether messages get through while it is in force")]
+
+
+class ChosenPersonality(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is to be shown which personality."""
+
+    personality: Annotated[str, Meta(min_length=1, max_length=64, description="its name, or `none` for good behaviour")]
+    system_id: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=255)] | None,
+        Meta(description="of the ESME that is to be shown it; null: all that nothing else is chosen for"),
+    ] = None
+
+
+class PersonalityInForce(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is shown which personality, and how often it has shown."""
+
+    personality: str
+    system_id: str | None
+    meaning: str
+    acts: Annotated[int, Meta(description="how often it has shown since it was chosen")]
+    most_in_flight: Annotated[int, Meta(description="most texts that waited for their response at once, on one link")]
+
+
+class Personalities(msgspec.Struct, frozen=True):
+    """What is in force, the choice for all first, and all that there is."""
+
+    in_force: list[PersonalityInForce]
+    data: list[PersonalityRow]
+
+
 def moment(at: Millis) -> str:
     """RFC 3339, UTC."""
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
