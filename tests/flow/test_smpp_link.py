@@ -425,6 +425,7 @@ async def test_many_events_unread_stop_the_reading(smsc: Smsc, monkeypatch: pyte
     impatient = {"response_timeout": 0.1, "enquire_link": 0.1}
     async with smsc_end(smsc, patient) as listener, house(listener.port, **impatient) as one:
         await one.until(Up)
+        one.acknowledging = True
         one.taking.clear()
         deliver(smsc.links[0])
         await one.until(Inbound)

@@ -19,7 +19,7 @@ from tidings.drivers.smpp_messages import Translator
 from tidings.drivers.smpp_profile import Profile, read
 from tidings.smpp.codec import EncodeError, encode
 from tidings.smpp.pdus import Bind, DataSm, DeliverSm
-from tidings.smpp.session import Answered, Event, Timing, Unanswered
+from tidings.smpp.session import Answered, Congested, Event, Timing, Unanswered
 
 EVENTS_MOST = 5_000
 """Events that may wait to be taken; above it the links stop reading."""
@@ -200,6 +200,8 @@ class SmppCarrier:
                 out.append(came)
             elif isinstance(event, Unanswered):
                 out.append(self._unanswered(event, name))
+            elif isinstance(event, Congested):
+                _log.info("%s: congestion_state %d, %d requests at once", name, event.state, event.allowed)
             else:
                 self._pass_over(event, name)
         self._wake()

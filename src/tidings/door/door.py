@@ -27,7 +27,7 @@ from tidings.pipeline import passwords
 from tidings.pipeline.house import House
 from tidings.smpp import pdus
 from tidings.smpp.codec import Strictness
-from tidings.smpp.session import Answered, Ended, Event, Role, Timing, Unanswered
+from tidings.smpp.session import Answered, Congested, Ended, Event, Role, Timing, Unanswered
 
 LOOK_EVERY = 1.0
 """Seconds between looks at whether those who are bound still may be."""
@@ -169,7 +169,7 @@ class SmppDoor:
         for event in events:
             if isinstance(event, Answered | Unanswered):
                 told.append(event)
-            elif not isinstance(event, Ended):
+            elif not isinstance(event, Ended | Congested):
                 self._ask(guest, event)
         if told and self.outward is not None:
             self.outward.answered(guest, told)

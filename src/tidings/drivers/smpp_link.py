@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
-from tidings.smpp.pdus import Bind, Request, Response, Tlvs
+from tidings.smpp.pdus import AlertNotification, Bind, Outbind, Request, Response, Tlvs
 from tidings.smpp.session import Ended, Event, Role, Session, Timing
 
 READ_BUFFER = 64 * 1024
@@ -111,6 +111,13 @@ class SmppLink(asyncio.BufferedProtocol):
         """Send a ready made response."""
         self.session.respond(response)
         self._flush_soon()
+
+    def tell(self, pdu: Outbind | AlertNotification) -> bool:
+        """SMSC: send what nobody answers; False when the session's state forbids it (nothing was sent)."""
+        if not self._writable or not self.session.tell(pdu):
+            return False
+        self._flush_soon()
+        return True
 
     def unbind(self) -> None:
         """End in good order; the link closes once the other end has answered."""

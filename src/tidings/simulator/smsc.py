@@ -135,7 +135,9 @@ class Smsc:
         outcome = self.exchange.submit(link.esme, pdu, status)
         if outcome.status == fates.LINK_DROPS:
             link.leaving = True
-        elif outcome.status != fates.UNANSWERED:
+        elif outcome.status == fates.UNANSWERED:
+            link.session.forget(pdu)
+        else:
             self._respond(link, pdu, outcome)
 
     def _respond(self, link: NetworkLink, pdu: pdus.SubmitSm | pdus.DataSm, outcome: Outcome) -> None:

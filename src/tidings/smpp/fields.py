@@ -54,8 +54,8 @@ class Command(msgspec.Struct, frozen=True):
     """Of the specification."""
     sent_by: tuple[str, ...]
     """`esme`, `smsc` or both."""
-    states: tuple[str, ...]
-    """Session states in which a request may be sent; empty for responses."""
+    states: frozenset[tuple[str, str]]
+    """Ends and the session states in which they may send it; empty for responses."""
     answer: str | None
     """Name of the response; None where there is none."""
     meaning: str
@@ -82,9 +82,10 @@ def _fields(rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
 
 
 def _command(name: str, row: Mapping[str, Any]) -> Command:
+    states = {(end, state) for end, states in (row["states"] or {}).items() for state in states}
     return Command(
-        row["id"], name, row["since"], row["section"], tuple(row["sent_by"]), tuple(row["states"] or ()),
-        row["answer"], row["meaning"], _fields(row["fields"]),
+        row["id"], name, row["since"], row["section"], tuple(row["sent_by"]), frozenset(states), row["answer"],
+        row["meaning"], _fields(row["fields"]),
     )  # fmt: skip
 
 

@@ -442,6 +442,7 @@ class GenericNack(msgspec.Struct, gc=False):
 class Raw(msgspec.Struct, gc=False):
     """A PDU of a command that is not known here, kept as it came."""
 
+    tlvs: ClassVar[Tlvs] = ()
     command_id: int
     body: bytes = b""
     sequence_number: int = 0
@@ -451,6 +452,7 @@ class Raw(msgspec.Struct, gc=False):
 class Malformed(msgspec.Struct, gc=False):
     """A PDU whose header is sound and whose body is not; `command_status` is what to answer."""
 
+    tlvs: ClassVar[Tlvs] = ()
     command_id: int
     sequence_number: int
     command_status: int

@@ -13,99 +13,47 @@ import msgspec
 
 from tidings.smpp import codec, pdus
 from tidings.smpp.codec import decode, encode
-from tidings.smpp.faults import RALYBND, RINVBNDSTS, RINVCMDID, RINVCMDLEN, Strictness
+from tidings.smpp.congestion import FULL, Congestion
+from tidings.smpp.events import Answered as Answered
+from tidings.smpp.events import Bound as Bound
+from tidings.smpp.events import Congested as Congested
+from tidings.smpp.events import Ended as Ended
+from tidings.smpp.events import Event as Event
+from tidings.smpp.events import Refused as Refused
+from tidings.smpp.events import Timing as Timing
+from tidings.smpp.events import Unanswered as Unanswered
+from tidings.smpp.faults import RALYBND, RINVBNDSTS, RINVCMDID, RINVCMDLEN, RTHROTTLED, RX_T_APPN
 from tidings.smpp.fields import COMMANDS, noun
 from tidings.smpp.framing import missing, split_frames
-from tidings.smpp.pdus import RESPONSE, Bind, BindResp, Malformed, Pdu, Raw, Request, Response, Tlvs
+from tidings.smpp.owed import Owed
+from tidings.smpp.pdus import (
+    RESPONSE,
+    AlertNotification,
+    Bind,
+    BindResp,
+    Malformed,
+    Outbind,
+    Pdu,
+    Raw,
+    Request,
+    Response,
+    Tlvs,
+    tlv,
+)
+from tidings.smpp.states import BOUND, BOUND_STATES, NO_ANSWER, ONLY_V50, V34, V50, agreed, sends, takes, tells
+from tidings.smpp.states import Role as Role
+from tidings.smpp.states import State as State
+from tidings.smpp.tlvs import fit
 
 LATE_LEAST = 1_000
 """How many requests without answer are remembered at least, so that a late response finds its token."""
 _LAST_SEQUENCE = 0x7FFFFFFF
 
 
-class Role(Enum):
-    """Which end this is."""
-
-    ESME = "esme"
-    SMSC = "smsc"
-
-
-class State(Enum):
-    """Session states of SMPP 3.4 section 2.2."""
-
-    OPEN = "open"
-    BOUND_TX = "bound_tx"
-    BOUND_RX = "bound_rx"
-    BOUND_TRX = "bound_trx"
-    UNBOUND = "unbound"
-
-
-class Timing(msgspec.Struct, frozen=True):
-    """Patience in seconds, and bounds. The specification names the timers and leaves the values open."""
-
-    window: int = 50
-    """Requests that may wait for an answer at once."""
-    response_timeout: float = 10.0
-    enquire_link: float = 30.0
-    """Silence of the other end after which it is asked for a sign of life."""
-    login_timeout: float = 10.0
-    """SMSC only: how long a connection may stay without a bind."""
-    max_command_length: int = 70_000
-    strictness: Strictness = Strictness.NORMAL
-
-
-class Answered(msgspec.Struct, gc=False):
-    """The answer to a request of ours. `late`: Unanswered was told before."""
-
-    token: Any
-    response: Response | Raw | Malformed
-    late: bool = False
-
-
-class Unanswered(msgspec.Struct, gc=False):
-    """A request of ours without answer: timed out, or the link is gone."""
-
-    token: Any
-    written: bool = True
-    """False when its octets certainly never left this process."""
-
-
-class Bound(msgspec.Struct, gc=False):
-    """ESME only: the bind was accepted."""
-
-    response: BindResp
-
-
-class Refused(msgspec.Struct, gc=False):
-    """ESME only: the bind was not accepted."""
-
-    command_status: int
-
-
-class Ended(msgspec.Struct, gc=False):
-    """The session is over and its connection has to be closed; nothing follows but Unanswered."""
-
-    reason: str
-    fault: bool = True
-    """False after an unbind in good order."""
-
-
-Event = Request | Answered | Unanswered | Bound | Refused | Ended
-"""Requests of the other end come as their PDU and want `answer` (or `respond`)."""
-
-_BOUND_STATES = {
-    pdus.BIND_TRANSMITTER: State.BOUND_TX,
-    pdus.BIND_RECEIVER: State.BOUND_RX,
-    pdus.BIND_TRANSCEIVER: State.BOUND_TRX,
-}
-_TRANSMITS = frozenset({State.BOUND_TX, State.BOUND_TRX})
-_RECEIVES = frozenset({State.BOUND_RX, State.BOUND_TRX})
-_BOUND = _TRANSMITS | _RECEIVES
+_NOTHING: frozenset[int] = frozenset()
 _ID_KINDS = frozenset({pdus.SubmitSm.command_id, pdus.DeliverSm.command_id, pdus.DataSm.command_id})
 """Requests whose answer is a message_id and no more; those that are no texts are made as nouns."""
-_TO_SMSC = frozenset(command.id for command in COMMANDS.values() if command.answer and command.sent_by == ("esme",))
 _ANSWERS = {command.id: noun(COMMANDS[command.id | RESPONSE]) for command in COMMANDS.values() if command.answer}
-_NO_ANSWER = frozenset({pdus.Outbind.command_id, pdus.AlertNotification.command_id})
 
 
 class _Own(Enum):
@@ -128,15 +76,22 @@ class Session:
     def __init__(self, role: Role, timing: Timing, now: float) -> None:
         self.role = role
         self.timing = timing
-        self.state = State.OPEN
+        self.version = V34
+        """The interface_version both ends speak, known once bound."""
+        self.congestion_state: int | None = None
+        """SMSC: what responses tell a 5.0 ESME of our load, 0 to 100; the owner sets it."""
         self.strays = 0
         """Responses that belong to no request of ours."""
         self.unknown_commands = 0
         self.malformed = 0
         self.round_trip: float | None = None
         """Seconds that the last bind or enquire_link of ours took to be answered."""
+        self.turned_away = 0
+        """Requests that came while too many others waited for our answer."""
         self.bind_request: Bind | None = None
         """The bind that was made (ESME) or accepted (SMSC)."""
+        self._owed = Owed(timing.owed_most, timing.owed_octets)
+        self._congestion = Congestion(timing.window)
         self._pending: dict[int, _Waiting] = {}
         self._late: dict[int, _Waiting] = {}
         self._own = 0
@@ -152,13 +107,14 @@ class Session:
         self._silent = False
         self._ending = False
         self._binding = False
+        self._enter(State.OPEN)
 
     # What the owner asks.
 
     @property
     def bound(self) -> bool:
         """Bound, and not about to unbind."""
-        return self.state in _BOUND and not self._ending
+        return self.state in BOUND and not self._ending
 
     @property
     def over(self) -> bool:
@@ -175,28 +131,51 @@ class Session:
         """Requests of the owner that wait for an answer."""
         return len(self._pending) - self._own
 
+    @property
+    def owed(self) -> int:
+        """Requests of the other end that wait for an answer of the owner."""
+        return self._owed.count
+
+    @property
+    def heard_congestion(self) -> int | None:
+        """The load the other end told last, in percent; None where it told none lately."""
+        return self._congestion.state
+
     def room(self) -> int:
-        """How many requests the window still takes; none while the other end owes a sign of life."""
-        return max(0, self.timing.window - self.pending) if self.bound and not self._silent else 0
+        """How many requests may be sent now: what the window and the other end's congestion leave.
+
+        None while the other end owes a sign of life.
+        """
+        return max(0, self._congestion.allowed - self.pending) if self.bound and not self._silent else 0
 
     # What the owner does.
 
     def bind(self, request: Bind, now: float) -> None:
         """ESME: ask to be bound; Bound, Refused or Ended follows."""
         self.bind_request = request
+        # An outbind that crosses our bind asks for what is under way.
+        self._takes = _NOTHING
         self._register(request, _Own.BIND, now)
 
     def request(self, request: Request, token: Any, now: float) -> bool:
         """Send a request; exactly one Answered (not late) or Unanswered with `token` follows.
 
-        False, and nothing sent, when the window is full, the other end owes a sign of life, or the state of the
-        session forbids it.
+        False, and nothing sent, when the window is full or lowered by congestion, the other end owes a sign of life,
+        or the state or version of the session forbids it.
         Raises EncodeError, and nothing is sent, when the PDU cannot be expressed.
         """
-        full = self._silent or len(self._pending) - self._own >= self.timing.window
-        if full or not self._may_send(request.command_id):
+        full = self._silent or len(self._pending) - self._own >= self._congestion.allowed
+        if full or self._ending or request.command_id not in self._sends:
             return False
         self._register(request, token, now)
+        return True
+
+    def tell(self, pdu: Outbind | AlertNotification) -> bool:
+        """SMSC: send what nobody answers; False, and nothing sent, when the state of the session forbids it."""
+        if self._ending or pdu.command_id not in tells(self.role, self.state):
+            return False
+        self._number(pdu)
+        self._out.append(encode(pdu))
         return True
 
     def answer(self, request: Request, status: int = 0, message_id: str = "", tlvs: Tlvs = ()) -> None:
@@ -210,14 +189,23 @@ class Session:
         """As `answer`, for a request of which only command_id and sequence_number were kept."""
         if self.over:
             return
-        if command_id in _ID_KINDS:
-            out = codec.encode_id_resp(command_id | RESPONSE, status, sequence, message_id, tlvs)
-        elif message_id or tlvs:
-            fields = {"message_id": message_id} if message_id else {}
-            out = encode(_ANSWERS[command_id](**fields, tlvs=tlvs, sequence_number=sequence, command_status=status))
-        else:
-            out = codec.encode_header(command_id | RESPONSE, status, sequence)
-        self._out.append(out)
+        self._owed.settle(sequence)
+        if tlvs or self.congestion_state is not None:
+            tlvs = self._tlvs_of_response(tlvs)
+        self._out.append(_response(command_id, sequence, status, message_id, tlvs))
+
+    def respond(self, response: Response) -> None:
+        """Send a response made by the owner, for instance query_sm_resp."""
+        if self.over:
+            return
+        self._owed.settle(response.sequence_number)
+        if response.tlvs or self.congestion_state is not None:
+            response = msgspec.structs.replace(response, tlvs=self._tlvs_of_response(response.tlvs))
+        self._out.append(encode(response))
+
+    def forget(self, request: Request) -> None:
+        """The owner will never answer this request, and nothing has to be kept free for it."""
+        self._owed.settle(request.sequence_number)
 
     def answer_bind(self, request: Bind, status: int = 0, system_id: str = "") -> None:
         """SMSC: accept (status 0) or refuse a bind."""
@@ -226,18 +214,13 @@ class Session:
         self._binding = False
         tlvs: Tlvs = ()
         if status == 0:
-            self.state = _BOUND_STATES[request.command_id]
             self.bind_request = request
-            if request.interface_version >= 0x34:
-                spoken = b"\x50" if request.interface_version >= 0x50 else b"\x34"
-                tlvs = ((pdus.SC_INTERFACE_VERSION, spoken),)
+            self.version = agreed(V50, request.interface_version)
+            self._enter(BOUND_STATES[request.command_id])
+            if self.version >= V34:
+                tlvs = ((pdus.SC_INTERFACE_VERSION, bytes((self.version,))),)
         response = BindResp(request.command_id | RESPONSE, system_id, tlvs, request.sequence_number, status)
         self._out.append(encode(response))
-
-    def respond(self, response: Response) -> None:
-        """Send a response made by the owner, for instance query_sm_resp."""
-        if not self.over:
-            self._out.append(encode(response))
 
     def unbind(self, now: float) -> None:
         """Ask to end the session; Ended follows. New requests are refused from here on."""
@@ -269,7 +252,7 @@ class Session:
 
     def close(self) -> list[Event]:
         """The connection is gone: what was in flight, oldest first. The session is over."""
-        self.state = State.UNBOUND
+        self._enter(State.UNBOUND)
         unwritten = set(self._unwritten)
         lost: list[Event] = [
             Unanswered(waiting.token, sequence not in unwritten)
@@ -293,14 +276,14 @@ class Session:
         whole = self._whole(data)
         if whole is None:
             return events
-        frames, taken, bad_length = split_frames(whole, self.timing.max_command_length)
+        frames, taken, bad_length = split_frames(whole, self._length_most)
         if frames:
             self._heard = now - self._frozen_total
             self._enquired = None
             self._silent = False
             strictness = self.timing.strictness
             for frame in frames:
-                self._take(events, decode(frame, strictness))
+                self._take(events, decode(frame, strictness), len(frame))
                 if self.over:
                     return events
         if bad_length is not None:
@@ -317,9 +300,13 @@ class Session:
             return events
         now -= self._frozen_total
         self._sweep(events, now)
+        if self._congestion.state is not None:
+            before = self._congestion.allowed
+            self._congestion.tick(now)
+            self._tell_congestion(events, before)
         if self.state is State.OPEN and self.role is Role.SMSC and now - self._opened >= self.timing.login_timeout:
             self._end(events, "The other end connected and did not bind in time.")
-        elif self.state in _BOUND and self._enquired is None and self._must_enquire(now):
+        elif self.state in BOUND and self._enquired is None and self._must_enquire(now):
             self._enquired = now
             self._register(pdus.EnquireLink(), _Own.ENQUIRE, now + self._frozen_total)
         return events
@@ -340,22 +327,27 @@ class Session:
         tail.clear()
         return whole
 
-    def _may_send(self, command_id: int) -> bool:
-        if self._ending:
-            return False
-        if self.role is Role.ESME:
-            return self.state in _TRANSMITS
-        return self.state in _RECEIVES
+    def _enter(self, state: State) -> None:
+        self.state = state
+        timing = self.timing
+        self._sends = sends(self.role, state, self.version)
+        self._takes = takes(self.role, state, self.version, timing.strictness)
+        stranger = self.role is Role.SMSC and state is State.OPEN
+        self._length_most = timing.max_login_length if stranger else timing.max_command_length
 
-    def _register(self, request: Request, token: Any, now: float) -> None:
-        # The number is taken before a single octet leaves: an answer may come faster than this returns.
+    def _number(self, pdu: Request) -> int:
         sequence = self._sequence
         while True:
             sequence = sequence + 1 if sequence < _LAST_SEQUENCE else 1
             if sequence not in self._pending:
                 break
-        request.sequence_number = sequence
-        octets = encode(request)
+        pdu.sequence_number = sequence
+        return sequence
+
+    def _register(self, request: Request, token: Any, now: float) -> None:
+        # The number is taken before a single octet leaves: an answer may come faster than this returns.
+        sequence = self._number(request)
+        octets = encode(self._fit(request) if request.tlvs else request)
         self._sequence = sequence
         self._pending[sequence] = _Waiting(now - self._frozen_total, request.command_id, token)
         if isinstance(token, _Own):
@@ -364,30 +356,61 @@ class Session:
             self._unwritten.append(sequence)
         self._out.append(octets)
 
-    def _take(self, events: list[Event], pdu: Pdu | Malformed) -> None:
-        if pdu.command_id & RESPONSE:
+    def _fit(self, request: Request) -> Request:
+        # An ESME's TLVs are what its operator agreed on with the SMSC, whatever the versions say.
+        if self.role is Role.ESME or self.version >= V50:
+            return request
+        tlvs = fit(request.tlvs, self.version)
+        return request if tlvs is request.tlvs else msgspec.structs.replace(request, tlvs=tlvs)
+
+    def _tlvs_of_response(self, tlvs: Tlvs) -> Tlvs:
+        if self.congestion_state is not None and self.role is Role.SMSC and self.version >= V50:
+            return (*tlvs, (pdus.CONGESTION_STATE, bytes((min(self.congestion_state, FULL),))))
+        return fit(tlvs, self.version) if self.role is Role.SMSC else tlvs
+
+    def _take(self, events: list[Event], pdu: Pdu | Malformed, size: int) -> None:
+        command_id = pdu.command_id
+        if command_id & RESPONSE:
             self._take_response(events, pdu)
-        elif isinstance(pdu, Malformed):
-            self.malformed += 1
-            self._out.append(codec.encode_header(pdu.command_id | RESPONSE, pdu.command_status, pdu.sequence_number))
-        elif isinstance(pdu, Raw):
+        elif command_id not in self._takes or type(pdu) is Malformed:
+            self._take_odd(events, pdu)
+        elif command_id in NO_ANSWER or self._owed.take(pdu.sequence_number, size):
+            events.append(pdu)  # type: ignore[arg-type]
+        else:
+            self.turned_away += 1
+            self._refuse(command_id, pdu.sequence_number, RTHROTTLED if self.role is Role.SMSC else RX_T_APPN)
+
+    def _take_odd(self, events: list[Event], pdu: Pdu | Malformed) -> None:
+        command_id = pdu.command_id
+        if isinstance(pdu, Raw) or (command_id in ONLY_V50 and self.version < V50):
             self.unknown_commands += 1
             self._nack(RINVCMDID, pdu.sequence_number)
+        elif isinstance(pdu, Malformed):
+            self.malformed += 1
+            self._refuse(command_id, pdu.sequence_number, pdu.command_status)
         else:
-            self._take_request(events, pdu)  # type: ignore[arg-type]
+            self._take_other(events, pdu)
 
-    def _take_request(self, events: list[Event], pdu: Request) -> None:
+    def _take_other(self, events: list[Event], pdu: Pdu) -> None:
+        sequence = pdu.sequence_number
         if isinstance(pdu, pdus.EnquireLink):
-            self._out.append(codec.encode_header(pdu.command_id | RESPONSE, 0, pdu.sequence_number))
+            self._out.append(codec.encode_header(pdu.command_id | RESPONSE, 0, sequence))
         elif isinstance(pdu, pdus.Unbind):
-            self._out.append(codec.encode_header(pdu.command_id | RESPONSE, 0, pdu.sequence_number))
+            self._out.append(codec.encode_header(pdu.command_id | RESPONSE, self._unbind_status(), sequence))
             self._end(events, "The other end unbound.", fault=False)
         elif isinstance(pdu, Bind):
             self._take_bind(events, pdu)
-        elif pdu.command_id in _NO_ANSWER or self._may_come(pdu.command_id):
-            events.append(pdu)
+        elif not (isinstance(pdu, Outbind) and self.role is Role.ESME and self.state is State.OPEN):
+            self._refuse(pdu.command_id, sequence, RINVBNDSTS)
+
+    def _unbind_status(self) -> int:
+        return 0 if self.state in BOUND else RINVBNDSTS
+
+    def _refuse(self, command_id: int, sequence: int, status: int) -> None:
+        if command_id in NO_ANSWER:
+            self._nack(status, sequence)
         else:
-            self.answer(pdu, RINVBNDSTS)
+            self._out.append(_response(command_id, sequence, status, "", ()))
 
     def _take_bind(self, events: list[Event], pdu: Bind) -> None:
         if self.role is Role.ESME:
@@ -398,12 +421,6 @@ class Session:
         else:
             self._binding = True
             events.append(pdu)
-
-    def _may_come(self, command_id: int) -> bool:
-        if self.role is Role.ESME:
-            # A receipt on a transmitter bind is against the book, but refusing it would lose it.
-            return self.state in _BOUND and command_id not in _TO_SMSC
-        return self.state in _TRANSMITS and command_id != pdus.DeliverSm.command_id
 
     def _take_response(self, events: list[Event], pdu: Any) -> None:
         sequence = pdu.sequence_number
@@ -416,6 +433,8 @@ class Session:
         ):
             self.strays += 1
             return
+        if pdu.tlvs:
+            self._hear(events, pdu.tlvs)
         if late:
             del self._late[sequence]
             events.append(Answered(waiting.token, pdu, True))
@@ -433,10 +452,29 @@ class Session:
             self._end(events, "Unbound.", fault=False)
         elif token is _Own.BIND:
             if isinstance(pdu, BindResp) and pdu.command_status == 0:
-                self.state = _BOUND_STATES[pdu.command_id & ~RESPONSE]
+                self._bound(pdu)
                 events.append(Bound(pdu))
             else:
+                self._enter(State.OPEN)
                 events.append(Refused(pdu.command_status))
+
+    def _bound(self, response: BindResp) -> None:
+        told = tlv(response.tlvs, pdus.SC_INTERFACE_VERSION)
+        ours = self.bind_request.interface_version if self.bind_request else V34
+        self.version = agreed(ours, told[-1] if told else None)
+        self._enter(BOUND_STATES[response.command_id & ~RESPONSE])
+
+    def _hear(self, events: list[Event], tlvs: Tlvs) -> None:
+        told = tlv(tlvs, pdus.CONGESTION_STATE)
+        if told:
+            before = self._congestion.allowed
+            self._congestion.hear(told[-1], self._heard)
+            self._tell_congestion(events, before)
+
+    def _tell_congestion(self, events: list[Event], before: int) -> None:
+        congestion = self._congestion
+        if congestion.allowed != before:
+            events.append(Congested(congestion.state or 0, congestion.allowed))
 
     def _sweep(self, events: list[Event], now: float) -> None:
         # Requests stand in the order of their deadlines, since all have the same patience.
@@ -481,5 +519,14 @@ class Session:
         self._end(events, f"The other end sent a PDU with command_length {length}, so its stream is lost.{hint}")
 
     def _end(self, events: list[Event], reason: str, *, fault: bool = True) -> None:
-        self.state = State.UNBOUND
+        self._enter(State.UNBOUND)
         events.append(Ended(reason, fault))
+
+
+def _response(command_id: int, sequence: int, status: int, message_id: str, tlvs: Tlvs) -> bytes:
+    if command_id in _ID_KINDS:
+        return codec.encode_id_resp(command_id | RESPONSE, status, sequence, message_id, tlvs)
+    if not status or message_id or tlvs:
+        fields = {"message_id": message_id} if message_id else {}
+        return encode(_ANSWERS[command_id](**fields, tlvs=tlvs, sequence_number=sequence, command_status=status))
+    return codec.encode_header(command_id | RESPONSE, status, sequence)

@@ -58,6 +58,7 @@ def _read() -> list[Parameter]:
 PARAMETERS = {parameter.tag: parameter for parameter in _read()}
 """By tag."""
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS.values()}
+_SINCE_V50 = frozenset(tag for tag, one in PARAMETERS.items() if one.since == "5.0")
 _REQUIRED = {
     command_id: frozenset(tag for tag, one in PARAMETERS.items() if command_id in one.required)
     for command_id in COMMANDS
@@ -121,6 +122,23 @@ def _octets(parameter: Parameter, given: Value) -> bytes:
         case "octets", bytes():
             return given
     raise EncodeError(f"{parameter.name} takes {parameter.type}, not {type(given).__name__}")
+
+
+def fit(tlvs: Tlvs, version: int) -> Tlvs:
+    """What a peer of this interface_version can take of `tlvs`: one of 3.3 none, one of 3.4 none that came with 5.0.
+
+    Raises EncodeError where the text itself would be left out.
+    """
+    if version >= 0x50:
+        return tlvs
+    if version >= 0x34:
+        for tag, _ in tlvs:
+            if tag in _SINCE_V50:
+                return tuple(one for one in tlvs if one[0] not in _SINCE_V50)
+        return tlvs
+    if tlv(tlvs, pdus.MESSAGE_PAYLOAD) is not None:
+        raise EncodeError("the other end speaks SMPP 3.3, which has no message_payload")
+    return ()
 
 
 def judge(command_id: int, tlvs: Tlvs, short_message: bytes = b"") -> int:
