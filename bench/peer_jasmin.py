@@ -77,8 +77,8 @@ class Jasmin:
                    if program(root, path) is None]  # fmt: skip
         return f"Debian's packages {' and '.join(lacking)}" if lacking else None
 
-    def start(self, folder: Path, carrier: int, window: int, callback: str, batch: int) -> None:
-        """See `peers.Peer`. Its connectors have one request under way each, whatever the window."""
+    def start(self, folder: Path, carrier: int, callback: str, batch: int) -> None:
+        """See `peers.Peer`. Its connectors have one request under way each."""
         if any(lock.exists() for lock in LOCKS):
             raise DidNotStart(f"another Jasmin runs, or one was killed: {', '.join(map(str, LOCKS))}")
         self._folder = folder

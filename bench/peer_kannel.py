@@ -33,7 +33,7 @@ smsc-username = bench
 smsc-password = bench
 system-type = ""
 interface-version = 34
-max-pending-submits = {window}
+{window}
 
 group = smsbox
 smsbox-id = smsbox
@@ -81,8 +81,13 @@ class Kannel:
     """See `peers.Peer`. Its receipts' memory is `dlr-storage = internal`, as shipped."""
 
     name = "kannel"
-    what = "spool store, never synced to disk; receipts awaited in memory (`dlr-storage = internal`, the default)"
+    what = (
+        "as shipped, so 10 requests under way at the carrier; spool store, never synced to disk; receipts awaited in "
+        "memory (`dlr-storage = internal`, the default)"
+    )
     storage = "internal"
+    window: int | None = None
+    """Requests that may await the carrier's answer; None leaves that as shipped."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -95,7 +100,7 @@ class Kannel:
         """What is not there, in words."""
         return None if program(root, "usr/sbin/bearerbox") else "Debian's package kannel"
 
-    def start(self, folder: Path, carrier: int, window: int, callback: str, batch: int) -> None:
+    def start(self, folder: Path, carrier: int, callback: str, batch: int) -> None:
         """See `peers.Peer`."""
         self._folder = folder
         self.group = Group(folder)
@@ -110,7 +115,7 @@ class Kannel:
                 redis=self._redis,
                 folder=folder,
                 carrier=carrier,
-                window=window,
+                window="" if self.window is None else f"max-pending-submits = {self.window}",
                 user=USER,
                 password=PASSWORD,
                 storage=self.storage,
@@ -136,9 +141,17 @@ class Kannel:
         wait_for("Kannel's smsbox", lambda: listens(self._http), 15, [bearer, box])
 
 
-class KannelRedis(Kannel):
+class KannelTuned(Kannel):
+    """The same with a window as wide as ours."""
+
+    name = "kannel-100"
+    what = "the same, but for `max-pending-submits = 100`: a window as wide as that of the row tidings"
+    window = 100
+
+
+class KannelRedis(KannelTuned):
     """The same, awaiting receipts in a Redis that logs every change."""
 
     name = "kannel-redis"
-    what = "spool store; receipts awaited in Redis with an append-only file (synced every second)"
+    what = "as kannel-100; receipts awaited in Redis with an append-only file (synced every second)"
     storage = "redis"

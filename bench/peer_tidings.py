@@ -14,7 +14,9 @@ class Tidings:
     """See `peers.Peer`."""
 
     name = "tidings"
-    what = "SQLite, every commit synced to disk; subscription to `message.delivered`"
+    what = "window 100 (shipped: 50); SQLite, every commit synced to disk; subscription to `message.delivered`"
+    window = 100
+    """Requests that may await the carrier's answer."""
 
     def __init__(self, root: Path) -> None:
         self.dialect = "tidings"
@@ -26,7 +28,7 @@ class Tidings:
         """Nothing: it stands in .venv."""
         return None
 
-    def start(self, folder: Path, carrier: int, window: int, callback: str, batch: int) -> None:
+    def start(self, folder: Path, carrier: int, callback: str, batch: int) -> None:
         """See `peers.Peer`."""
         self._folder = folder
         self.group = Group(folder)
@@ -34,7 +36,7 @@ class Tidings:
         receipts = 1 if callback else 0
         (folder / "tidings.toml").write_text(
             f'[[carriers]]\nname = "carrier"\nhost = "127.0.0.1"\nport = {carrier}\nsystem_id = "bench"\n'
-            f'sender_rules = "off"\npassword = "bench"\nwindow = {window}\n'
+            f'sender_rules = "off"\npassword = "bench"\nwindow = {self.window}\n'
             f"[carriers.profile]\nregistered_delivery = {receipts}\n"
             "[limits]\nfree_disk_mb = 0\n[webhooks]\nallow_private = true\n"
         )
@@ -61,3 +63,11 @@ class Tidings:
             {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}, method="POST",
         )  # fmt: skip
         urllib.request.urlopen(request, timeout=10).close()
+
+
+class TidingsNarrow(Tidings):
+    """The same with the window that Kannel is shipped with."""
+
+    name = "tidings-10"
+    what = "the same with window 10, as Kannel is shipped with"
+    window = 10

@@ -22,8 +22,8 @@ from around import RECEIPT_DELAY_MS, Asked, Carrier, Customer, Load
 from dialects import digits
 from machine import machine
 from peer_jasmin import Jasmin
-from peer_kannel import Kannel, KannelRedis
-from peer_tidings import Tidings
+from peer_kannel import Kannel, KannelRedis, KannelTuned
+from peer_tidings import Tidings, TidingsNarrow
 from procs import DidNotStart, Group, Watch, wait_for
 from report import Figures, Goal, Latency, Results, page
 from tally import Crash, Waits, between, crash, firsts
@@ -54,7 +54,7 @@ class Peer(Protocol):
         """What has to be installed first, or None."""
         ...
 
-    def start(self, folder: Path, carrier: int, window: int, callback: str, batch: int) -> None:
+    def start(self, folder: Path, carrier: int, callback: str, batch: int) -> None:
         """Set up and start in `folder`, bound to port `carrier`; without `callback` no receipts are wanted."""
         ...
 
@@ -64,9 +64,11 @@ class Peer(Protocol):
 
 
 PEERS: dict[str, Callable[[Path], Any]] = {
-    one.name: one for one in (Kannel, KannelRedis, Jasmin, Tidings)
+    one.name: one for one in (Kannel, KannelTuned, KannelRedis, Jasmin, Tidings, TidingsNarrow)
 }  # fmt: skip
-DEFAULT = ["kannel", "jasmin", "tidings"]
+DEFAULT = ["kannel", "kannel-100", "jasmin", "tidings", "tidings-10"]
+AGAINST = ["kannel", "kannel-100"]
+"""Whom the goals are against: they were set from what the first does; the second is beside it for comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,13 @@ ONE_URL = Work("`GET /send`, a callback each", True, dialect="one-url")
 PLAIN = Work("single requests, no receipts", False)
 BATCHES = Work("batches of 100, callbacks in batches of up to 100", True, batch=100)
 SIZES = {
-    ("kannel", RECEIPTS.name): 15_000, ("kannel", PLAIN.name): 15_000,
+    ("kannel", RECEIPTS.name): 10_000, ("kannel", PLAIN.name): 15_000,
+    ("kannel-100", RECEIPTS.name): 15_000, ("kannel-100", PLAIN.name): 15_000,
     ("kannel-redis", RECEIPTS.name): 8_000, ("kannel-redis", PLAIN.name): 15_000,
     ("jasmin", RECEIPTS.name): 700, ("jasmin", PLAIN.name): 1_200,
     ("tidings", RECEIPTS.name): 15_000, ("tidings", ONE_URL.name): 12_000, ("tidings", PLAIN.name): 15_000,
     ("tidings", BATCHES.name): 40_000,
+    ("tidings-10", RECEIPTS.name): 15_000, ("tidings-10", PLAIN.name): 15_000,
 }  # fmt: skip
 """Messages of each work: enough for some seconds, many times the carrier's delay."""
 GOALS = [
@@ -173,7 +177,7 @@ class Scene:
 
 
 @contextlib.contextmanager
-def scene(name: str, work: Work, window: int) -> Iterator[Scene]:
+def scene(name: str, work: Work) -> Iterator[Scene]:
     """Start everything for one work, and end it."""
     folder = Path(tempfile.mkdtemp(prefix=f"bench-{name}-"))
     started: list[Any] = []
@@ -184,7 +188,7 @@ def scene(name: str, work: Work, window: int) -> Iterator[Scene]:
         customer = Customer(folder)
         started.append(customer)
         started.append(peer)
-        peer.start(folder / "peer", carrier.port, window, customer.callback if work.receipts else "", work.batch)
+        peer.start(folder / "peer", carrier.port, customer.callback if work.receipts else "", work.batch)
         wait_for(f"the bind of {name}", lambda: carrier.bound() > 0, 30)
         yield Scene(folder, peer, carrier, customer, work)
     finally:
@@ -257,7 +261,7 @@ def measure(results: Results, names: list[str], given: argparse.Namespace) -> No
 
 def one_work(name: str, work: Work, given: argparse.Namespace) -> tuple[Latency | None, Figures]:
     """A fresh peer, a gentle rate to look at waits, and full load."""
-    with scene(name, work, given.window) as stage:
+    with scene(name, work) as stage:
         stage.run(WARM * work.batch if work.batch > 1 else WARM)
         waits = latency(stage, RATE * given.seconds) if work is RECEIPTS and given.seconds else None
         figures, _ = stage.run(max(work.batch, int(SIZES[name, work.name] * given.scale)))
@@ -266,7 +270,7 @@ def one_work(name: str, work: Work, given: argparse.Namespace) -> tuple[Latency 
 
 def one_crash(name: str, given: argparse.Namespace) -> Crash:
     """A fresh peer, killed under load. Jasmin takes up to half a minute to try again."""
-    with scene(name, RECEIPTS, given.window) as stage:
+    with scene(name, RECEIPTS) as stage:
         stage.run(WARM)
         total, quiet = (1_000, 35.0) if name == "jasmin" else (5_000, 12.0)
         return killed(stage, int(total * given.scale), quiet)
@@ -290,7 +294,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="turns; medians are shown")
     parser.add_argument("--only", default=",".join(DEFAULT), help=f"some of {', '.join(PEERS)}")
-    parser.add_argument("--window", type=int, default=100, help="requests that may await the carrier's answer")
     parser.add_argument("--scale", type=float, default=1.0, help="times as many messages")
     parser.add_argument("--seconds", type=int, default=10, help="of each look at latencies; 0 leaves them out")
     parser.add_argument("--no-kill", dest="kill", action="store_false", help="leave the crashes out")
@@ -311,9 +314,9 @@ def main() -> None:
 
 def show(results: Results, given: argparse.Namespace) -> None:
     """Print what was measured, be it all or not."""
-    how = f"Median of {given.rounds} by turns, {CONNECTIONS} connections, SMPP window {given.window}"
+    how = f"Median of {given.rounds} by turns, {CONNECTIONS} connections"
     print(f"Machine: {machine()}. Command: `make bench-peers`. {how}.\n")
-    print(page(results, GOALS, PEERS))
+    print(page(results, GOALS, PEERS, AGAINST))
 
 
 if __name__ == "__main__":

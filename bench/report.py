@@ -121,23 +121,43 @@ def crashes(results: Results) -> str:
     )
 
 
-def goals(results: Results, wanted: Sequence[Goal], peer: str, against: str) -> str:
-    """Which of our goals hold; those that were not measured are left out."""
-    rows = []
-    for goal in wanted:
-        ours, theirs = results.figures.get((peer, goal.ours)), results.figures.get((against, goal.theirs))
-        if ours and theirs:
-            share = shares(ours, theirs, goal.of)
-            rows.append([goal.text, f"{share:.2f}", "yes" if goal.holds(share) else "**no**"])
-    if peer in results.latencies and against in results.latencies:
-        for kind, text in (("to_carrier", "request to carrier"), ("told", "receipt to callback")):
-            mine, other = (middle([getattr(run, kind) for run in results.latencies[one]]) for one in (peer, against))
-            kept = mine.p50 <= other.p50 and mine.p99 <= other.p99
-            rows.append([f"p50 / p99 {text}, no worse", f"{mine} against {other} ms", "yes" if kept else "**no**"])
-    return table((f"goal: {peer} against {against}", "measured", "holds"), rows)
+def goals(results: Results, wanted: Sequence[Goal], peer: str, against: Sequence[str]) -> str:
+    """Which of our goals hold, against each of some others; those that were not measured are left out."""
+    rows = [
+        [goal.text, *_columns(against, lambda other, goal=goal: _share(results, goal, peer, other))] for goal in wanted
+    ]
+    for kind, text in (("to_carrier", "request to carrier"), ("told", "receipt to callback")):
+        told = _columns(against, lambda other, kind=kind: _waits(results, kind, peer, other))
+        rows.append([f"p50 / p99 {text}, no worse", *told])
+    head = [word for other in against for word in (f"{peer} against {other}", "holds")]
+    return table(("goal", *head), [row for row in rows if any(row[1:])])
 
 
-def page(results: Results, wanted: Sequence[Goal], kinds: Mapping[str, Any]) -> str:
+_Verdict = tuple[str, bool]
+"""What was measured, and whether the goal holds."""
+
+
+def _columns(against: Sequence[str], judge: Callable[[str], _Verdict | None]) -> list[str]:
+    found = [judge(other) for other in against]
+    return [word for one in found for word in (("", "") if one is None else (one[0], "yes" if one[1] else "**no**"))]
+
+
+def _share(results: Results, goal: Goal, peer: str, other: str) -> _Verdict | None:
+    ours, theirs = results.figures.get((peer, goal.ours)), results.figures.get((other, goal.theirs))
+    if not ours or not theirs:
+        return None
+    share = shares(ours, theirs, goal.of)
+    return f"{share:.2f}", goal.holds(share)
+
+
+def _waits(results: Results, kind: str, peer: str, other: str) -> _Verdict | None:
+    if peer not in results.latencies or other not in results.latencies:
+        return None
+    mine, theirs = (middle([getattr(run, kind) for run in results.latencies[one]]) for one in (peer, other))
+    return f"{mine} to {theirs} ms", mine.p50 <= theirs.p50 and mine.p99 <= theirs.p99
+
+
+def page(results: Results, wanted: Sequence[Goal], kinds: Mapping[str, Any], against: Sequence[str]) -> str:
     """All of it, but what was not measured."""
     peers = dict.fromkeys(peer for peer, _ in results.figures)
     parts = [speed(results)]
@@ -145,7 +165,7 @@ def page(results: Results, wanted: Sequence[Goal], kinds: Mapping[str, Any]) -> 
         parts.append(latencies(results))
     if results.crashes:
         parts.append(crashes(results))
-    if {"tidings", "kannel"} <= peers.keys():
-        parts.append(goals(results, wanted, "tidings", "kannel"))
+    others = [one for one in against if one in peers]
+    parts += [goals(results, wanted, peer, others) for peer in peers if peer not in others and others]
     parts.append("\n".join(f"- {peer}: {kinds[peer].what}" for peer in peers))
     return "\n\n".join(parts)

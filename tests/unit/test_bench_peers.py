@@ -10,7 +10,7 @@ import pytest
 from dialects import DIALECTS, Where, digits
 from procs import Stat, pss_kb, stat, stats, trees
 from receiver import Received, numbers, whole
-from report import Figures, Goal, Results, goals, latencies, shares, speed
+from report import Figures, Goal, Latency, Results, goals, latencies, shares, speed
 from tally import Crash, Waits, between, crash, firsts, median, percentile
 
 LINE = "{pid} ({name}) S {parent} {pid} {session} 0 -1 4194304 9 9 9 9 {user} {system} {ended} 3 20 0 1 0 100 1 1\n"
@@ -171,8 +171,22 @@ def test_goals_are_judged_by_shares_within_each_round() -> None:
     cpu = Goal("cpu", "w", "w", lambda run: run.cpu, most=0.4)
     rate = Goal("rate", "w", "w", lambda run: run.rate, least=2.0)
     unmeasured = Goal("other", "v", "w", lambda run: run.rate, least=2.0)
-    rows = goals(results, [cpu, rate, unmeasured], "tidings", "kannel").splitlines()[2:]
+    rows = goals(results, [cpu, rate, unmeasured], "tidings", ["kannel"]).splitlines()[2:]
     assert rows == ["| cpu | 0.50 | **no** |", "| rate | 2.00 | yes |"]
+
+
+def test_goals_stand_against_each_of_the_others_by_itself() -> None:
+    share = Goal("cpu", "w", "w", lambda run: run.cpu, most=0.4)
+    runs = {("tidings", "w"): [figures(1, 0.3)], ("kannel", "w"): [figures(1, 1.0)], ("tuned", "w"): [figures(1, 0.5)]}
+    calm, slow = Latency(*[Waits(1.0, 9.0)] * 4), Latency(*[Waits(2.0, 8.0)] * 4)
+    results = Results(runs, {"tidings": [calm], "tuned": [slow]}, {})
+    assert goals(results, [share], "tidings", ["kannel", "tuned"]).splitlines() == [
+        "| goal | tidings against kannel | holds | tidings against tuned | holds |",
+        "| --- | --- | --- | --- | --- |",
+        "| cpu | 0.30 | yes | 0.60 | **no** |",
+        "| p50 / p99 request to carrier, no worse |  |  | 1.0 / 9.0 to 2.0 / 8.0 ms | **no** |",
+        "| p50 / p99 receipt to callback, no worse |  |  | 1.0 / 9.0 to 2.0 / 8.0 ms | **no** |",
+    ]
 
 
 def test_a_table_says_what_never_ended() -> None:
