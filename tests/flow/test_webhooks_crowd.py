@@ -48,7 +48,8 @@ async def test_a_thousand_endpoints_of_which_half_are_dead(tmp_path: Path) -> No
         assert len({(got.path, got.id) for got in living.got}) == 3_000
         assert {one.status for one in await here.deliveries(status="delivered")} == {"delivered"}
         assert len({got.path for got in dead.got}) == len(dead.got), "a dead one was asked twice at a time"
-        assert here.notifier.lanes.in_memory <= 3 * 500
+        # What the living got leaves memory once it is recorded; what is left is little for each of the dead.
+        await here.until(lambda: here.notifier.lanes.in_memory <= 3 * 500, 10)
 
 
 async def test_endpoints_that_all_die_at_once_hold_up_no_others(tmp_path: Path) -> None:

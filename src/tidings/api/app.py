@@ -104,7 +104,7 @@ class Named:
             reply = _reply_to(fault, request_id, scope["method"])
             if started:  # the server can only cut the connection; the fault's text must not reach its log
                 raise RuntimeError(f"the answer to request {request_id} broke off") from None
-            await respond(send, reply, request_id)
+            await respond(scope, send, reply, request_id)
 
 
 def _reply_to(fault: Exception, request_id: str, method: str) -> Reply:

@@ -53,7 +53,7 @@ class Door:
             reply = broken(fault, request_id, scope["method"], path)
         self._house.metrics.requested(scope["method"] if row else "other", self._path, reply.status)
         if reply.flow is None:
-            await respond(send, reply, request_id)
+            await respond(scope, send, reply, request_id)
         else:
             await self._flow(send, reply, reply.flow, request_id)
 
@@ -127,7 +127,11 @@ def usual_headers(request_id: str) -> Headers:
     ]
 
 
-async def respond(send: Send, reply: Reply, request_id: str) -> None:
+WHOLE = "tidings.whole"
+"""Where the scope of a request holds what sends a reply at once; by other servers it goes out as ASGI has it."""
+
+
+async def respond(scope: Scope, send: Send, reply: Reply, request_id: str) -> None:
     """Send the reply with the headers that every answer carries."""
     headers: Headers = [
         (b"content-type", reply.kind),
@@ -135,6 +139,10 @@ async def respond(send: Send, reply: Reply, request_id: str) -> None:
         *usual_headers(request_id),
         *reply.headers,
     ]
+    whole = scope.get(WHOLE)
+    if whole is not None:
+        await whole(reply, headers)
+        return
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
 

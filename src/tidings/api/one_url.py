@@ -21,7 +21,7 @@ from tidings.core.message import Millis
 from tidings.core.ports import StoreUnavailable
 from tidings.core.request import Fault, Idempotency, Invalid, Refused, Request, Result
 from tidings.errors import PROBLEMS
-from tidings.pipeline.accept import accept, remembered
+from tidings.pipeline.accept import accept
 
 
 class OneUrl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"sender": "from"}):
@@ -90,7 +90,7 @@ async def _send(call: Call) -> Reply:
     digest = _digest(values)
     asked = Idempotency(given, digest) if given else None
     if asked is None and call.endpoint.method == "GET":
-        asked = await _opened_again(call, digest)
+        asked = _opened_again(call, digest)
     answer = await accept(call.house, call.account_id, (request,), idempotency=asked, caller=call.key, door="one_url")
     if isinstance(answer, Refused):
         return refusal(answer)
@@ -111,15 +111,15 @@ def _idempotency_key(call: Call, given: str | None) -> str | None:
     return given
 
 
-async def _opened_again(call: Call, digest: bytes) -> Idempotency:
+def _opened_again(call: Call, digest: bytes) -> Idempotency:
     """Addresses are reloaded and looked at by others: the same one, opened again within a minute, is one message.
 
-    The key has a control character in front, which no caller can give.
+    The keys have a control character in front, which no caller can give.
     """
     wish = hashlib.sha256(digest + b"%d" % (call.key.id if call.key else 0)).hexdigest()
     minute = call.house.clock.now() // MINUTE
-    earlier, now = (Idempotency(f"\x01{wish} {at}", digest) for at in (minute - 1, minute))
-    return earlier if await remembered(call.house, call.account_id, earlier) else now
+    before, now = (f"\x01{wish} {at}" for at in (minute - 1, minute))
+    return Idempotency(now, digest, before)
 
 
 def _told(result: Result, as_json: bool) -> Reply:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from tidings.api.call import Headers
-from tidings.api.door import request_id_of, usual_headers
+from tidings.api.call import Headers, Reply
+from tidings.api.door import WHOLE, request_id_of, usual_headers
 from tidings.api.problems import problem
 
 MOST_HEAD = 64 * 1024
@@ -111,6 +112,9 @@ class Wire(HttpToolsProtocol):
             self._heads += 1
             self._headless = False
             super().on_headers_complete()
+            if self.cycle is not None:
+                scope: Any = self.cycle.scope
+                scope[WHOLE] = functools.partial(_whole, self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -183,3 +187,26 @@ class Wire(HttpToolsProtocol):
 
     def _takes_nothing(self, resumed: int) -> bool:
         return self.flow.write_paused and self._resumed == resumed
+
+
+async def _whole(cycle: RequestResponseCycle, reply: Reply, headers: Headers) -> None:
+    """Send an answer whose body is at hand in one write; uvicorn's `send` takes two, each a call of the system that
+    wakes up the other end.
+    """
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected or cycle.response_complete:
+        return
+    head = [STATUS_LINE[reply.status]]
+    head += [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
+    if (b"connection", b"close") in headers:
+        cycle.keep_alive = False
+    elif not cycle.keep_alive:
+        head.append(b"connection: close\r\n")
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"".join((*head, b"\r\n", b"" if cycle.scope["method"] == "HEAD" else reply.body)))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()

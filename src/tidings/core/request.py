@@ -120,6 +120,13 @@ class Idempotency(msgspec.Struct, frozen=True):
 
     key: str
     digest: bytes
+    earlier: str | None = None
+    """A key under which the same request may have been answered before."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Those under which an answer is looked for."""
+        return (self.key,) if self.earlier is None else (self.earlier, self.key)
 
 
 MISMATCH = Refused("idempotency_mismatch", "This Idempotency-Key belongs to another request.")

@@ -62,6 +62,10 @@ class HttpPost:
         self._tls = tls
         self._idle: OrderedDict[Wire, None] = OrderedDict()
         self._by_key: dict[tuple[bool, str, int], list[Wire]] = {}
+        self._asked: dict[Wire, float] = {}
+        """When the time is over for each kept connection that was asked, the first asked first."""
+        self._look: asyncio.TimerHandle | None = None
+        self._late = f"no whole answer within {timeout_s:g} s"
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Posted | NotPosted:
         """Send one POST. The whole of it, from the name to the last octet, must fit into the time-out."""
@@ -73,24 +77,47 @@ class HttpPost:
         target = _target(url)
         request = _request(target, headers, body)
         try:
-            async with asyncio.timeout(self._timeout):
-                answer = await self._post(target, request)
+            answer = await self._on_kept(target, request)
+            if answer is None:
+                async with asyncio.timeout(self._timeout + started - self._clock.monotonic()):
+                    answer = await self._ask(await self._connect(target), target, request)
         except NoAnswer as refused:
             return NotPosted(refused.kind, refused.detail, took())
         except TimeoutError:
-            return NotPosted("timeout", f"no whole answer within {self._timeout:g} s", took())
+            return NotPosted("timeout", self._late, took())
         return Posted(answer.status, answer.headers, bytes(answer.body), answer.truncated, took())
 
-    async def _post(self, target: Target, request: bytes) -> Answer:
+    async def _on_kept(self, target: Target, request: bytes) -> Answer | None:
+        """The answer over a connection that was kept; None where there is none, or it says nothing any more."""
         wire = self._take(target)
-        if wire is not None:
-            try:
-                return await self._ask(wire, target, request)
-            except NoAnswer:
-                # A kept connection that the other end closed meanwhile says nothing; one that had begun to answer does.
-                if wire.heard:
-                    raise
-        return await self._ask(await self._connect(target), target, request)
+        if wire is None:
+            return None
+        self._asked[wire] = asyncio.get_running_loop().time() + self._timeout
+        if self._look is None:
+            self._look_later()
+        try:
+            return await self._ask(wire, target, request)
+        except NoAnswer as fault:
+            # A kept connection that the other end closed meanwhile says nothing; one that had begun to answer does.
+            if wire.heard or fault.kind == "timeout":
+                raise
+            return None
+        finally:
+            del self._asked[wire]
+
+    # One timer for all: each has the same time, so the first that was asked is the first whose time is over.
+
+    def _look_later(self) -> None:
+        first = next(iter(self._asked.values()), None)
+        self._look = None if first is None else asyncio.get_running_loop().call_at(first, self._look_at_late)
+
+    def _look_at_late(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for wire, until in self._asked.items():
+            if until > now:
+                break
+            wire.fail("timeout", self._late)
+        self._look_later()
 
     async def _ask(self, wire: Wire, target: Target, request: bytes) -> Answer:
         try:
@@ -179,6 +206,8 @@ class HttpPost:
 
     def close(self) -> None:
         """Drop the connections that are kept."""
+        if self._look is not None:
+            self._look.cancel()
         for wire in list(self._idle):
             self._drop(wire)
 

@@ -47,8 +47,10 @@ class Wire(asyncio.Protocol):
         self.key: tuple[bool, str, int] = (False, "", 0)
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Answer] | None = None
-        self._parser: httptools.HttpResponseParser | None = None
+        self._parser = httptools.HttpResponseParser(self)
         self._answer = Answer()
+        self._whole = True
+        """Whether nothing more of the present answer is to come."""
         self._held = 0
         self._headers_held = 0
 
@@ -73,9 +75,8 @@ class Wire(asyncio.Protocol):
 
     def _start(self) -> None:
         self._answer = Answer()
-        self._parser = httptools.HttpResponseParser(self)
         self._held = self._headers_held = 0
-        self.heard = False
+        self.heard = self._whole = False
 
     # asyncio
 
@@ -85,25 +86,25 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         waiting = self._waiting
-        if waiting is None or waiting.done() or self._parser is None:
+        if waiting is None or waiting.done():
             self.cut()  # nobody asked
             return
         self.heard = True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._fail("broken", "the endpoint wants to change the protocol")
+            self.fail("broken", "the endpoint wants to change the protocol")
         except httptools.HttpParserError as fault:
-            self._fail("broken", f"the answer is not HTTP: {fault}")
+            self.fail("broken", f"the answer is not HTTP: {fault}")
         if self._headers_held > HEADERS_MOST:
-            self._fail("broken", f"the headers of the answer are longer than {HEADERS_MOST} octets")
+            self.fail("broken", f"the headers of the answer are longer than {HEADERS_MOST} octets")
 
     def connection_lost(self, fault: Exception | None) -> None:
         self.open = False
         if self._answer.status and self._ends_with_connection() and fault is None:
             self._done()
         else:
-            self._fail("broken", str(fault) if fault else "the connection was closed before the answer was whole")
+            self.fail("broken", str(fault) if fault else "the connection was closed before the answer was whole")
 
     def _ends_with_connection(self) -> bool:
         headers = self._answer.headers
@@ -111,14 +112,18 @@ class Wire(asyncio.Protocol):
 
     # httptools
 
+    def on_message_begin(self) -> None:
+        if self._whole:  # more than was asked for: what was said first holds, and nothing is asked here again
+            self._answer.reusable = False
+            self._answer = Answer()
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers_held += len(name) + len(value)
         if self._headers_held <= HEADERS_MOST:
             self._answer.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        if self._parser is not None:
-            self._answer.status = self._parser.get_status_code()
+        self._answer.status = self._parser.get_status_code()
 
     def on_body(self, part: bytes) -> None:
         answer = self._answer
@@ -135,19 +140,19 @@ class Wire(asyncio.Protocol):
             self._answer.headers.clear()
             self._answer.status = 0
             return
-        parser = self._parser
-        self._answer.reusable = bool(
-            parser is not None and parser.should_keep_alive() and not self._ends_with_connection_now()
-        )
-        self._done()
+        if not self._whole:
+            self._answer.reusable = self._parser.should_keep_alive() and not self._ends_with_connection_now()
+            self._done()
 
     def _ends_with_connection_now(self) -> bool:
         return self._ends_with_connection() and self._answer.status not in (204, 304)
 
     def _done(self) -> None:
+        self._whole = True
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(self._answer)
 
-    def _fail(self, kind: str, detail: str) -> None:
+    def fail(self, kind: str, detail: str) -> None:
+        """Whoever waits for an answer gets none."""
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(NoAnswer(kind, detail))

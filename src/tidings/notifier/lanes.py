@@ -167,25 +167,29 @@ class Lanes:
 
         `turn`: it has waited for a place, and may take one whoever waits behind it.
         """
-        while not (self._stopping or lane.parked):
-            now = self._house.clock.monotonic()
-            step = lane.step(now, self._house.clock.now(), lingered)
-            if step.do == "rest":
-                return
-            if step.do == "later":
-                self._later(lane, step.wait)
-                return
-            if step.do == "read":
-                lane.begin_read()
-                self._task(self._read(lane))
-                return
-            standing = lane.breaker.standing
-            if not self._may_start(lane, standing, turn):
-                self._park(lane, standing)
-                return
+        while (sending := self._begin(lane, lingered, turn)) is not None:
             turn = False
-            lane.breaker.begin()
-            self._task(self._send(lane, lane.take(step.most), self._slots.begin(standing, now)))
+            self._task(self._send(lane, *sending))
+
+    def _begin(self, lane: Lane[Load], lingered: bool = False, turn: bool = False) -> tuple[list[Load], int] | None:
+        """What one more request shall hold, and its place; None where nothing can start now."""
+        if self._stopping or lane.parked:
+            return None
+        now = self._house.clock.monotonic()
+        step = lane.step(now, self._house.clock.now(), lingered)
+        if step.do == "later":
+            self._later(lane, step.wait)
+        elif step.do == "read":
+            lane.begin_read()
+            self._task(self._read(lane))
+        if step.do != "send":
+            return None
+        standing = lane.breaker.standing
+        if not self._may_start(lane, standing, turn):
+            self._park(lane, standing)
+            return None
+        lane.breaker.begin()
+        return lane.take(step.most), self._slots.begin(standing, now)
 
     def _park(self, lane: Lane[Load], standing: Standing) -> None:
         """Wait for a place; a lane that has one already stands behind all that have none."""
@@ -243,6 +247,17 @@ class Lanes:
     # sending
 
     async def _send(self, lane: Lane[Load], loads: list[Load], place: int) -> None:
+        """Send one request, and in the same task the lane's next, as long as one can start when this one ends."""
+        while True:
+            await self._send_one(lane, loads, place)
+            following = self._begin(lane)
+            self._kick(lane)
+            self._unpark()
+            if following is None:
+                return
+            loads, place = following
+
+    async def _send_one(self, lane: Lane[Load], loads: list[Load], place: int) -> None:
         outcome = None
         try:
             outcome = await self._courier.carry(lane, loads)
@@ -262,8 +277,6 @@ class Lanes:
             self.ledger.enter(lane, outcome)
         else:
             self._give_back(lane, [load.delivery for load in loads])
-        self._kick(lane)
-        self._unpark()
 
     def _give_back(self, lane: Lane[Load], deliveries: Sequence[Delivery]) -> None:
         """They stand in the store as they did before, and are tried again."""

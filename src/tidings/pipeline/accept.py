@@ -387,10 +387,10 @@ async def _earlier(tx: Tx, entry: Entry, keys: set[tuple[int, str]]) -> Entered 
     """The first answer to this key, a mismatch, or None when the key is new."""
     if entry.idempotency is None:
         return None
-    claim = (entry.account_id, entry.idempotency.key)
-    if claim in keys:
+    claims = {(entry.account_id, key) for key in entry.idempotency.keys}
+    if not keys.isdisjoint(claims):
         return Entered((), Refused("idempotency_in_flight", "A request with this Idempotency-Key is being worked on."))
-    keys.add(claim)
+    keys |= claims
     answer = await _first(tx, entry.account_id, entry.idempotency)
     return None if answer is None else Entered((), answer)
 
@@ -402,13 +402,10 @@ async def _answered(house: House, account_id: int, idempotency: Idempotency) -> 
     return await house.store.read(ask)
 
 
-async def remembered(house: House, account_id: int, idempotency: Idempotency) -> bool:
-    """Whether a call with this key was answered before."""
-    return await _answered(house, account_id, idempotency) is not None
-
-
 async def _first(tx: Tx, account_id: int, idempotency: Idempotency) -> Answer | Refused | None:
-    found = await tx.idempotencies.find(account_id, idempotency.key)
+    found = None
+    for key in idempotency.keys:
+        found = found or await tx.idempotencies.find(account_id, key)
     if found is None:
         return None
     if found.digest != idempotency.digest:
