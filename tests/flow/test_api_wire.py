@@ -117,6 +117,36 @@ async def test_every_answer_carries_the_same_headers(port: int, octets: bytes, s
     assert ("\r\nallow: " in head) == (status == 405)
 
 
+ENDINGS: list[tuple[str, bytes, bool, bool]] = [
+    ("kept", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", True, True),
+    ("closed where asked", b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", True, False),
+    ("closed after HTTP/1.0", b"GET /healthz HTTP/1.0\r\nHost: x\r\n\r\n", True, False),
+    ("a head alone", b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", False, False),
+    ("a problem", b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", True, False),
+]
+
+
+@pytest.mark.parametrize(("octets", "body", "kept"), [e[1:] for e in ENDINGS], ids=[e[0] for e in ENDINGS])
+async def test_an_answer_is_as_long_as_it_says_and_the_connection_ends_or_stays(
+    port: int, octets: bytes, body: bool, kept: bool
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(5):
+        writer.write(octets)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(re.findall(r"^content-length: (\d+)\r$", head, re.M)[0])
+        assert len(re.findall(r"^date: .+ gmt\r$", head, re.M)) == 1, head
+        assert len(re.findall(r"^connection: close\r$", head, re.M)) == (not kept)
+        assert length > 0
+        assert len(await reader.readexactly(length if body else 0)) == (length if body else 0)
+        if kept:
+            writer.write(octets)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+        else:
+            assert await reader.read() == b""
+    writer.close()
+
+
 async def test_a_head_that_does_not_end_is_told_and_cut(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "PATIENCE_S", 0.5)
     told, head = await exchange(port, b"GET /healthz HTTP/1.1\r\nX-Slow: ")

@@ -308,6 +308,37 @@ async def test_a_connection_is_used_again_and_replaced_when_it_was_closed() -> N
         post.close()
 
 
+async def test_a_kept_connection_that_falls_silent_has_no_more_time_than_a_new_one() -> None:
+    async with Endpoint(lambda got, earlier: OK if earlier < 2 or got.body == b"quick" else None).up() as there:
+        post = HttpPost(MovingClock(), timeout_s=0.3, allow_private=True)
+        first = await asyncio.gather(post.post(there.url, {}, b"x"), post.post(there.url, {}, b"x"))
+        assert not any(isinstance(one, NotPosted) for one in first)
+        silent = asyncio.create_task(post.post(there.url, {}, b"x"))
+        await asyncio.sleep(0.1)
+        assert not isinstance(await post.post(there.url, {}, b"quick"), NotPosted)
+        later = await post.post(there.url, {}, b"x")
+        for came in (await silent, later):
+            assert isinstance(came, NotPosted)
+            assert (came.kind, came.detail) == ("timeout", "no whole answer within 0.3 s")
+            assert 290 <= came.took_ms < 5_000
+        assert there.connections == 2, "the message did not go out a second time"
+        post.close()
+
+
+@pytest.mark.parametrize(
+    "more", [b"HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n", b"HTTP/1.1 500 x\r\nconte", b"SSH-2.0"]
+)
+async def test_what_comes_beyond_an_answer_changes_nothing_and_ends_the_connection(more: bytes) -> None:
+    async with Endpoint(lambda got, earlier: OK + more if earlier == 0 else OK).up() as there:
+        post = HttpPost(MovingClock(), allow_private=True)
+        for _ in range(3):
+            came = await post.post(there.url, {}, b"x")
+            assert not isinstance(came, NotPosted), came
+            assert (came.status, came.body) == (200, b"ok")
+        assert there.connections == 2
+        post.close()
+
+
 async def test_names_wait_their_turn_where_very_many_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drivers_names, "THREADS_MOST", 2)
     go_on, busy = threading.Event(), []
