@@ -336,7 +336,7 @@ class Faults(TypedDict):
 
 
 class Forcing(TypedDict):
-    """A character that GSM-7 lacks, so that the whole text goes as UCS-2."""
+    """A character that GSM-7 (or the carrier's alphabet in its place) lacks, so that the whole text goes as UCS-2."""
 
     at: int
     character: str

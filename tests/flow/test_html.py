@@ -106,7 +106,8 @@ async def test_bombs_are_answered(place: Place, html: str) -> None:
     assert told.status in (200, 422), told.body
 
 
-async def test_half_a_pair_is_no_json(place: Place) -> None:
-    body = json.dumps({"to": TO, "html": "@"}).replace("@", "\\ud800").encode()
+async def test_half_a_pair_is_refused_by_its_place(place: Place) -> None:
+    body = json.dumps({"to": TO, "html": "a@"}).replace("@", "\\ud800").encode()
     told = await place.ask("POST", "/v1/messages", body)
-    assert (told.status, told.json()["code"]) == (400, "malformed_json")
+    fault = {"pointer": "/html", "detail": "must not contain lone surrogates: U+D800 at position 1"}
+    assert (told.status, told.json()["errors"]) == (422, [fault])

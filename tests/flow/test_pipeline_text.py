@@ -154,6 +154,24 @@ async def test_preview_and_limits_go_by_the_same_profile(rig: Rig, profile: dict
     assert isinstance(await preview(rig.house, 1, limited), Invalid)
 
 
+@pytest.mark.parametrize(
+    ("profile", "text", "forcing"),
+    [
+        ({}, "çok ğüzel", [(0, "ç"), (4, "ğ")]),
+        ({"national_languages": ["tr"]}, TURKISH, []),
+        ({"mt_alphabet": "latin1"}, "10 € é", [(3, "€")]),
+    ],
+)
+async def test_preview_names_what_forces_ucs2_at_this_carrier(
+    rig: Rig, profile: dict[str, Any], text: str, forcing: list[tuple[int, str]]
+) -> None:
+    set_up(rig, **profile)
+    told = await preview(rig.house, 1, Request(to=TURKEY, text=text))
+    assert isinstance(told, Preview)
+    assert [(one.at, one.character) for one in told.forcing] == forcing
+    assert (told.message.encoding == "ucs2") == bool(forcing)
+
+
 async def test_the_header_is_told_when_the_text_is_gone(rig: Rig) -> None:
     set_up(rig, national_languages=["hi"], reference_bits=16)
     message = await rig.send(to=INDIA, text=HINDI)

@@ -9,6 +9,7 @@ from tidings.data import load
 from tidings.text import segments
 from tidings.text.gsm7 import DEFAULT, LOCKING, SINGLE
 from tidings.text.terms import DESTINATIONS
+from tidings.text.udh import Ports
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "alphabets.md"
 NAMED = {
@@ -32,9 +33,13 @@ HEADERS = (
     ("8-bit reference, two national tables", "gsm7+locking-tr+single-tr", 2, 0, None),
     ("16-bit reference, one national table", "gsm7+single-tr", 2, 256, None),
     ("16-bit reference, two national tables", "gsm7+locking-tr+single-tr", 2, 256, None),
-    ("16-bit ports", "gsm7", 1, 0, (2948, 9200)),
-    ("16-bit ports, 8-bit reference", "gsm7", 2, 0, (2948, 9200)),
-    ("16-bit ports, 16-bit reference", "gsm7", 2, 256, (2948, 9200)),
+    ("8-bit ports", "gsm7", 1, 0, Ports(240, 240, False)),
+    ("8-bit ports, 8-bit reference", "gsm7", 2, 0, Ports(240, 240, False)),
+    ("8-bit ports, 16-bit reference", "gsm7", 2, 256, Ports(240, 240, False)),
+    ("16-bit ports", "gsm7", 1, 0, Ports(2948, 9200)),
+    ("16-bit ports, 8-bit reference", "gsm7", 2, 0, Ports(2948, 9200)),
+    ("16-bit ports, 16-bit reference", "gsm7", 2, 256, Ports(2948, 9200)),
+    ("16-bit ports, 8-bit reference, two national tables", "gsm7+locking-tr+single-tr", 2, 0, Ports(2948, 9200)),
 )
 """What a header may hold, as arguments of `segments.header`."""
 

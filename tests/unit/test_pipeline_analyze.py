@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.pipeline.analyze import SHOWN_MOST, Analysis, look, room
-from tidings.text import gsm7
-from tidings.text.segments import count, split
+from tidings.text.segments import count, split, unfit
 from tidings.text.terms import Terms
 
 TWO_SEGMENTS = "Don’t miss it – your parcel is at the corner shop until 8 pm, bring your ID and the code 4711."
@@ -57,6 +56,13 @@ def test_national_tables_count_as_gsm7() -> None:
     assert look("ş" * 100).encoding == "ucs2"
 
 
+def test_what_the_carriers_own_alphabet_lacks_is_named_too() -> None:
+    told = look("“10 €”", terms=Terms(repertoire="latin-1"))
+    assert [(one.character, one.at) for one in told.forcing.characters] == [("“", 0), ("€", 4), ("”", 5)]
+    assert (told.encoding, told.smarter) == ("ucs2", None)
+    assert look("é", terms=Terms(repertoire="latin-1")).forcing.count == 0
+
+
 UNSENDABLE: list[tuple[str, str, str, str]] = [
     ("NUL", "ab\0c", "auto", "U+0000, which no text may hold, at position 2"),
     ("half a pair", "ab\ud83d", "auto", "U+D83D at 2"),
@@ -98,7 +104,7 @@ def test_it_agrees_with_what_would_be_sent(text: str) -> None:
     told: Analysis = look(text)
     cut = split(text)
     assert (told.encoding, [one.text for one in told.cuts]) == (cut.encoding, [one.text for one in cut.segments])
-    assert told.forcing.count == (0 if cut.encoding == "gsm7" else len(gsm7.unfit(text)))
+    assert told.forcing.count == (0 if cut.encoding == "gsm7" else len(unfit(text)))
     if told.smarter is not None:
         assert count(told.smarter.text) == (told.smarter.encoding, told.smarter.segments)
         assert told.smarter.segments <= cut.count

@@ -17,11 +17,16 @@ from tidings.text.gsm7 import LANGUAGES, LOCKING, SINGLE
 from tidings.text.packing import fill_bits, pack
 from tidings.text.segments import WHOLE
 from tidings.text.terms import DESTINATIONS, PLAIN, Terms
+from tidings.text.udh import Ports
 
 X = regex.compile(r"\X")
 ALL = Terms(languages=tuple(LANGUAGES))
-FORMS = [(0, None), (255, None), (256, None), (65535, None), (7, (2948, 9200)), (300, (1, 65535))]
-"""References of both widths, with and without ports."""
+NEAR = Ports(240, 255, wide=False)
+FORMS = [
+    (0, None), (255, None), (256, None), (65535, None), (7, Ports(2948, 9200)), (300, Ports(1, 65535)), (7, NEAR),
+    (300, NEAR),
+]  # fmt: skip
+"""References of both widths, without ports and with those of either width."""
 
 TURKISH = "Sayın müşterimiz, şifreniz değiştirildi. Bu işlemi siz yapmadıysanız lütfen bizi arayın. İyi günler. "
 PORTUGUESE = "Olá! A sua encomenda já está a caminho; não é preciso fazer mais nada. Obrigado pela confiança, João. "
@@ -141,8 +146,9 @@ LETTERS = {
     name: [*gsm7.ALPHABET.values(), *LOCKING.get(name, {}).values(), *SINGLE[name].values()] for name in LANGUAGES
 }
 CLUSTERS = st.sampled_from(
-    ["\r\n", "e\u0301", "क्षि", "🇩🇪", "👩‍👩‍👧", "€", "{", "ğ", "ç", "å", "か\u3099", "각", "1️⃣", "\u0600a", "ข\u0e33"]
-)
+    ["\r\n", "e\u0301", "क्षि", "🇩🇪", "👩‍👩‍👧", "€", "{", "ğ", "ç", "å", "か\u3099", "각", "1️⃣", "\u0600a", "ข\u0e33",
+     "e" + "\u0301" * 64, "e" + "\u0301" * 100, "\u1100" * 80, "क" + "\u093c" * 160]
+)  # fmt: skip
 
 
 @st.composite
@@ -171,8 +177,15 @@ def test_exact_sized_and_never_torn(text: str, form: tuple[int, Any], languages:
         assert segments.units(cut.encoding, one.payload) <= cut.room
         if cut.count > 1:
             assert udh.concat(one.udh) == udh.Concat(reference, cut.count, number, reference > 0xFF)
-        start, at = at, at + len(one.text)
-        assert at in ends or not any(start < end < at for end in ends)
+        at += len(one.text)
+        assert at in {0, *ends} or _fills_a_segment(text, at, cut)
+
+
+def _fills_a_segment(text: str, at: int, cut: segments.Segmented) -> bool:
+    """Whether the cluster across `at` is longer than a segment: then it may be cut."""
+    across = next(one.group() for one in X.finditer(text) if one.start() < at < one.end())
+    one = gsm7.named(cut.encoding)
+    return (len(across.encode("utf-16-be")) // 2 if one is None else len(one.encode(across) or b"")) > cut.room
 
 
 def _reads_alone(encoding: str, one: segments.Segment) -> None:
@@ -228,6 +241,35 @@ def _fewest(text: str, name: str, reference: int, ports: Any) -> float:
         reachable = [needed[first] for first in range(last) if upto[last] - upto[first] <= held]
         needed.append(1 + min(reachable))
     return needed[-1]
+
+
+SHIFTS = {"gsm7": 0, "gsm7+single-tr": 3, "gsm7+locking-tr": 3, "gsm7+locking-tr+single-es": 6, "ucs2": 0}
+"""Octets of the elements that an encoding brings: identifier, length, language."""
+
+
+@pytest.mark.parametrize(("ports", "port_octets"), [(None, 0), (NEAR, 4), (Ports(2948, 9200), 6)])
+@pytest.mark.parametrize(("reference", "concat_octets"), [(5, 5), (0x1234, 6)])
+@pytest.mark.parametrize("encoding", SHIFTS)
+def test_every_header_leaves_the_room_that_is_left(
+    encoding: str, reference: int, concat_octets: int, ports: Ports | None, port_octets: int
+) -> None:
+    """TS 23.040 §9.2.3.24: 140 octets less a length and the elements; they are full before a segment is added."""
+
+    def room(elements: int) -> int:
+        left = 140 - (elements + 1 if elements else 0)
+        return left // 2 if encoding == "ucs2" else left * 8 // 7
+
+    lone, part = room(SHIFTS[encoding] + port_octets), room(SHIFTS[encoding] + port_octets + concat_octets)
+    terms = Terms(ports=ports)
+    for length, counts in [(lone, [lone]), (lone + 1, [part, lone + 1 - part]), (3 * part, [part] * 3)]:
+        cut = segments.split("a" * length, encoding, reference, terms)
+        assert [segments.units(encoding, one.payload) for one in cut.segments] == counts
+        assert cut.room == (lone if len(counts) == 1 else part)
+        assert segments.count("a" * length, encoding, reference, terms) == (encoding, len(counts))
+        for one in cut.segments:
+            elements = udh.parse(one.udh)
+            assert sum(2 + len(element.data) for element in elements) == max(0, len(one.udh) - 1)
+            assert [e.iei for e in elements if e.iei in (4, 5)] == ([] if ports is None else [5 if ports.wide else 4])
 
 
 def test_the_pairs_of_one_text_are_in_order() -> None:

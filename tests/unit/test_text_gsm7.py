@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidings.text import gsm7
+from tidings.text.segments import unfit
 
 CHARACTERS = sorted(gsm7.ALPHABET.values()) + sorted(gsm7.EXTENSION.values())
 
@@ -37,11 +38,11 @@ def test_texts_and_their_septets(text: str, octets: str) -> None:
 def test_what_has_no_code_is_refused(text: str) -> None:
     assert gsm7.encode(text) is None
     assert not gsm7.fits(f"fine {text}")
-    assert gsm7.unfit(f"fine {text}")[0][0] >= 5
+    assert unfit(f"fine {text}")[0][0] >= 5
 
 
 def test_unfit_names_positions_and_characters() -> None:
-    assert gsm7.unfit("a`b€çd") == [(1, "`"), (4, "ç")]
+    assert unfit("a`b€çd") == [(1, "`"), (4, "ç")]
 
 
 @pytest.mark.parametrize(
@@ -86,4 +87,4 @@ def test_decode_never_raises(octets: bytes) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=60))
 def test_encode_refuses_exactly_what_is_unfit(text: str) -> None:
-    assert (gsm7.encode(text) is None) == bool(gsm7.unfit(text))
+    assert (gsm7.encode(text) is None) == bool(unfit(text))

@@ -16,6 +16,7 @@ from tidings.data import load
 from tidings.text import gsm7
 from tidings.text.segments import count
 from tidings.text.smart import Replaced, look_alikes, smart
+from tidings.text.terms import Terms
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 
@@ -48,6 +49,26 @@ TABLE: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize(("text", "sent"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_table(text: str, sent: str) -> None:
     assert smart(text).text == sent
+
+
+BY_CARRIER = [
+    ("latin-1", False, "“10 €”", "“10 €”"),
+    ("latin-1", False, "“10 £”", '"10 £"'),
+    ("latin-1", True, "Привет Ω", "Privet O"),
+    ("ascii", False, "“é”\u200b", "“é”"),
+    ("ascii", True, "Привет é", "Привет é"),
+    ("ascii", True, "Привет e", "Privet e"),
+]
+
+
+@pytest.mark.parametrize(("repertoire", "transliterate", "text", "sent"), BY_CARRIER)
+def test_a_carriers_own_alphabet_has_to_hold_it_all(repertoire: str, transliterate: bool, text: str, sent: str) -> None:
+    terms = Terms(repertoire=repertoire)
+    found = smart(text, transliterate=transliterate, terms=terms)
+    assert found.text == sent
+    assert found.transliterated == (transliterate and sent != text)
+    if any(one.after for one in found.replaced):
+        assert count(sent, terms=terms)[0] == "gsm7"
 
 
 LATIN = [

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidings.text import udh
-from tidings.text.udh import Concat, Element
+from tidings.text.udh import Concat, Element, Ports
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,24 @@ def test_elements(octets: str, elements: tuple[Element, ...]) -> None:
 )
 def test_concat(octets: str, concat: Concat | None, why: str) -> None:
     assert udh.concat(bytes.fromhex(octets)) == concat, why
+
+
+@pytest.mark.parametrize(
+    ("ports", "element"),
+    [
+        (Ports(2948, 9200), "05040b8423f0"),
+        (Ports(0, 65535), "05040000ffff"),
+        (Ports(240, 255, wide=False), "0402f0ff"),
+    ],
+)
+def test_ports(ports: Ports, element: str) -> None:
+    assert udh.port_element(ports).hex() == element
+
+
+@pytest.mark.parametrize("ports", [Ports(65536, 1), Ports(1, 256, wide=False), Ports(-1, 1)])
+def test_ports_too_large_for_their_width(ports: Ports) -> None:
+    with pytest.raises(OverflowError):
+        udh.port_element(ports)
 
 
 @pytest.mark.parametrize(

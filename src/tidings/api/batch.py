@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from tidings.api import views
-from tidings.api.body import READ_ERRORS, all_faults, malformed
+from tidings.api.body import READ_ERRORS, all_faults, unreadable
 from tidings.api.call import Call, Reply
 from tidings.api.messages import fit, idempotency, limited, replayed
 from tidings.api.problems import Abort, details, refusal
@@ -79,7 +79,7 @@ def _item(raw: msgspec.Raw) -> Request | Invalid:
     except msgspec.ValidationError as fault:
         return Invalid(all_faults(Request, raw, fault))
     except READ_ERRORS as fault:
-        raise malformed(fault, raw) from None
+        return Invalid(unreadable(fault, raw))
 
 
 async def _render(results: tuple[Result, ...]) -> Reply:

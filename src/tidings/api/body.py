@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.types import Receive
 
-from tidings.api.faults import faults, first
+from tidings.api.faults import faults, first, half_pairs
 from tidings.api.problems import Abort
 from tidings.core.request import Fault
 
@@ -20,6 +21,9 @@ PATIENCE_S = 30.0
 
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F]"
 _LONE_SURROGATE = re.compile(rb"%b(?!%b)|(?<!%b)%b" % (_HIGH, _LOW, _HIGH, _LOW))
+
+_MOST_VALUES = 300_000
+"""Values of a body that are looked at one by one: ten times those of the largest batch."""
 
 MOST_HELD = 256 * 1024 * 1024
 """Octets of all bodies that are coming in, together; above it 503."""
@@ -92,7 +96,7 @@ def decode(decoder: msgspec.json.Decoder[T], octets: bytes, shape: type[msgspec.
     except msgspec.ValidationError as fault:
         raise Abort("validation_failed", errors=all_faults(shape, octets, fault)) from None
     except READ_ERRORS as fault:
-        raise malformed(fault, octets) from None
+        raise Abort("validation_failed", errors=unreadable(fault, octets)) from None
 
 
 def all_faults(shape: type[msgspec.Struct], octets: bytes | msgspec.Raw, fault: Exception) -> tuple[Fault, ...]:
@@ -104,21 +108,38 @@ def all_faults(shape: type[msgspec.Struct], octets: bytes | msgspec.Raw, fault: 
         plain = msgspec.json.decode(octets)
     except msgspec.ValidationError:  # a number that nothing can hold: there is no plain form to look at
         return (first(fault),)
-    except READ_ERRORS as unreadable:
-        raise malformed(unreadable, octets) from None
+    except READ_ERRORS as worse:
+        return unreadable(worse, octets)
     return faults(shape, plain) or (first(fault),)
 
 
-def malformed(fault: Exception, octets: bytes | msgspec.Raw) -> Abort:
-    """The problem of a body that is no JSON, saying where."""
+def unreadable(fault: Exception, octets: bytes | msgspec.Raw) -> tuple[Fault, ...]:
+    """The strings that kept msgspec from reading `octets`: half a surrogate pair in one is JSON still (RFC 8259 §8.2).
+
+    Aborts with 400, saying where, when the octets are no JSON.
+    """
     if isinstance(fault, UnicodeDecodeError):
-        return Abort("malformed_json", "The body is not valid UTF-8.")
+        where = f": octet 0x{fault.object[fault.start]:02X} at {fault.start}" if fault.object else ""
+        raise Abort("malformed_json", f"The body is not valid UTF-8{where}.")
     if isinstance(fault, RecursionError):
-        return Abort("malformed_json", "The body is nested too deeply.")
-    # Of half a surrogate pair msgspec says several things, one of them that the input was cut short.
-    hint = " `\\uD800` to `\\uDFFF` can only come in pairs." if _LONE_SURROGATE.search(bytes(octets)) else ""
-    why = str(fault).removeprefix("JSON is malformed: ")
-    return Abort("malformed_json", f"The body is not valid JSON: {why}.{hint}")
+        raise Abort("malformed_json", "The body is nested too deeply.")
+    if _LONE_SURROGATE.search(bytes(octets)) and (halves := _halves(bytes(octets))):
+        return halves
+    raise Abort("malformed_json", f"The body is not valid JSON: {str(fault).removeprefix('JSON is malformed: ')}.")
+
+
+def _halves(octets: bytes) -> tuple[Fault, ...]:
+    """None where the octets are no JSON for other reasons too, or hold more values than a moment is enough for."""
+    if octets.count(b",") > _MOST_VALUES:
+        return ()
+    try:
+        return half_pairs(json.loads(octets, parse_constant=_no_constant))
+    except (ValueError, RecursionError):
+        return ()
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _refuse_long(length: bytes | None, limit: int) -> None:

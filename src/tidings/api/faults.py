@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -15,6 +16,7 @@ from tidings.core.request import Fault
 MOST = 100
 """Faults told of one body: enough for any honest mistake."""
 _NAME = 64
+_HALF = re.compile("[\ud800-\udfff]")
 _STEP = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]")
 _WORDS = {
     "str": "a string",
@@ -43,6 +45,41 @@ def faults(kind: type[msgspec.Struct], value: Any, pointer: str = "") -> tuple[F
     return tuple(found[:MOST])
 
 
+def half_pairs(plain: Any) -> tuple[Fault, ...]:
+    """The strings of plain JSON that hold half of a surrogate pair, each with its first, at most `MOST`."""
+    found: list[Fault] = []
+    steps: list[object] = []
+    """The way to what is looked at; the first stands for the whole."""
+    open_ones: list[Iterator[tuple[object, Any]]] = [iter((("", plain),))]
+    while open_ones and len(found) < MOST:
+        for step, value in open_ones[-1]:
+            if isinstance(value, str):
+                if half := _HALF.search(value):
+                    found.append(Fault(_pointer((*steps, step)), f"must not contain lone surrogates: {_where(half)}"))
+                    break
+            elif value and isinstance(value, dict | list):
+                steps.append(step)
+                if isinstance(value, list):
+                    open_ones.append(iter(enumerate(value)))
+                    break
+                if half := next(filter(None, map(_HALF.search, value)), None):
+                    found.append(Fault(_pointer(steps), f"has a name with a lone surrogate: {_where(half)}"))
+                open_ones.append((name, one) for name, one in value.items() if not _HALF.search(name))
+                break
+        else:
+            open_ones.pop()
+            del steps[-1:]
+    return tuple(found)
+
+
+def _pointer(steps: Iterable[object]) -> str:
+    return "/".join(_step(str(step)) for step in steps)
+
+
+def _where(half: re.Match[str]) -> str:
+    return f"U+{ord(half[0]):04X} at position {half.start()}"
+
+
 @functools.cache
 def fields(kind: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     """Fields of a struct by the name they have on the wire."""
@@ -63,9 +100,13 @@ def nearest(name: str, known: Any) -> str:
 
 
 def _unknown(name: str, known: dict[str, FieldInfo], pointer: str) -> Fault:
+    return Fault(f"{pointer}/{_step(name)}", f"unknown field{nearest(name, known)}")
+
+
+def _step(name: str) -> str:
+    """A name as it stands in a JSON pointer (RFC 6901), long ones cut."""
     shown = name if len(name) <= _NAME else name[:_NAME] + "…"
-    escaped = shown.replace("~", "~0").replace("/", "~1")
-    return Fault(f"{pointer}/{escaped}", f"unknown field{nearest(name, known)}")
+    return shown.replace("~", "~0").replace("/", "~1")
 
 
 def unfit(kind: Any, value: Any, pointer: str) -> Fault | None:

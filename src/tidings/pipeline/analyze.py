@@ -69,7 +69,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None
     cuts: tuple[Cut, ...]
     forcing: Drivers
-    """Characters that GSM-7 lacks."""
+    """Characters that GSM-7 lacks, or the carrier's alphabet in its place."""
     doubled: Drivers
     """Characters of GSM-7's extension, which take two septets."""
     smarter: Smarter | None
@@ -129,7 +129,7 @@ def _sent(text: str, encoding: str, terms: Terms) -> tuple[str | None, tuple[Cut
 def _forcing(text: str, encoding: str, terms: Terms, taken: str | None, segments: int) -> Drivers:
     if taken is not None and is_gsm7(taken):
         return _NONE
-    lacking = Counter({one: n for one, n in Counter(text).items() if one not in gsm7.KNOWN})
+    lacking = Counter({one: n for one, n in Counter(text).items() if one not in gsm7.KNOWN or not terms.takes(one)})
     extra = None
     if taken is not None and lacking:
         plain = text.translate(dict.fromkeys(map(ord, lacking), "x"))
@@ -169,7 +169,7 @@ _NONE = Drivers((), 0, 0, 0)
 def _smarter(text: str, encoding: str, terms: Terms, transliterate: bool) -> Smarter | None:
     if encoding == "ucs2" or len(text) > _LONGEST_SENT or "\0" in text:
         return None
-    better = smart(text, transliterate=transliterate)
+    better = smart(text, transliterate=transliterate, terms=terms)
     if not better.replaced:
         return None
     try:

@@ -14,9 +14,8 @@ from tidings.core.status import REJECTED
 from tidings.pipeline import quota, route, senders, validate
 from tidings.pipeline.house import House
 from tidings.pipeline.pages import read as read_pages
-from tidings.text import gsm7
 from tidings.text.html import Readable
-from tidings.text.segments import AUTO, Segmented, split, units
+from tidings.text.segments import AUTO, UCS2, Segmented, split, unfit, units
 from tidings.text.smart import Smart
 
 SHOWN_MOST = 100
@@ -35,7 +34,7 @@ class Cut(msgspec.Struct, frozen=True):
 
 
 class Forcing(msgspec.Struct, frozen=True):
-    """A character that GSM-7 lacks, so that the whole text goes as UCS-2."""
+    """A character that GSM-7 (or the carrier's alphabet in its place) lacks, so that the whole text goes as UCS-2."""
 
     at: int
     """Position in the text, in Unicode characters from 0."""
@@ -96,7 +95,7 @@ async def preview(
         verdicts += senders.remarks(message)
     chosen = route.explain(house.carriers)
     goes_at = None if verdict or chosen.carrier is None else message.send_at or now
-    forcing = gsm7.unfit(message.text or "") if request.encoding == AUTO else []
+    forcing = unfit(message.text or "", terms) if request.encoding == AUTO and message.encoding == UCS2 else []
     return Preview(
         message=msgspec.structs.replace(message, status=REJECTED) if verdict else message,
         cuts=cuts_of(split(message.text or "", message.encoding, max(message.reference, 0))),

@@ -89,7 +89,7 @@ def _words(
     measured = ("", 0) if text is None else _count(request, text, reference, terms)
     if text and swapped is not None and (isinstance(measured, Fault) or measured[0] == UCS2):
         mode = request.encoding != UCS2 and smart_mode(request, sender, account, settings)
-        found = smart(text, transliterate=mode == "transliterate") if mode else None
+        found = smart(text, transliterate=mode == "transliterate", terms=terms) if mode else None
         if found is not None and found.replaced:
             swapped[message_id], text = found, found.text
             measured = _count(request, text, reference, terms)

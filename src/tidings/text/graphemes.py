@@ -6,7 +6,7 @@ wcwidth knows the clusters; between letters that never join, which is nearly eve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from wcwidth import iter_graphemes
 
@@ -22,13 +22,17 @@ def clusters(text: str) -> Iterator[str]:
     return iter_graphemes(text)
 
 
-def boundary(text: str, start: int, cut: int) -> int:
-    """The last cluster boundary at `cut` or before it. `start` is one, or counts as one, before `cut`.
+def boundary(text: str, start: int, cut: int, fits: Callable[[str], bool], most: int) -> int:
+    """Where to cut at `cut` or before it. `start` is a cluster boundary, or counts as one, before `cut`.
 
-    `cut` itself where one cluster fills everything between them.
+    `cut` itself where the cluster across it does not fit a segment of its own: it has to be cut somewhere.
+    `fits` tells of a cluster of at most `most` characters; longer ones do not.
     """
     if cut >= len(text) or _APART.match(text, cut - 1):
         return cut
     *_, last = iter_graphemes(text, start, cut + 1)
     found = cut + 1 - len(last)
-    return found if found > start else cut
+    if found <= start or found == cut:
+        return cut
+    across = next(iter_graphemes(text, found, found + most + 1))
+    return found if len(across) <= most and fits(across) else cut

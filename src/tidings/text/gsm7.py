@@ -152,13 +152,6 @@ def fits(text: str) -> bool:
     return encode(text) is not None
 
 
-def unfit(text: str, repertoire: Callable[[str], bool] | None = None) -> list[tuple[int, str]]:
-    """Position and character of each character of `text` that has no code in the default alphabet."""
-    if repertoire is None:
-        return [(i, character) for i, character in enumerate(text) if character not in KNOWN]
-    return [(i, character) for i, character in enumerate(text) if character not in KNOWN or not repertoire(character)]
-
-
 def doubled(text: str, alphabet: Codec | None = None) -> list[tuple[int, str]]:
     """Position and character of each character that takes two septets."""
     one = codec() if alphabet is None else alphabet

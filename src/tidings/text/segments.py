@@ -13,7 +13,7 @@ import msgspec
 
 from tidings.text import graphemes, gsm7
 from tidings.text.terms import PLAIN, Terms
-from tidings.text.udh import concat_element, port_element, shift_elements
+from tidings.text.udh import Ports, concat_element, port_element, shift_elements
 
 GSM7, UCS2, AUTO = "gsm7", "ucs2", "auto"
 ENCODINGS = (AUTO, GSM7, UCS2)
@@ -138,12 +138,17 @@ def count(text: str, encoding: str = AUTO, reference: int = 0, terms: Terms = PL
     return encoding, _count(text, encoding, payload, reference, terms)
 
 
+def unfit(text: str, terms: Terms = PLAIN) -> list[tuple[int, str]]:
+    """Position and character of each that `gsm7` has no code for, or that the carrier's alphabet lacks."""
+    return [(i, one) for i, one in enumerate(text) if one not in gsm7.KNOWN or not terms.takes(one)]
+
+
 def join(segments: Iterable[Segment]) -> str:
     """The text that was split."""
     return "".join(segment.text for segment in segments)
 
 
-def header(encoding: str, reference: int, parts: int, part: int, ports: tuple[int, int] | None = None) -> bytes:
+def header(encoding: str, reference: int, parts: int, part: int, ports: Ports | None = None) -> bytes:
     """The user data header of a part as `split` makes it, with its length octet; empty where there is none."""
     form = _form(encoding, ports)
     if parts == 1 or reference == WHOLE:
@@ -175,10 +180,10 @@ class _Form(msgspec.Struct, frozen=True, gc=False):
 
 
 @lru_cache(maxsize=512)
-def _form(encoding: str, ports: tuple[int, int] | None) -> _Form:
+def _form(encoding: str, ports: Ports | None) -> _Form:
     alphabet = gsm7.named(encoding)
     septets = alphabet is not None
-    elements = b"" if ports is None else port_element(*ports)
+    elements = b"" if ports is None else port_element(ports)
     if alphabet is not None:
         locking, single = gsm7.LANGUAGES.get(alphabet.locking, 0), gsm7.LANGUAGES.get(alphabet.single, 0)
         elements += shift_elements(locking, single)
@@ -196,12 +201,12 @@ def _encode(text: str, encoding: str, reference: int, terms: Terms) -> tuple[str
         raise TooManyPartsError
     if encoding in ("auto", "gsm7"):
         octets = gsm7.encode(text)
-        if octets is not None and (terms.repertoire is None or _in(text, terms.repertoire)):
+        if octets is not None and terms.takes(text):
             if encoding == GSM7 or not terms.languages:
                 return GSM7, octets
             return _national(text, GSM7, octets, reference, terms)
         if encoding == GSM7:
-            raise DoesNotFitError(_unfit(text, terms))
+            raise DoesNotFitError(unfit(text, terms))
         octets = _ucs2(text)
         return _national(text, UCS2, octets, reference, terms) if terms.languages else (UCS2, octets)
     if encoding == UCS2:
@@ -220,19 +225,6 @@ def _ucs2(text: str) -> bytes:
         return text.encode("utf-16-be")
     except UnicodeEncodeError:
         raise DoesNotFitError([(i, c) for i, c in enumerate(text) if "\ud800" <= c <= "\udfff"]) from None
-
-
-def _in(text: str, repertoire: str) -> bool:
-    try:
-        text.encode(repertoire)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _unfit(text: str, terms: Terms) -> list[tuple[int, str]]:
-    repertoire = terms.repertoire
-    return gsm7.unfit(text, None if repertoire is None else lambda character: _in(character, repertoire))
 
 
 def _national(text: str, encoding: str, payload: bytes, reference: int, terms: Terms) -> tuple[str, bytes]:
@@ -299,6 +291,10 @@ def _shifted_pieces(text: str, encoding: str, payload: bytes, room: int) -> Iter
     alphabet = gsm7.named(encoding)
     if alphabet is None:
         raise ValueError(f"No such encoding: {encoding}")
+
+    def fits(cluster: str) -> bool:
+        return len(alphabet.encode(cluster) or b"") <= room
+
     start = at = 0
     while at < len(payload):
         end = at + room
@@ -306,7 +302,7 @@ def _shifted_pieces(text: str, encoding: str, payload: bytes, room: int) -> Iter
             end -= 1
         piece = payload[at:end]
         words = alphabet.decode(piece)
-        cut = graphemes.boundary(text, start, start + len(words))
+        cut = graphemes.boundary(text, start, start + len(words), fits, room)
         if cut != start + len(words):
             words = text[start:cut]
             piece = alphabet.encode(words) or b""
@@ -315,11 +311,14 @@ def _shifted_pieces(text: str, encoding: str, payload: bytes, room: int) -> Iter
 
 
 def _ucs2_pieces(text: str, payload: bytes, room: int) -> Iterator[tuple[bytes, str]]:
+    def fits(cluster: str) -> bool:
+        return len(cluster.encode("utf-16-be")) <= room
+
     start = at = 0
     while at < len(payload):
         piece = _whole_pairs(payload, at, room)
         words = piece.decode("utf-16-be")
-        cut = graphemes.boundary(text, start, start + len(words))
+        cut = graphemes.boundary(text, start, start + len(words), fits, room)
         if cut != start + len(words):
             words = text[start:cut]
             piece = words.encode("utf-16-be")

@@ -17,6 +17,7 @@ import msgspec
 from tidings.data import load
 from tidings.text import graphemes, gsm7
 from tidings.text.segments import DoesNotFitError, TooManyPartsError, count
+from tidings.text.terms import PLAIN, Terms
 
 _WANTED_BY_SCRIPTS = "\u200c\u200d\u200e\u200f\u202a\u202c\u2066\u2068\u2069\u180e\ufe0e\ufe0f"
 """Invisible, but letters outside GSM-7 and emoji are shaped and ordered by them."""
@@ -58,8 +59,10 @@ _Swap = Callable[[str, str, str], str | None]
 """Before, what stands there, after → what shall stand there; None: there is nothing, and all stays as it came."""
 
 
-def smart(text: str, *, transliterate: bool = False) -> Smart:
+def smart(text: str, *, transliterate: bool = False, terms: Terms = PLAIN) -> Smart:
     """The text with look-alikes where that makes all of it GSM-7; `transliterate` also writes other scripts in Latin.
+
+    `terms`: of the carrier, whose alphabet may be a smaller one.
 
     What GSM-7 can carry is returned as it came, at the cost of one encoding.
     """
@@ -68,8 +71,12 @@ def smart(text: str, *, transliterate: bool = False) -> Smart:
     if gsm7.fits(unicodedata.normalize("NFC", text).translate(look_alikes())) and (
         found := _swapped(text, _look_alike, _LACKING)
     ):
-        return Smart(*found) if _no_dearer(found[0], text) else Smart(text)
-    if transliterate and (found := _swapped(text, _latin, _NOT_LATIN)) and _no_dearer(found[0], text):
+        if not _no_dearer(found[0], text):
+            return Smart(text)
+        if terms.takes(found[0]):
+            return Smart(*found)
+    found = _swapped(text, _latin, _NOT_LATIN) if transliterate else None
+    if found and _no_dearer(found[0], text) and terms.takes(found[0]):
         return Smart(*found, transliterated=True)
     found = _tidied(text)
     return Smart(*found) if found and found[0] else Smart(text)

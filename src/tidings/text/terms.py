@@ -8,6 +8,7 @@ import msgspec
 
 from tidings.data import load
 from tidings.text.gsm7 import DEFAULT, LOCKING, SINGLE, Codec, codec
+from tidings.text.udh import Ports
 
 DESTINATIONS: dict[str, tuple[str, ...]] = {
     name: tuple(table["destinations"]) for name, table in load("gsm_tables")["languages"].items() if name != DEFAULT
@@ -26,13 +27,23 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Long texts carry references of 16 bits."""
     whole: bool = False
     """The carrier cuts long texts itself."""
-    ports: tuple[int, int] | None = None
-    """Destination and source port in every header."""
+    ports: Ports | None = None
+    """In every header."""
 
     @property
     def alphabets(self) -> tuple[Codec, ...]:
         """The national alphabets to be tried, those with the shortest header first."""
         return _alphabets(self.languages)
+
+    def takes(self, text: str) -> bool:
+        """Whether the carrier's alphabet in place of GSM-7 has all of a text that GSM-7 has."""
+        if self.repertoire is None:
+            return True
+        try:
+            text.encode(self.repertoire)
+        except UnicodeEncodeError:
+            return False
+        return True
 
     def towards(self, number: str) -> Terms:
         """The same, without the languages whose tables are not in use where `number` (E.164) belongs."""

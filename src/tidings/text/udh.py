@@ -6,6 +6,7 @@ import msgspec
 
 CONCAT_8BIT = 0x00
 CONCAT_16BIT = 0x08
+PORTS_8BIT = 0x04
 PORTS_16BIT = 0x05
 SINGLE_SHIFT = 0x24
 LOCKING_SHIFT = 0x25
@@ -27,6 +28,15 @@ class Concat(msgspec.Struct, frozen=True, gc=False):
     """1-based."""
     wide: bool = False
     """True when the reference has 16 bits."""
+
+
+class Ports(msgspec.Struct, frozen=True, gc=False):
+    """Which applications a text is from and for. Those of 8 bits are other ones than those of 16."""
+
+    destination: int
+    source: int
+    wide: bool = True
+    """True when they have 16 bits: element 05, else element 04."""
 
 
 def parse(udh: bytes) -> tuple[Element, ...]:
@@ -98,9 +108,11 @@ def shift_elements(locking: int, single: int) -> bytes:
     return octets + bytes((SINGLE_SHIFT, 1, single)) if single else octets
 
 
-def port_element(destination: int, source: int) -> bytes:
-    """Application ports of 16 bits (§9.2.3.24.4)."""
-    return bytes((PORTS_16BIT, 4)) + destination.to_bytes(2, "big") + source.to_bytes(2, "big")
+def port_element(ports: Ports) -> bytes:
+    """Application ports (§9.2.3.24.3 and .4). Raises OverflowError for what their width does not hold."""
+    size = 2 if ports.wide else 1
+    octets = ports.destination.to_bytes(size, "big") + ports.source.to_bytes(size, "big")
+    return bytes((PORTS_16BIT if ports.wide else PORTS_8BIT, 2 * size)) + octets
 
 
 def concat_element(reference: int, parts: int, part: int, *, wide: bool = False) -> bytes:
