@@ -34,6 +34,7 @@ from tidings.store import migrate
 from tidings.store.sqlite import Connection, SqliteStore
 from tidings.store.transaction import Transaction
 from tidings.sweeper import Sweeper
+from tidings.text.terms import PLAIN
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
@@ -302,6 +303,7 @@ class FakeCarrier:
     ) -> None:
         self.name = NORTH
         self.rate = rate
+        self.terms = PLAIN
         self.script = script
         self.delay = delay
         self.windows = {f"{self.name}/{number}": window for number in range(1, binds + 1)}
@@ -510,6 +512,7 @@ class World:
             self.house = build(self.store, self.clock, self.settings, last)
             carriers = [self.carrier, *self.others] if self.carrier.name else []
             self.house.carriers = {carrier.name: carrier.rate for carrier in carriers}
+            self.house.terms = {carrier.name: carrier.terms for carrier in carriers}
             self.runner = Runner(self.house, carriers)
             named = [CarrierSettings(name=one.name, host="smsc.example.net", password="secret") for one in carriers]
             fleet = self.house.fleet = Fleet(self.house, self.runner, carriers, named)

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
+
 from tidings.core.feed import Feed, Load
 from tidings.core.message import CATEGORY_RULES, Message
 from tidings.core.pace import Pace
@@ -23,7 +25,7 @@ from tidings.core.ports import (
     StoreUnavailable,
     Up,
 )
-from tidings.core.questions import Tx
+from tidings.core.questions import Form, Tx
 from tidings.core.retry import Again
 from tidings.core.schedule import Schedule, Waiting
 from tidings.core.status import ACCEPTED, QUEUED, fold
@@ -234,6 +236,7 @@ class Runner:
                 await self._route_batch(batch)
 
     async def _route_batch(self, batch: Sequence[Load]) -> None:
+        batch = await self._refitted(batch)
         routed = [route.Routed(load.message.id, self._home(load.message)) for load in batch]
         waits = await self._insist(route.store_routes, routed)
         for load, one, ready in zip(batch, routed, waits, strict=True):
@@ -244,6 +247,18 @@ class Runner:
                 self._schedules[one.carrier].add(_waiting(load))
         for event in self._wake.values():
             event.set()
+
+    async def _refitted(self, batch: Sequence[Load]) -> Sequence[Load]:
+        """The same, with texts cut anew that were cut for another carrier, or for an earlier profile."""
+        if not (forms := [form for load in batch if (form := self._misfit(load.message)) is not None]):
+            return batch
+        changed = await self._insist(route.reform, forms)
+        anew = {form.id: form for form, taken in zip(forms, changed, strict=True) if taken}
+        return [load if load.message.id not in anew else _reformed(load, anew[load.message.id]) for load in batch]
+
+    def _misfit(self, message: Message) -> Form | None:
+        carrier = self._home(message)
+        return None if carrier is None else route.refit(message, self._house.terms_of(carrier))
 
     def _route_known(self, lane: tuple[str, str]) -> None:
         self._fresh_lanes[lane] -= 1
@@ -544,7 +559,8 @@ class Runner:
                 message, carrier = load.message, load.message.carrier
                 if self._known(message.id):
                     continue
-                if carrier is not None and carrier in self._schedules and message.status == QUEUED:
+                queued = carrier in self._schedules and message.status == QUEUED
+                if carrier is not None and queued and self._misfit(message) is None:
                     self._line_up(carrier, (load,))
                 else:
                     self._freshen((load,))
@@ -588,6 +604,11 @@ async def _loads(tx: Tx, message_ids: Sequence[int]) -> list[Load]:
         for message_id in message_ids
         if (message := messages.get(message_id)) is not None
     ]
+
+
+def _reformed(load: Load, form: Form) -> Load:
+    cut = {"encoding": form.encoding, "segments": form.segments, "reference": form.reference}
+    return Load(msgspec.structs.replace(load.message, **cut), tuple(range(1, form.segments + 1)))
 
 
 def _rank(load: Load) -> int:

@@ -10,7 +10,7 @@ import pytest
 from contract_kit import ONE, TWO, Desk, event, message, queued
 from tidings.core.ids import EPOCH, highest, moment
 from tidings.core.message import DAY, Message, MessageError
-from tidings.core.questions import Filter, State, Tx
+from tidings.core.questions import Filter, Form, State, Tx
 from tidings.store import messages as messages_module
 
 FULL = message(
@@ -111,6 +111,14 @@ async def test_a_change_changes_its_message_and_nothing_else(desk: Desk) -> None
     await desk.do(lambda tx: tx.messages.change(new))
     found = await desk.see(lambda tx: tx.messages.by_id([5, 6, 99]))
     assert found == {5: msgspec.structs.replace(FULL, **changes), 6: BARE}
+
+
+async def test_a_message_may_be_cut_anew(desk: Desk) -> None:
+    await stored(desk, FULL, BARE)
+    await desk.do(lambda tx: tx.messages.reform([Form(5, "gsm7+single-tr", 2, 700), Form(99, "ucs2", 1, -1)]))
+    found = await desk.see(lambda tx: tx.messages.by_id([5, 6, 99]))
+    new = msgspec.structs.replace(FULL, encoding="gsm7+single-tr", segments=2, reference=700)
+    assert found == {5: new, 6: BARE}
 
 
 async def test_many_changes_at_once(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tidings.pipeline.preview import Preview, preview
 from tidings.simulator.handsets import screen
 from tidings.simulator.records import Address, Submission
 from tidings.smpp import pdus, user_data
+from tidings.smpp.codec import EncodeError
 from tidings.text.terms import Terms
 
 TURKEY = "+905321234567"
@@ -96,6 +98,38 @@ def _shown(sent: list[pdus.SubmitSm], profile: dict[str, Any]) -> str:
         assert isinstance(told, Inbound)
         texts.append(told.text)
     return "".join(texts)
+
+
+REFUSED = [
+    ("tables it does not list", {"national_languages": ["tr"]}, {}, TURKISH, "national_languages do not allow"),
+    ("… nor all of them", {"national_languages": ["hi"]}, {"national_languages": ["tr"]}, HINDI, "do not allow gsm7"),
+    ("… in an alphabet of its own", {"national_languages": ["tr"]}, {"mt_alphabet": "latin1"}, TURKISH, "do not allow"),
+    ("a letter its alphabet lacks", {}, {"mt_alphabet": "latin1"}, "10 €", "lacks U+20AC at 3"),
+    ("an uncut text", {"concatenation": "payload"}, {}, "a" * 200, "was not cut"),
+    ("a longer one", {"concatenation": "payload"}, {"concatenation": "sar"}, EMOJI, "was not cut"),
+]
+
+
+@pytest.mark.parametrize(("before", "now", "text", "why"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
+async def test_octets_that_would_be_misread_never_leave(
+    rig: Rig, before: dict[str, Any], now: dict[str, Any], text: str, why: str
+) -> None:
+    set_up(rig, **before)
+    parts = await rig.claim(await rig.send(to=INDIA if text is HINDI else TURKEY, text=text))
+    other = Translator("north", read("north", now), rig.clock.now)
+    with pytest.raises(EncodeError, match=re.escape(why)):
+        other.submit(parts[0])
+
+
+def test_octets_of_a_customers_own_making_are_not_judged(rig: Rig) -> None:
+    """An ESME that shifts to a table says so in the header; the carrier passes it on."""
+    header = b"\x03\x24\x01\x01"
+    part = Part(
+        attempt_id=1, message_id=1, part=1, parts=1, bind="b", sender="1", to=TURKEY, encoding="gsm7+single-tr",
+        payload=b"\x1b\x67", udh=header, as_submitted=True,
+    )  # fmt: skip
+    sent = Translator("north", read("north", {}), rig.clock.now).submit(part)
+    assert (sent.short_message, sent.esm_class) == (header + b"\x1b\x67", pdus.ESM_UDHI)
 
 
 async def test_the_simulated_phone_shows_what_was_typed(rig: Rig) -> None:

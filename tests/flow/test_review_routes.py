@@ -16,6 +16,8 @@ from tidings.core.ports import CarrierEvent
 from tidings.pipeline import receipt as receipts
 from tidings.pipeline import receive, route
 from tidings.runner import Runner
+from tidings.text.segments import split
+from tidings.text.terms import PLAIN, Terms
 
 SECOND_ONE = "south"
 
@@ -160,5 +162,82 @@ def test_one_receipt_that_breaks_its_stage_does_not_make_a_commit_of_each_beside
                 await asyncio.sleep(1)
                 assert (world.carrier.acknowledged, world.carrier.wanted_again) == (ids, ["poison"])
                 assert commits < 10
+
+    live(tmp_path, scenario)
+
+
+# texts that were cut for another carrier, or for an earlier profile
+
+TURKEY = "+905321234567"
+TURKISH = "Sayın müşterimiz, şifreniz değiştirildi. Lütfen bizi arayın. İyi günler. " * 4
+TABLES = Terms(languages=("tr",))
+# What it was cut for, and what takes it now; the text; what it was cut as, and what goes.
+MOVES = [
+    ("tables that the other lacks", TABLES, PLAIN, TURKISH, "gsm7+locking-tr", "ucs2"),
+    ("tables that it has too", TABLES, Terms(languages=("es", "tr"), wide=True), TURKISH, "gsm7+locking-tr",
+     "gsm7+locking-tr"),
+    ("letters that its alphabet lacks", PLAIN, Terms(repertoire="latin-1"), "10 €", "gsm7", "ucs2"),
+    ("letters that its alphabet has", PLAIN, Terms(repertoire="latin-1"), "10 £", "gsm7", "gsm7"),
+    ("tables, to an alphabet of its own", TABLES, Terms(repertoire="latin-1"), TURKISH, "gsm7+locking-tr", "ucs2"),
+    ("what was to be cut by the carrier", Terms(whole=True), PLAIN, "a" * 400, "gsm7", "gsm7"),
+    ("what fits one part anyway", Terms(whole=True), PLAIN, "a" * 160, "gsm7", "gsm7"),
+    ("plain parts, to a carrier that cuts", PLAIN, Terms(whole=True), "a" * 400, "gsm7", "gsm7"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "now", "text", "was", "goes"), [m[1:] for m in MOVES], ids=[m[0] for m in MOVES])
+@pytest.mark.parametrize("moved", [True, False], ids=["moved", "same carrier"])
+def test_what_the_carrier_would_misread_is_cut_anew(
+    tmp_path: Path, before: Terms, now: Terms, text: str, was: str, goes: str, moved: bool
+) -> None:
+    async def scenario(world: World) -> None:
+        world.carrier.terms = before
+        async with world.up():
+            (message,) = await send(world.house, request(to=TURKEY, text=text))
+            assert message.encoding == was
+        world.carrier = south(script=_delivers_south) if moved else FakeCarrier()
+        world.carrier.terms = now
+        async with world.up():
+            await world.until(lambda: bool(world.carrier.written))
+            (story,) = await world.ended(message)
+            told, parts = story.message, [part for _, part in world.carrier.written]
+            assert {one.encoding for one in parts} == {told.encoding, goes}
+            assert told.segments == len(parts) == parts[0].parts
+            cut = split(text, told.encoding, told.reference).segments
+            assert [(one.payload, one.udh) for one in parts] == [(one.payload, one.udh) for one in cut]
+            # As the profile has it, the SMSC can be told, and none of it is too long for one part.
+            assert now.whole or all(len(one.payload) <= 160 for one in parts)
+
+    live(tmp_path, scenario, lambda: FakeCarrier(window=0))
+
+
+def test_what_was_handed_over_in_part_keeps_its_octets(tmp_path: Path) -> None:
+    """A repeat has to fit what has arrived; the carrier that would misread it refuses it."""
+
+    async def scenario(world: World) -> None:
+        world.carrier.terms = TABLES
+        async with world.up():
+            (message,) = await send(world.house, request(to=TURKEY, text=TURKISH))
+            await world.until(lambda: len(world.carrier.written) == message.segments)
+            first = [(part.payload, part.udh) for _, part in world.carrier.written]
+            world.carrier.break_down("north/1")
+            await asyncio.sleep(1)
+        world.carrier = FakeCarrier()
+        async with world.up():
+            await world.until(lambda: len(world.carrier.written) == message.segments)
+            assert [(part.payload, part.udh) for _, part in world.carrier.written] == first
+
+    live(tmp_path, scenario, lambda: FakeCarrier(delay=60.0))
+
+
+def test_what_goes_later_is_cut_for_the_carrier_it_then_gets(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        async with world.up():
+            due = dt.datetime.fromtimestamp(NOW / 1000 + 30, dt.UTC)
+            (message,) = await send(world.house, request(send_at=due, text="10 €"))
+            assert message.encoding == "gsm7"
+            world.house.terms = {"north": Terms(repertoire="latin-1")}
+            (story,) = await world.ended(message)
+            assert (story.message.encoding, story.statuses[-1]) == ("ucs2", "delivered")
 
     live(tmp_path, scenario)

@@ -118,14 +118,18 @@ code points that do not fit.
 
 Nothing is replaced or lost on the way: a text is carried exactly, or refused. Refused are NUL and halves of surrogate
 pairs (U+D800 to U+DFFF alone), with position and code point. A carrier whose profile says `latin1` or `ascii` gets
-UCS-2 for what those lack; should a text have been cut for another carrier, it fails with `content_invalid` rather than
-arrive changed.
+UCS-2 for what those lack.
 
 A long text is cut so that every segment can be read by itself: never between ESC and its code, never within a
 surrogate pair, and never within what a reader sees as one character (a grapheme cluster of UAX #29: letters with their
-marks, emoji sequences, flags, CR LF). Only a cluster longer than a whole segment is cut, between code points. There are
-at most 255 segments. Encoding and cut are settled when a message is accepted and stored with it, so that a repeat
-carries the same octets ([0012](../adr/0012-octets-from-two-words.md)).
+marks, emoji sequences, flags, CR LF). Only a cluster longer than a whole segment is cut, between code points; it fills
+up the segment it begins in. There are at most 255 segments.
+
+Encoding and cut are settled when a message is accepted and stored with it, so that a repeat carries the same octets
+([0012](../adr/0012-octets-from-two-words.md)). If it then waits and comes to a carrier that would misread it (another
+one, or the same under a changed profile), it is cut anew, and `encoding` and `segments` tell so; `max_segments` is not
+asked again. Parts of which some have been handed over keep their octets, and fail with `content_invalid` at a carrier
+that would misread them.
 
 Reading texts from handsets never fails. An unassigned code after ESC shows the main table's character, ESC ESC and an
 ESC at the end show a space, an empty place of a table does too; a language that nobody knows falls back to the default

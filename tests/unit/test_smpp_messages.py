@@ -95,7 +95,7 @@ SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (
         "a header that is no concatenation stays a header",
         {"udh": b"\x03\x24\x01\x01"},
-        {"concatenation": "sar"},
+        {"concatenation": "sar", "national_languages": ["tr"]},
         {"esm_class": 0x40, "short_message": b"\x03\x24\x01\x01\0Hi"},
     ),
     ("relative validity", {"validity_s": 3661}, {}, {"validity_period": "000000010101000R"}),
@@ -114,7 +114,7 @@ SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (
         "of a header the sar TLVs leave what else it says",
         {"encoding": "gsm7+single-tr", "udh": b"\x08\x00\x03\x2a\x03\x02\x24\x01\x01"},
-        {"concatenation": "sar"},
+        {"concatenation": "sar", "national_languages": ["tr"]},
         {"esm_class": 0x40, "short_message": b"\x03\x24\x01\x01\0Hi"},
     ),
     ("packed", {"payload": b"hellohello"}, {"mt_alphabet": "gsm7_packed"}, {"short_message": PACKED}),
@@ -129,7 +129,7 @@ SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (
         "what short_message cannot hold is payload",
         {"payload": b"x" * 255},
-        {},
+        {"concatenation": "payload"},
         {"short_message": b"", "tlvs": ((0x0424, b"x" * 255),)},
     ),
 ]

@@ -138,3 +138,5 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """None leaves it, as the fields below, to the carrier."""
     protocol_id: int | None = None
     reply_path: bool = False
+    as_submitted: bool = False
+    """The octets are a customer's own: whether a handset reads them is theirs to know."""

@@ -117,6 +117,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False
     event_count: int
 
 
+class Form(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What tells the octets that a message goes as."""
+
+    id: int
+    encoding: str
+    segments: int
+    reference: int
+
+
 class Messages(Protocol):
     """The messages themselves."""
 
@@ -126,6 +135,7 @@ class Messages(Protocol):
     async def one(self, account_id: int, message_id: int) -> Message | None: ...
     async def page(self, account_id: int, filter: Filter, before: int | None, limit: int) -> Page: ...
     async def change(self, states: Sequence[State]) -> None: ...
+    async def reform(self, forms: Sequence[Form]) -> None: ...
     async def awaiting_receipt(self, expired_before: Millis, limit: int) -> list[int]: ...
     async def blank(self, message_ids: Sequence[int]) -> None: ...
     async def outlived(self, category: str, after: int, finished_before: Millis, limit: int) -> list[int]: ...

@@ -21,7 +21,7 @@ from tidings.smpp.pdus import DataSm, SubmitSm, Tlvs, tlv
 from tidings.text import data_coding, gsm7
 from tidings.text.packing import fill_bits, unpack
 from tidings.text.segments import OCTETS, is_gsm7
-from tidings.text.udh import port_element
+from tidings.text.udh import Ports, port_element
 
 BINARY = "binary"
 SOURCE_PORT, DESTINATION_PORT = 0x020A, 0x020B
@@ -84,7 +84,7 @@ def _ports(tlvs: Tlvs) -> bytes | Refusal:
         return b""
     if any(one is not None and len(one) != 2 for one in (source, destination)):
         return Refusal(RINVOPTPARAMVAL, "source_port and destination_port have two octets")
-    return port_element(int.from_bytes(destination or b"", "big"), int.from_bytes(source or b"", "big"))
+    return port_element(Ports(int.from_bytes(destination or b"", "big"), int.from_bytes(source or b"", "big")))
 
 
 def _encoding(coding: int, esme: Esme) -> str:

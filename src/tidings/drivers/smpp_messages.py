@@ -14,7 +14,7 @@ from tidings.smpp.codec import EncodeError
 from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs
 from tidings.text import data_coding, gsm7
 from tidings.text.packing import fill_bits, pack, unpack
-from tidings.text.segments import GSM7, OCTETS, is_gsm7
+from tidings.text.segments import ENCODINGS, GSM7, OCTETS, is_gsm7
 
 SHORT_MESSAGE_MOST = 254
 """Octets that short_message holds in SMPP 3.4; longer texts go as message_payload."""
@@ -36,6 +36,7 @@ class Translator:
         self._addressing = profile.addressing()
         self._kinds = profile.kinds()
         self._tlvs = profile.further_tlvs()
+        self._languages = profile.national_languages
 
     def submit(self, part: Part) -> SubmitSm:
         """The submit_sm for a part. Raises EncodeError for a text that the SMSC's alphabet does not hold."""
@@ -114,6 +115,7 @@ class Translator:
 
     def _octets(self, part: Part, udh: bytes) -> bytes:
         alphabet = self.profile.mt_alphabet
+        self._refuse_misread(part)
         if alphabet == "gsm7" or not is_gsm7(part.encoding):
             return part.payload
         if alphabet == "gsm7_packed":
@@ -126,6 +128,17 @@ class Translator:
         except UnicodeEncodeError as error:
             lacking = f"U+{ord(error.object[error.start]):04X} at {error.start}"
             raise EncodeError(f"the carrier's alphabet ({alphabet}) lacks {lacking}") from None
+
+    def _refuse_misread(self, part: Part) -> None:
+        """What was cut for another carrier, or before the profile changed, never goes as something else."""
+        if part.as_submitted:
+            return
+        if part.encoding not in ENCODINGS and not gsm7.allowed(part.encoding, self._languages):
+            raise EncodeError(
+                f"the carrier's national_languages do not allow {part.encoding}, for which the text was cut"
+            )
+        if len(part.payload) > OCTETS and self.profile.concatenation != "payload" and _too_long(part):
+            raise EncodeError("the text was not cut, and the carrier's concatenation is not payload")
 
     def _validity(self, seconds: int) -> str:
         if not seconds or self.profile.validity == "none":

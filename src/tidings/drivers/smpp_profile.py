@@ -15,7 +15,7 @@ from tidings.smpp.codec import Strictness
 from tidings.smpp.pdus import Tlvs
 from tidings.smpp.status import KINDS
 from tidings.text.gsm7 import LANGUAGES
-from tidings.text.terms import Terms
+from tidings.text.terms import PLAIN, Terms
 
 Octet = Annotated[int, Meta(ge=0, le=255)]
 TonNpi = tuple[Octet, Octet]
@@ -84,10 +84,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def terms(self) -> Terms:
         """What texts may be sent as."""
-        return Terms(
+        terms = Terms(
             languages=self.national_languages, repertoire=CODECS.get(self.mt_alphabet),
             wide=self.reference_bits == 16, whole=self.concatenation == "payload",
         )  # fmt: skip
+        return PLAIN if terms == PLAIN else terms  # the one that is known at a glance
 
     def further_tlvs(self) -> Tlvs:
         """`tlvs` as tags and octets."""

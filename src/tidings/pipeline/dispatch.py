@@ -94,7 +94,7 @@ def _as_submitted(one: Claim, now: Millis) -> Part:
         attempt_id=one.attempt_ids[0], message_id=message.id, part=1, parts=1, bind=one.bind, sender=message.sender,
         to=message.to, encoding=made.encoding, payload=made.octets, udh=made.udh,
         validity_s=max(1, (message.expires_at - now) // 1000), data_coding=made.data_coding,
-        protocol_id=made.protocol_id, reply_path=made.reply_path,
+        protocol_id=made.protocol_id, reply_path=made.reply_path, as_submitted=True,
     )  # fmt: skip
 
 

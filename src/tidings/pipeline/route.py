@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tidings.core.message import Millis
+from tidings.core.message import AS_SUBMITTED, Message, Millis
 from tidings.core.ports import stage
-from tidings.core.questions import State, Tx
+from tidings.core.questions import Form, State, Tx
 from tidings.core.status import QUEUED, REJECTED
 from tidings.pipeline import expire, track
+from tidings.text.segments import AUTO, ENCODINGS, WHOLE, DoesNotFitError, TooManyPartsError, count, suits
+from tidings.text.terms import PLAIN, Terms
 
 
 class Routed(msgspec.Struct, frozen=True, gc=False):
@@ -41,6 +43,32 @@ def explain(carriers: Iterable[str]) -> Choice:
 def choose(carriers: Iterable[str]) -> str | None:
     """The carrier for a message, or None."""
     return next(iter(carriers), None)
+
+
+def refit(message: Message, terms: Terms) -> Form | None:
+    """Another form for a text that was cut for another carrier, or before the profile changed.
+
+    None where it may stay as it is, and where there is no other: then the carrier refuses it.
+    """
+    if message.text is None or message.reference == AS_SUBMITTED:
+        return None
+    plain = terms is PLAIN and message.encoding in ENCODINGS and message.reference != WHOLE
+    if plain or suits(message.text, message.encoding, message.reference, terms):
+        return None
+    reference = terms.reference(message.id)
+    try:
+        encoding, segments = count(message.text, AUTO, reference, terms.towards(message.to))
+    except (DoesNotFitError, TooManyPartsError):
+        return None
+    return Form(message.id, encoding, 1 if reference == WHOLE else segments, reference)
+
+
+@stage(order=19)
+async def reform(tx: Tx, forms: Sequence[Form], now: Millis) -> list[bool]:
+    """Cut texts anew; False for one that parts have been handed over of: a repeat has to fit what has arrived."""
+    begun = await tx.attempts.of([form.id for form in forms])
+    await tx.messages.reform([form for form in forms if not begun.get(form.id)])
+    return [not begun.get(form.id) for form in forms]
 
 
 @stage(order=20)

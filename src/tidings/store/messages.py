@@ -9,7 +9,7 @@ import msgspec
 
 from tidings.core.ids import highest
 from tidings.core.message import HOUR, Message, Millis
-from tidings.core.questions import Filter, Page, State
+from tidings.core.questions import Filter, Form, Page, State
 from tidings.store.engine import Engine, Row, as_list, statements
 
 SQL = statements("messages")
@@ -98,6 +98,9 @@ class Messages:
                 for s in states
             ],
         )
+
+    async def reform(self, forms: Sequence[Form]) -> None:
+        await self._engine.many(SQL["reform"], [(f.id, f.encoding, f.segments, f.reference) for f in forms])
 
     async def awaiting_receipt(self, expired_before: Millis, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["awaiting_receipt"], expired_before, limit)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -169,6 +169,12 @@ def named(name: str) -> Codec | None:
         return None
     found = codec(locking, single)
     return found if found.name == name else None
+
+
+def allowed(name: str, languages: Sequence[str]) -> bool:
+    """Whether the alphabet of a name uses no national tables but those of these languages."""
+    alphabet = named(name)
+    return alphabet is not None and {alphabet.locking, alphabet.single} <= {DEFAULT, *languages}
 
 
 _BY_ID = {identifier: name for name, identifier in LANGUAGES.items()}

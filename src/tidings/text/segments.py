@@ -138,6 +138,15 @@ def count(text: str, encoding: str = AUTO, reference: int = 0, terms: Terms = PL
     return encoding, _count(text, encoding, payload, reference, terms)
 
 
+def suits(text: str, encoding: str, reference: int, terms: Terms) -> bool:
+    """Whether a text that was cut under other terms is read under these as it was meant."""
+    if reference == WHOLE and not terms.whole and count(text, encoding)[1] > 1:
+        return False
+    if encoding == GSM7:
+        return terms.takes(text)
+    return encoding == UCS2 or gsm7.allowed(encoding, terms.languages)
+
+
 def unfit(text: str, terms: Terms = PLAIN) -> list[tuple[int, str]]:
     """Position and character of each that `gsm7` has no code for, or that the carrier's alphabet lacks."""
     return [(i, one) for i, one in enumerate(text) if one not in gsm7.KNOWN or not terms.takes(one)]

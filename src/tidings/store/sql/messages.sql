@@ -34,6 +34,9 @@ update message set status = ?2, carrier = ?3, error = ?4, segments_delivered = ?
   event_count = ?8
 where id = ?1;
 
+-- name: reform
+update message set encoding = ?2, segments = ?3, reference = ?4 where id = ?1;
+
 -- name: awaiting_receipt
 select id from message where status = 'sent' and expires_at <= ?1 order by expires_at limit ?2;
 
