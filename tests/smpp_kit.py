@@ -13,6 +13,7 @@ from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings
 from tidings.core.message import Part
 from tidings.core.ports import CarrierEvent, Inbound, Receipt
+from tidings.drivers.smpp_link import Tap
 
 PATIENCE = 10.0
 """Seconds after which a test gives up; nothing here takes a tenth of it."""
@@ -98,9 +99,9 @@ def settings(port: int, **changes: Any) -> CarrierSettings:
 
 
 @asynccontextmanager
-async def house(port: int, **changes: Any) -> AsyncIterator[House]:
+async def house(port: int, tap: Tap | None = None, **changes: Any) -> AsyncIterator[House]:
     async with asyncio.TaskGroup() as tasks:
-        carrier = SmppCarrier(settings(port, **changes), Clock(), tasks)
+        carrier = SmppCarrier(settings(port, **changes), Clock(), tasks, tap)
         one = House(carrier)
         follower = tasks.create_task(one.follow())
         await carrier.start()

@@ -18,6 +18,8 @@ _REF = "#/components/schemas/"
 _KINDS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 HARMLESS = ("analyzeText", "cancelMessage", "previewMessage", "verifySignature")
 """POSTs that do nothing, or nothing more the second time."""
+_FLOWS = {"text/event-stream": "stream", "application/x-ndjson": "lines"}
+"""Methods of the client that take answers of these media types as they come."""
 _TYPES_HEAD = '''"""What the API takes and answers, as typed dictionaries. Written by clients/python/write.py."""
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from tidings_client import types
+from tidings_client.lines import AsyncLines, Lines
 from tidings_client.stream import AsyncStream, Stream
 from tidings_client.wire import Call, step
 '''
@@ -56,6 +59,8 @@ def calls() -> str:
         parts.append('        """Make one call."""\n        raise NotImplementedError\n')
         parts.append(f"\n    def stream(self, call: Call) -> {'Stream' if word == 'def' else 'AsyncStream'}:\n")
         parts.append('        """Take events as they come."""\n        raise NotImplementedError\n')
+        parts.append(f"\n    def lines(self, call: Call) -> {'Lines' if word == 'def' else 'AsyncLines'}:\n")
+        parts.append('        """Take lines of JSON as they come."""\n        raise NotImplementedError\n')
         parts += [_method(word, wait, *operation) for operation in operations]
     return _formatted("".join(parts))
 
@@ -128,9 +133,9 @@ def _method(word: str, wait: str, verb: str, path: str, operation: dict[str, Any
         named.append("idempotency_key: str | None = None")
         given.append("idempotency_key=idempotency_key")
     signature = ", ".join(arguments + (["*", *named] if named else []))
-    if _is_stream(operation):
-        kind = "Stream" if word == "def" else "AsyncStream"
-        end = f"        return self.stream(Call({', '.join(given)}))\n"
+    if flow := _flow(operation):
+        kind = flow.title() if word == "def" else f"Async{flow.title()}"
+        end = f"        return self.{flow}(Call({', '.join(given)}))\n"
         about = f'        """{operation["summary"].rstrip(".")}."""\n'
         return f"\n    def {method_name(operation['operationId'])}({signature}) -> {kind}:\n{about}{end}"
     answer = _answer(operation)
@@ -141,8 +146,10 @@ def _method(word: str, wait: str, verb: str, path: str, operation: dict[str, Any
     return f"\n    {word} {method_name(operation['operationId'])}({signature}) -> {answer}:\n{about}{end}"
 
 
-def _is_stream(operation: dict[str, Any]) -> bool:
-    return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
+def _flow(operation: dict[str, Any]) -> str | None:
+    """The method that takes an answer as it comes, where it does not come at once."""
+    content = operation["responses"].get("200", {}).get("content", {})
+    return next((method for kind, method in _FLOWS.items() if kind in content), None)
 
 
 def _answer(operation: dict[str, Any]) -> str:

@@ -42,6 +42,7 @@ from tidings.door.door import SmppDoor
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
 from tidings.drivers.log_lines import JsonLines, Plain
+from tidings.drivers.smpp_tap import Taps
 from tidings.fleet import Fleet
 from tidings.metrics import Metrics
 from tidings.notifier import Notifier
@@ -89,6 +90,7 @@ class Tidings:
         self._notifier: Notifier | None = None
         self._streamer: Streamer | None = None
         self._smpp_door: SmppDoor | None = None
+        self._taps: Taps | None = None
         self._post = HttpPost(
             self._clock, timeout_s=settings.webhooks.timeout, allow_private=settings.webhooks_reach_inside
         )
@@ -106,7 +108,11 @@ class Tidings:
             async with asyncio.TaskGroup() as tasks:
                 house = await self._house()
                 extra = await self._simulate() if self.settings.simulated else ()
-                self._carriers = [SmppCarrier(one, self._clock, tasks) for one in self._carrier_settings]
+                taps = self._taps = house.captures = Taps(self._clock, tasks)
+                self._carriers = [
+                    SmppCarrier(one, self._clock, tasks, taps.of(f"carriers/{one.name}", "esme"))
+                    for one in self._carrier_settings
+                ]
                 house.carriers = {one.name: one.rate for one in self._carriers}
                 house.terms = {one.name: one.terms for one in self._carriers}
                 held = (one for one in self._carrier_settings if one.sender_rules != "off")
@@ -227,6 +233,8 @@ class Tidings:
         """Streams never end by themselves: the server would wait for them until its time is over."""
         if self._streamer is not None:
             await self._streamer.stop()
+        if self._taps is not None:
+            self._taps.stop()
         for wire in list(server.server_state.connections):
             if isinstance(wire, Wire):
                 wire.cut_stream()

@@ -145,6 +145,14 @@ PROBLEMS: dict[str, Problem] = {
             "No room for a stream",
             "As many streams are open as this server serves; come again later, or ask `GET /v1/messages` meanwhile.",
         ),
+        Problem(
+            "too_many_captures",
+            429,
+            "caller",
+            "later",
+            "Too many captures",
+            "As many captures run as may at a time; end one, or wait for its end.",
+        ),
         Problem("internal", 500, "us", "later", "Internal error", "Something broke on our side; it was logged."),
         Problem(
             "unavailable",

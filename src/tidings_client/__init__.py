@@ -2,15 +2,18 @@
 
 from tidings_client.client import AsyncClient, Client
 from tidings_client.errors import BadSignature, NoAnswer, NotTidings, Problem, TidingsError
+from tidings_client.lines import AsyncLines, Lines
 from tidings_client.retry import Retries
 from tidings_client.stream import AsyncStream, Stream
 from tidings_client.webhook import verify
 
 __all__ = [
     "AsyncClient",
+    "AsyncLines",
     "AsyncStream",
     "BadSignature",
     "Client",
+    "Lines",
     "NoAnswer",
     "NotTidings",
     "Problem",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from tidings_client import types
+from tidings_client.lines import AsyncLines, Lines
 from tidings_client.stream import AsyncStream, Stream
 from tidings_client.wire import Call, step
 
@@ -18,6 +19,10 @@ class Calls:
 
     def stream(self, call: Call) -> Stream:
         """Take events as they come."""
+        raise NotImplementedError
+
+    def lines(self, call: Call) -> Lines:
+        """Take lines of JSON as they come."""
         raise NotImplementedError
 
     def post_message(self, body: types.MessageRequest, *, idempotency_key: str | None = None) -> types.Message:
@@ -351,6 +356,12 @@ class Calls:
         answer: types.CarrierState = self.call(Call("POST", f"/v1/carriers/{step(name)}/resume", body=body))
         return answer
 
+    def capture_carrier(
+        self, name: str, *, seconds: int | None = None, whole: Literal["false", "true"] | None = None
+    ) -> Lines:
+        """What goes over the links of a carrier, PDU by PDU, as it goes."""
+        return self.lines(Call("GET", f"/v1/carriers/{step(name)}/capture", query={"seconds": seconds, "whole": whole}))
+
     def diagnose(self) -> types.Diagnosis:
         """What is wrong and what to do about it."""
         answer: types.Diagnosis = self.call(Call("GET", "/v1/doctor"))
@@ -432,6 +443,10 @@ class AsyncCalls:
 
     def stream(self, call: Call) -> AsyncStream:
         """Take events as they come."""
+        raise NotImplementedError
+
+    def lines(self, call: Call) -> AsyncLines:
+        """Take lines of JSON as they come."""
         raise NotImplementedError
 
     async def post_message(self, body: types.MessageRequest, *, idempotency_key: str | None = None) -> types.Message:
@@ -770,6 +785,12 @@ class AsyncCalls:
         """Go on with a carrier and all of its binds, or with one bind."""
         answer: types.CarrierState = await self.call(Call("POST", f"/v1/carriers/{step(name)}/resume", body=body))
         return answer
+
+    def capture_carrier(
+        self, name: str, *, seconds: int | None = None, whole: Literal["false", "true"] | None = None
+    ) -> AsyncLines:
+        """What goes over the links of a carrier, PDU by PDU, as it goes."""
+        return self.lines(Call("GET", f"/v1/carriers/{step(name)}/capture", query={"seconds": seconds, "whole": whole}))
 
     async def diagnose(self) -> types.Diagnosis:
         """What is wrong and what to do about it."""

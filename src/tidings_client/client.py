@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from tidings_client.calls import AsyncCalls, Calls
 from tidings_client.errors import NotTidings, TidingsError
+from tidings_client.lines import AsyncLines, Lines
 from tidings_client.retry import Retries
 from tidings_client.stream import AsyncStream, Stream
 from tidings_client.wire import Call, Wire
@@ -67,6 +68,10 @@ class Client(Calls):
     def stream(self, call: Call) -> Stream:
         """Events as they come, on a connection of their own; see `Stream`."""
         return Stream(self._wire, self._retries, call)
+
+    def lines(self, call: Call) -> Lines:
+        """Lines of JSON as they come, on a connection of their own; see `Lines`."""
+        return Lines(self._wire, call)
 
     def close(self) -> None:
         """Close the connections."""
@@ -126,6 +131,10 @@ class AsyncClient(AsyncCalls):
     def stream(self, call: Call) -> AsyncStream:
         """Events as they come, on a connection and in a thread of their own; see `AsyncStream`."""
         return AsyncStream(Stream(self._wire, self._retries, call))
+
+    def lines(self, call: Call) -> AsyncLines:
+        """Lines of JSON as they come, on a connection of their own; see `AsyncLines`."""
+        return AsyncLines(Lines(self._wire, call))
 
     async def close(self) -> None:
         """Wait for what is under way, then close the connections."""

@@ -101,14 +101,15 @@ class Wire:
             raise NotTidings(f"the answer of {self._url} is larger than {MOST_OCTETS} octets", answer.status)
         return self._read(answer, told)
 
-    def open(self, call: Call, last_event_id: str, patience: float) -> Line:
-        """A connection of its own that events come on; quiet for longer than `patience` seconds it counts as broken.
+    def open(self, call: Call, last_event_id: str, patience: float, kind: str = "text/event-stream") -> Line:
+        """A connection of its own that octets of this media type come on.
 
+        Quiet for longer than `patience` seconds it counts as broken.
         Raises Problem, NoAnswer or NotTidings.
         """
         if self._closed:
             raise RuntimeError("the client is closed")
-        headers = {**self._headers, "Accept": "text/event-stream"}
+        headers = {**self._headers, "Accept": kind}
         if last_event_id:
             headers["Last-Event-ID"] = _fit(last_event_id, "the Last-Event-ID")
         timeout = urllib3.Timeout(connect=self._timeout, read=patience)
@@ -117,7 +118,7 @@ class Wire:
             answer = pool.request(
                 call.method, self._url + call.target, headers=headers, redirect=False, preload_content=False
             )
-            if answer.status == 200 and _kind(answer) == "text/event-stream":
+            if answer.status == 200 and _kind(answer) == kind:
                 return Line(answer, self._url)
             try:
                 self._read(answer, answer.read(MOST_OCTETS))
@@ -125,7 +126,7 @@ class Wire:
                 pool.clear()
         except urllib3.exceptions.HTTPError as fault:
             raise _no_answer(self._url, fault) from fault
-        raise NotTidings(f"what answers at {self._url} sends no events", answer.status)
+        raise NotTidings(f"what answers at {self._url} sends no {kind}", answer.status)
 
     def close(self) -> None:
         """Close the connections; there are no calls after this."""

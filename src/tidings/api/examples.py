@@ -528,6 +528,8 @@ _PARAMETERS: dict[str, Any] = {
     "from": "TIDINGS",
     "text": "Your table is ready.",
     "direction": "mt",
+    "seconds": 60,
+    "whole": "false",
     "tag": "restaurant",
     "client_ref": "booking-7781",
     "since": "2026-11-23T00:00:00Z",
@@ -575,3 +577,11 @@ def _faults(endpoint: Endpoint) -> Sequence[Fault]:
     except Abort as abort:
         return abort.errors
     raise RuntimeError("a parameter that nobody knows was taken")
+
+
+CAPTURE = """\
+{"format":"tidings-capture","version":1,"side":"esme","name":"simulator","started_at_ms":1795426200000,"redacted":true}
+{"at_ms":1795426200000,"link":"1","what":"open","detail":"127.0.0.1:40112 127.0.0.1:2775"}
+{"at_ms":1795426200004,"link":"1","what":"pdu","way":"out","pdu":"enquire_link","sequence":7,"hex":"00000010000000150000000000000007"}
+{"at_ms":1795426200005,"link":"1","what":"pdu","way":"in","pdu":"enquire_link_resp","sequence":7,"hex":"00000010800000150000000000000007"}
+"""

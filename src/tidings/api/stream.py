@@ -62,13 +62,19 @@ class StreamQuery(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "
     ) = None
 
 
+async def gone(call: Call) -> None:
+    """Returns once nobody reads the answer any more."""
+    while (await call.receive())["type"] != "http.disconnect":
+        pass
+
+
 async def get(call: Call) -> Reply:
     """A stream that goes on until its reader leaves, its key ends, or the server stops."""
     streams = call.house.streams
     if streams is None:
         return problem("unavailable", "This server tells nothing live.")
     wanted, position = _wanted(call), _position(call)
-    watcher = await streams.watch(wanted, position, lambda: _still_allowed(call), lambda: _gone(call))
+    watcher = await streams.watch(wanted, position, lambda: _still_allowed(call), lambda: gone(call))
     if isinstance(watcher, Refused):
         return refusal(watcher)
     low, high = RETRY_MS
@@ -125,11 +131,6 @@ def _end(reason: str) -> bytes | None:
 
 def _block(kind: str, data: dict[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (kind.encode(), msgspec.json.encode({"type": kind, "data": data}))
-
-
-async def _gone(call: Call) -> None:
-    while (await call.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _still_allowed(call: Call) -> bool:

@@ -22,7 +22,8 @@ KEEP_ALIVE_S = 75
 SPARE = 100
 """Connections beyond the most that are still told so; others are cut."""
 
-STREAM_PATH = "/v1/stream"
+STREAMS = ("/v1/stream", "/capture")
+"""How paths end whose answers do not end by themselves, or late."""
 _UNREADABLE = "This is not HTTP/1.1, or its head is not sound. In an address, é is written as %C3%A9."
 _FRAMING = (b"content-length", b"transfer-encoding")
 
@@ -90,7 +91,7 @@ class Wire(HttpToolsProtocol):
 
     def cut_stream(self) -> None:
         """Abort a stream whose reader takes nothing, so that a stop need not wait for it."""
-        if not self._idle() and self.flow.write_paused and self.scope["path"] == STREAM_PATH:
+        if not self._idle() and self.flow.write_paused and self.scope["path"].endswith(STREAMS):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:

@@ -14,7 +14,7 @@ from tidings.core.message import Millis, Part
 from tidings.core.ports import CarrierEvent, Clock, Down, Receipt, SendError, Sent, Up
 from tidings.core.story import PduSummary
 from tidings.drivers.smpp_bind import SmppBind, Target
-from tidings.drivers.smpp_link import SmppLink
+from tidings.drivers.smpp_link import SmppLink, Tap
 from tidings.drivers.smpp_messages import Translator
 from tidings.drivers.smpp_profile import Profile, read
 from tidings.smpp.codec import EncodeError, encode
@@ -74,7 +74,7 @@ class SmppCarrier:
     part was answered `in_doubt` for a timeout brings one more Sent for the same attempt, if it says so.
     """
 
-    def __init__(self, settings: SmppSettings, clock: Clock, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, settings: SmppSettings, clock: Clock, tasks: asyncio.TaskGroup, tap: Tap | None = None) -> None:
         self.name = settings.name
         self.rate = settings.rate
         self._tasks = tasks
@@ -84,7 +84,7 @@ class SmppCarrier:
         self.terms = profile.terms()
         target = _target(settings, profile)
         names = [f"{settings.name}/{number}" for number in range(1, settings.binds + 1)]
-        self._binds = {name: SmppBind(name, target, clock, self) for name in names}
+        self._binds = {name: SmppBind(name, target, clock, self, tap) for name in names}
         self._events: list[CarrierEvent] = []
         self._news = asyncio.Event()
         self._paused = False

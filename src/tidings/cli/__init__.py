@@ -18,6 +18,8 @@ COMMANDS = {
     "accounts": ("tidings.cli.accounts", "accounts"),
     "carriers": ("tidings.cli.carriers", "carriers"),
     "doctor": ("tidings.cli.doctor", "doctor"),
+    "capture": ("tidings.cli.traffic", "capture"),
+    "replay": ("tidings.cli.traffic", "replay"),
     "simulate": ("tidings.cli.serve", "simulate"),
     "migrate": ("tidings.cli.serve", "migrate"),
 }
@@ -32,6 +34,8 @@ SUMMARIES = {
     "accounts": "Open, list, change and close accounts.",
     "carriers": "See how carriers stand; pause and resume them.",
     "doctor": "Say what is wrong and what to do about it.",
+    "capture": "Write down what goes over the SMPP links of a carrier.",
+    "replay": "Play captured traffic against a server, and compare.",
     "simulate": "Run the simulated carrier network alone.",
     "migrate": "Bring the schema of the store up to date.",
 }

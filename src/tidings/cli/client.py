@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from tidings_client import Client as Wire
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,25 +61,41 @@ class Client:
 
     def call(self, method: str, path: str, body: Any = None, *, with_key: bool = True) -> Any:
         """The answer's JSON. Raises CommandError when there is no server or no key, ProblemError when it refuses."""
-        from tidings_client import Client as Wire
-        from tidings_client import NoAnswer, NotTidings, Problem, Retries
         from tidings_client.wire import Call
+
+        with self._wire(with_key=with_key) as wire, self._faults():
+            return wire.call(Call(method, path, body=body))
+
+    def lines(self, path: str, query: dict[str, Any]) -> Iterator[Any]:
+        """What the lines of an answer hold, as they come. Raises as `call` does."""
+        from tidings_client.wire import Call
+
+        with self._wire() as wire, self._faults(), wire.lines(Call("GET", path, query=query)) as lines:
+            yield from lines
+
+    def _wire(self, *, with_key: bool = True) -> Wire:
+        from tidings_client import Client as Wire
+        from tidings_client import Retries
 
         key = self.key if with_key else None
         try:
-            made = Wire(self.url, key, timeout=TIMEOUT_S, retries=Retries(attempts=1))
+            return Wire(self.url, key, timeout=TIMEOUT_S, retries=Retries(attempts=1))
         except ValueError:
             raise CommandError(f"{self.url} is no address of a server; see TIDINGS_URL") from None
-        with made as wire:
-            try:
-                return wire.call(Call(method, path, body=body))
-            except Problem as problem:
-                raise ProblemError(problem.status, problem.told) from None
-            except NotTidings as fault:
-                raise CommandError(str(fault)) from None
-            except NoAnswer as fault:
-                told = f"tidings does not answer at {self.url} ({_why(fault.kind)}); {self._start()}"
-                raise CommandError(told) from None
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        from tidings_client import NoAnswer, NotTidings, Problem
+
+        try:
+            yield
+        except Problem as problem:
+            raise ProblemError(problem.status, problem.told) from None
+        except NotTidings as fault:
+            raise CommandError(str(fault)) from None
+        except NoAnswer as fault:
+            told = f"tidings does not answer at {self.url} ({_why(fault.kind)}); {self._start()}"
+            raise CommandError(told) from None
 
     @property
     def key(self) -> str:

@@ -195,6 +195,31 @@ class Fleet(Protocol):
         ...
 
 
+class Capture(Protocol):
+    """The traffic of a carrier or an ESME, as lines of a file, for as long as somebody reads them."""
+
+    async def next(self) -> bytes | None:
+        """The next lines, None at the end."""
+        ...
+
+    def close(self) -> None:
+        """It is not wanted any more. May be called at any time and more than once."""
+        ...
+
+
+class Captures(Protocol):
+    """Where traffic is captured."""
+
+    def open(
+        self, name: str, seconds: float, whole: bool, gone: Callable[[], Coroutine[Any, Any, None]]
+    ) -> Capture | Refused | None:
+        """Begin, with `carriers/north` or `esmes/esm_…`; None where there is none of that name.
+
+        `gone()` returns when nobody reads any more.
+        """
+        ...
+
+
 class Sent(msgspec.Struct, frozen=True, gc=False):
     """A carrier took one part."""
 

@@ -12,7 +12,7 @@ import msgspec
 from tidings.core.carrier import BindState
 from tidings.core.damping import Damping
 from tidings.core.ports import Clock
-from tidings.drivers.smpp_link import SmppLink, connect
+from tidings.drivers.smpp_link import SmppLink, Tap, connect
 from tidings.drivers.smpp_standing import Standing
 from tidings.smpp import pdus, status
 from tidings.smpp.pdus import Bind, SubmitSm
@@ -64,12 +64,13 @@ class BindOwner(Protocol):
 class SmppBind:
     """Keeps one bind up: connects, binds, and after a failure tries again with growing, jittered pauses."""
 
-    def __init__(self, name: str, target: Target, clock: Clock, owner: BindOwner) -> None:
+    def __init__(self, name: str, target: Target, clock: Clock, owner: BindOwner, tap: Tap | None = None) -> None:
         self.name = name
         self.up = False
         self._target = target
         self._clock = clock
         self._owner = owner
+        self._tap = tap
         self._links: list[SmppLink] = []
         self._transmitter: SmppLink | None = None
         self._commands = _PAIR if target.pair else _SINGLE
@@ -146,6 +147,8 @@ class SmppBind:
     def opened(self, link: SmppLink) -> None:
         """A connection stands: bind on it."""
         link.context = f"{self.name}#{self._clock.token(6).hex()}"
+        if self._tap is not None:
+            link.tapped(self._tap)
         self._links.append(link)
         if self._command != pdus.BIND_RECEIVER:
             self._transmitter = link

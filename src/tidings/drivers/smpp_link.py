@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
+from tidings.smpp.capture import Way
 from tidings.smpp.pdus import AlertNotification, Bind, Outbind, Request, Response, Tlvs
 from tidings.smpp.session import Ended, Event, Role, Session, Timing
 
@@ -39,6 +40,25 @@ class Handler(Protocol):
         ...
 
 
+class Tap(Protocol):
+    """Who looks at the traffic of links; none of its calls may fail or wait."""
+
+    on: bool
+    """Whether anybody looks just now."""
+
+    def opened(self, link: SmppLink) -> None:
+        """A link is looked at from now on."""
+        ...
+
+    def frames(self, link: SmppLink, way: Way, frames: list[bytes]) -> None:
+        """Whole PDUs came, or were written."""
+        ...
+
+    def closed(self, link: SmppLink, reason: str) -> None:
+        """It is gone."""
+        ...
+
+
 class SmppLink(asyncio.BufferedProtocol):
     """A session on a connection."""
 
@@ -55,6 +75,9 @@ class SmppLink(asyncio.BufferedProtocol):
         """Whether it is TLS."""
         self.certificate: bytes | None = None
         """What the other end showed of itself, in DER; TLS has checked it by then."""
+        self.here = "?"
+        """Address of this end."""
+        self._tap: Tap | None = None
         self._handler = handler
         self._home: set[SmppLink] | None = None
         self._buffer = memoryview(bytearray(READ_BUFFER))
@@ -72,6 +95,12 @@ class SmppLink(asyncio.BufferedProtocol):
         self._period = min(1.0, max(0.02, min(timing.response_timeout, timing.enquire_link, timing.login_timeout) / 4))
 
     # What the owner may do.
+
+    def tapped(self, tap: Tap) -> None:
+        """Let `tap` look at what goes over this link, from now on."""
+        self._tap = tap
+        self.session.listener = self._listen
+        tap.opened(self)
 
     def bind(self, request: Bind) -> None:
         """ESME: Bound or Refused follows, or the link closes."""
@@ -165,6 +194,7 @@ class SmppLink(asyncio.BufferedProtocol):
         tls = transport.get_extra_info("ssl_object")
         if tls is not None:
             self.secure, self.certificate = True, tls.getpeercert(binary_form=True)
+        self.here = _name(transport.get_extra_info("sockname"))
         if self._home is not None:
             self._home.add(self)
         self._timer = self._loop.call_later(self._period, self._tick)
@@ -206,6 +236,8 @@ class SmppLink(asyncio.BufferedProtocol):
             self._home.discard(self)
         lost = self.session.close()
         reason = self._reason or (f"The connection broke: {error}." if error else "The connection was closed.")
+        if self._tap is not None:
+            self._tap.closed(self, reason)
         try:
             if lost:
                 self._handler.received(self, lost)
@@ -235,6 +267,10 @@ class SmppLink(asyncio.BufferedProtocol):
             if ended.fault:
                 _log.warning("%s: %s", self.peer, ended.reason)
             self.close(ended.reason)
+
+    def _listen(self, frames: list[bytes]) -> None:
+        if self._tap is not None and self._tap.on:
+            self._tap.frames(self, "in", frames)
 
     def _complain(self) -> None:
         # At the 1st, 2nd, 4th, 8th … only, so that a peer cannot fill the log.
@@ -270,7 +306,10 @@ class SmppLink(asyncio.BufferedProtocol):
     def _flush(self) -> None:
         self._flush_due = False
         if self._writable and self._transport is not None and self.session.has_out:
-            self._transport.write(b"".join(self.session.take_out()))
+            frames = self.session.take_out()
+            if self._tap is not None and self._tap.on:
+                self._tap.frames(self, "out", frames)
+            self._transport.write(b"".join(frames))
 
     def _steer_reading(self) -> None:
         wanted = self._writable and not self._held_by_owner

@@ -12,7 +12,7 @@ from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
 from tidings.core.message import Millis, Part
-from tidings.core.ports import Clock, Fleet, Post, Store, Streams
+from tidings.core.ports import Captures, Clock, Fleet, Post, Store, Streams
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.keyring import Keyring
@@ -77,6 +77,8 @@ class House:
     """Where events are watched live; None where they are not, as in some tests."""
     fleet: Fleet | None = None
     """The carriers while they run; None where none do, as in some tests."""
+    captures: Captures | None = None
+    """Where the traffic of SMPP links is captured; None where it is not, as in some tests."""
     listening: bool = False
     """Whether anybody may want to hear of events: while nobody does, commits wake nobody."""
     meter: Meter = field(init=False)

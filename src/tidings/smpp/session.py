@@ -6,6 +6,7 @@ that never go back). What happened is returned as a list of events, in order.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -88,6 +89,8 @@ class Session:
         """Seconds that the last bind or enquire_link of ours took to be answered."""
         self.turned_away = 0
         """Requests that came while too many others waited for our answer."""
+        self.listener: Callable[[list[bytes]], None] | None = None
+        """Is shown whole PDUs as they come, before they are read."""
         self.bind_request: Bind | None = None
         """The bind that was made (ESME) or accepted (SMSC)."""
         self._owed = Owed(timing.owed_most, timing.owed_octets)
@@ -278,6 +281,8 @@ class Session:
             return events
         frames, taken, bad_length = split_frames(whole, self._length_most)
         if frames:
+            if self.listener is not None:
+                self.listener(frames)
             self._heard = now - self._frozen_total
             self._enquired = None
             self._silent = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.api import carriers, examples
+from tidings.api import capture, carriers, examples
 from tidings.api.call import Endpoint
 from tidings.core.carrier import CarrierState
 
@@ -62,5 +62,25 @@ CARRIERS: tuple[Endpoint, ...] = (
         example=examples.WHICH_BIND,
         answer=CarrierState,
         answer_example=examples.CARRIER,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/carriers/{name}/capture",
+        handle=capture.of_carrier,
+        name="captureCarrier",
+        summary="What goes over the links of a carrier, PDU by PDU, as it goes",
+        detail="A line of JSON for what it is, then one for each PDU and each link that opens or closes, until "
+        "`seconds` are over or the reader leaves. Texts and most digits of numbers are left out unless `whole` is "
+        "`true`; passwords always are. A reader that is too slow misses records, and is told how many. "
+        "For keys of the default account.",
+        scope="admin",
+        operator=True,
+        storeless=True,
+        query=capture.CaptureQuery,
+        safe=False,
+        answer=str,
+        answer_kind="application/x-ndjson",
+        problems=("not_found", "too_many_captures"),
+        answer_example=examples.CAPTURE,
     ),
 )
