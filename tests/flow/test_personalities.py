@@ -17,8 +17,9 @@ from spine_kit import Story, build, opened, request, send, tell
 from tidings.carriers.smpp import SmppCarrier
 from tidings.config import CarrierSettings, Delivery, Settings
 from tidings.core import retry
+from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.message import DAY, Message
-from tidings.core.questions import ReceiptRow
+from tidings.core.questions import Filter, ReceiptRow, Tx
 from tidings.core.request import Request
 from tidings.drivers import smpp_bind
 from tidings.drivers.clock import SystemClock
@@ -104,6 +105,16 @@ class Stage:
         rows = self.network.exchange.ledger.newest_to(message.to.lstrip("+"))
         return Counter((row.udh, row.payload) for row in rows if row.status == 0)
 
+    async def texts(self) -> int:
+        """Parts of texts from handsets that the store has, alone or put together."""
+
+        async def count(tx: Tx) -> int:
+            whole = await tx.messages.page(DEFAULT_ACCOUNT, Filter(direction="mo"), None, 1_000)
+            parts = [len(await tx.inbounds.of(message.id)) for message in whole.messages]
+            return sum(parts) + len(await tx.inbounds.stale(1 << 62, 1_000))
+
+        return await self.house.store.read(count)
+
     async def unmatched(self) -> list[ReceiptRow]:
         return await self.house.store.read(lambda tx: tx.receipts.parked(1 << 62, 1_000))
 
@@ -172,6 +183,7 @@ async def test_nothing_is_lost(row: Personality, tmp_path: Path) -> None:
         later = await stage.send(100, AFTERWARDS)
         afterwards = await stage.until_ended(later)
         await until(stage.up, "the binds are back")
+        _check_session(stage)
         await until(stage.settled, "all that the network had to tell is acknowledged")
 
         assert [story.message.status for story in afterwards] == ["delivered"] * AFTERWARDS, "the network is good again"
@@ -183,6 +195,7 @@ async def test_nothing_is_lost(row: Personality, tmp_path: Path) -> None:
             _check_repeats(stage, story)
         assert _most_under_way(stage) <= WINDOW
         await _check_receipts(stage, stories)
+        assert await stage.texts() == stage.network.exchange.counters.texts_sent, "acknowledged is stored"
 
 
 def _arrived(stage: Stage, story: Story) -> bool:
@@ -192,6 +205,13 @@ def _arrived(stage: Stage, story: Story) -> bool:
         return story.error == ("outcome_lost", "tidings")
     wanted = "unknown" if stage.row.ends == "unknown" else "delivered"
     return message.status == wanted and len(taken) == message.segments
+
+
+def _check_session(stage: Stage) -> None:
+    """Where no answer is lost, the session lives on: there were no more binds than there had to be."""
+    binds = stage.network.exchange.counters.binds
+    wanted = stage.row.carrier.get("binds", 1)
+    assert binds == wanted if stage.row.ends != "doubted" else wanted <= binds <= wanted + 2, binds
 
 
 def _check_repeats(stage: Stage, story: Story) -> None:
