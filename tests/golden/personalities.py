@@ -23,7 +23,7 @@ def _group(name: str, rows: tuple[Personality, ...]) -> str:
 
 def _line(row: Personality) -> str:
     waits = "" if row.passes else ", once it is over"
-    return f"| `{row.name}` | {row.meaning} | {row.esme} | {ENDS[row.ends]}{waits} | {REPEATS[row.ends]} |\n"
+    return f"| `{row.name}` | {row.meaning} | {row.esme} | {ENDS[row.ends]}{waits} | {REPEATS[row.repeats]} |\n"
 
 
 def fresh() -> str:

@@ -35,12 +35,13 @@ ENDS: dict[str, str] = {
 }
 """How messages end, in the words of the documents."""
 
+Repeats = Literal["none", "doubted"]
+
 REPEATS: dict[str, str] = {
-    "delivered": "none",
+    "none": "none",
     "doubted": "one where the answer was lost, but none of marketing",
-    "unknown": "none",
 }
-"""How often a message may reach a handset again, by how messages end."""
+"""How often a message may reach a handset again, in the words of the documents."""
 
 LOST = 0
 """Messages that any of them may cost."""
@@ -91,6 +92,7 @@ class Personality(msgspec.Struct, frozen=True, kw_only=True):
     """What an ESME has to do."""
     ends: Ends = "delivered"
     """How messages end that are sent while it is in force, with an ESME that behaves."""
+    repeats: Repeats = "none"
     passes: bool = True
     """Whether messages get through while it is in force; else they wait for its end."""
     carrier: Mapping[str, Any] = {}

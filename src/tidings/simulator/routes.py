@@ -271,7 +271,7 @@ def _in_force(faults: Faults) -> views.FaultInForce:
 
 def _personality(row: Personality) -> views.PersonalityRow:
     return views.PersonalityRow(
-        name=row.name, meaning=row.meaning, esme=row.esme, ends=ENDS[row.ends], repeats=REPEATS[row.ends],
+        name=row.name, meaning=row.meaning, esme=row.esme, ends=ENDS[row.ends], repeats=REPEATS[row.repeats],
         passes=row.passes,
     )  # fmt: skip
 

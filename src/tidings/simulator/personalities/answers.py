@@ -137,17 +137,20 @@ _REFUSED_ALL, _ANSWER_ALL = _refused(0xFFFF_FFFF, b"\0")
 
 ROWS: tuple[Personality, ...] = (
     Personality(
-        name="no_answer", meaning="Takes every third text and never answers it.", esme=_DOUBT, ends="doubted",
+        name="no_answer", meaning="Takes every third text and never answers it.", esme=_DOUBT,
+        ends="doubted", repeats="doubted",
         answer=_no_answer,
     ),
     Personality(
-        name="swallows", meaning="Neither takes nor answers every third text.", esme=_DOUBT, ends="doubted",
+        name="swallows", meaning="Neither takes nor answers every third text.", esme=_DOUBT,
+        ends="doubted", repeats="doubted",
         submit=_not_taken(fates.UNANSWERED),
     ),
     Personality(
         name="nacks_without_sequence",
         meaning="Answers every third text with generic_nack and sequence_number 0, and does not take it.",
-        esme="Count the nack as belonging to nothing. " + _DOUBT, ends="doubted", submit=_nacked(0x08, sequence=False),
+        esme="Count the nack as belonging to nothing. " + _DOUBT,
+        ends="doubted", repeats="doubted", submit=_nacked(0x08, sequence=False),
     ),
     Personality(
         name="nacks", meaning="Answers every third text with generic_nack 0x08, and does not take it.",
@@ -155,7 +158,7 @@ ROWS: tuple[Personality, ...] = (
     ),
     Personality(
         name="nacks_with_success", meaning="Answers every third text with generic_nack and status 0.",
-        esme="Hold them for in doubt at once, and repeat by category.", ends="doubted",
+        esme="Hold them for in doubt at once, and repeat by category.", ends="doubted", repeats="doubted",
         submit=_nacked(0x00, sequence=True),
     ),
     Personality(
@@ -176,7 +179,7 @@ ROWS: tuple[Personality, ...] = (
     ),
     Personality(
         name="answers_late", meaning="Takes every third text at once and answers it after 800 ms.",
-        esme=_DOUBT + " Take the answer that comes late for what it is.", ends="doubted", answer=_late,
+        esme=_DOUBT + " Take the answer that comes late for what it is.", repeats="doubted", answer=_late,
     ),
     Personality(
         name="answers_in_disorder", meaning="Collects responses for 40 ms and lets them go in reverse.",
@@ -187,11 +190,13 @@ ROWS: tuple[Personality, ...] = (
     ),
     Personality(
         name="answers_for_another", meaning="Answers every third text under another sequence_number.",
-        esme="Count the answer as belonging to nothing. " + _DOUBT, ends="doubted", answer=_wrong_sequence,
+        esme="Count the answer as belonging to nothing. " + _DOUBT,
+        ends="doubted", repeats="doubted", answer=_wrong_sequence,
     ),
     Personality(
         name="answers_as_another", meaning="Answers every third text with query_sm_resp.",
-        esme="Count the answer as belonging to nothing. " + _DOUBT, ends="doubted", answer=_wrong_command,
+        esme="Count the answer as belonging to nothing. " + _DOUBT,
+        ends="doubted", repeats="doubted", answer=_wrong_command,
     ),
     Personality(
         name="answers_unasked", meaning="Sends three responses to nothing before every response.",
