@@ -250,6 +250,40 @@ class Calls:
         answer: types.KeyIssued = self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
         return answer
 
+    def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:
+        """Enrol a customer's ESME."""
+        answer: types.EsmeEnrolled = self.call(Call("POST", "/v1/esmes", body=body))
+        return answer
+
+    def list_esmes(
+        self, *, account: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> types.EsmePage:
+        """List ESMEs, without their passwords, with their binds."""
+        answer: types.EsmePage = self.call(
+            Call("GET", "/v1/esmes", query={"account": account, "limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    def get_esme(self, id: str) -> types.Esme:
+        """Read an ESME, with its binds."""
+        answer: types.Esme = self.call(Call("GET", f"/v1/esmes/{step(id)}"))
+        return answer
+
+    def change_esme(self, id: str, body: types.EsmeChange) -> types.Esme:
+        """Change an ESME."""
+        answer: types.Esme = self.call(Call("PATCH", f"/v1/esmes/{step(id)}", body=body))
+        return answer
+
+    def close_esme(self, id: str) -> types.Esme:
+        """Close an ESME."""
+        answer: types.Esme = self.call(Call("DELETE", f"/v1/esmes/{step(id)}"))
+        return answer
+
+    def rotate_esme(self, id: str, body: types.PasswordRotation | None = None) -> types.EsmeEnrolled:
+        """Give an ESME a new password."""
+        answer: types.EsmeEnrolled = self.call(Call("POST", f"/v1/esmes/{step(id)}/rotate", body=body))
+        return answer
+
     def create_webhook(self, body: types.WebhookRequest) -> types.Webhook:
         """Be told of events at a URL."""
         answer: types.Webhook = self.call(Call("POST", "/v1/webhooks", body=body))
@@ -676,6 +710,40 @@ class AsyncCalls:
     async def create_account_key(self, id: str, body: types.KeyRequest) -> types.KeyIssued:
         """Issue a key for an account."""
         answer: types.KeyIssued = await self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
+        return answer
+
+    async def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:
+        """Enrol a customer's ESME."""
+        answer: types.EsmeEnrolled = await self.call(Call("POST", "/v1/esmes", body=body))
+        return answer
+
+    async def list_esmes(
+        self, *, account: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> types.EsmePage:
+        """List ESMEs, without their passwords, with their binds."""
+        answer: types.EsmePage = await self.call(
+            Call("GET", "/v1/esmes", query={"account": account, "limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    async def get_esme(self, id: str) -> types.Esme:
+        """Read an ESME, with its binds."""
+        answer: types.Esme = await self.call(Call("GET", f"/v1/esmes/{step(id)}"))
+        return answer
+
+    async def change_esme(self, id: str, body: types.EsmeChange) -> types.Esme:
+        """Change an ESME."""
+        answer: types.Esme = await self.call(Call("PATCH", f"/v1/esmes/{step(id)}", body=body))
+        return answer
+
+    async def close_esme(self, id: str) -> types.Esme:
+        """Close an ESME."""
+        answer: types.Esme = await self.call(Call("DELETE", f"/v1/esmes/{step(id)}"))
+        return answer
+
+    async def rotate_esme(self, id: str, body: types.PasswordRotation | None = None) -> types.EsmeEnrolled:
+        """Give an ESME a new password."""
+        answer: types.EsmeEnrolled = await self.call(Call("POST", f"/v1/esmes/{step(id)}/rotate", body=body))
         return answer
 
     async def create_webhook(self, body: types.WebhookRequest) -> types.Webhook:

@@ -280,6 +280,118 @@ class Drivers(TypedDict):
     extra_segments: int | None
 
 
+class Esme(TypedDict):
+    """A customer's ESME without its password."""
+
+    id: str
+    account_id: str
+    name: str
+    system_id: str
+    networks: list[str]
+    bind_types: list[str]
+    max_binds: int
+    window: int
+    rate: float | None
+    daily_quota: int | None
+    monthly_quota: int | None
+    tls: bool
+    certificate: str | None
+    alphabet: str
+    category: str
+    senders: list[str]
+    interface_version: str
+    message_id_form: str
+    inbound: list[str]
+    created_at: str
+    closed_at: str | None
+    rotating_until: str | None
+    last_bound_at: str | None
+    binds: list[Session]
+
+
+class EsmeChange(TypedDict):
+    """What shall be different about an ESME; what is not named stays."""
+
+    name: NotRequired[str]
+    system_id: NotRequired[str]
+    networks: NotRequired[list[str]]
+    bind_types: NotRequired[list[Literal["receiver", "transceiver", "transmitter"]]]
+    max_binds: NotRequired[int]
+    window: NotRequired[int]
+    rate: NotRequired[float | None]
+    daily_quota: NotRequired[int | None]
+    monthly_quota: NotRequired[int | None]
+    tls: NotRequired[bool]
+    certificate: NotRequired[str | None]
+    alphabet: NotRequired[Literal["ascii", "gsm7", "gsm7_packed", "latin1"]]
+    category: NotRequired[Literal["conversation", "marketing", "otp", "transactional"]]
+    senders: NotRequired[list[str]]
+    interface_version: NotRequired[Literal["3.3", "3.4", "5.0", "as_bound"]]
+    message_id_form: NotRequired[Literal["decimal", "hexadecimal", "ours"]]
+    inbound: NotRequired[list[str]]
+
+
+class EsmeEnrolled(TypedDict):
+    """An ESME with its new password, which is shown this once and cannot be had again."""
+
+    id: str
+    account_id: str
+    name: str
+    system_id: str
+    networks: list[str]
+    bind_types: list[str]
+    max_binds: int
+    window: int
+    rate: float | None
+    daily_quota: int | None
+    monthly_quota: int | None
+    tls: bool
+    certificate: str | None
+    alphabet: str
+    category: str
+    senders: list[str]
+    interface_version: str
+    message_id_form: str
+    inbound: list[str]
+    created_at: str
+    closed_at: str | None
+    rotating_until: str | None
+    last_bound_at: str | None
+    binds: list[Session]
+    password: str
+
+
+class EsmePage(TypedDict):
+    """ESMEs, newest first; closed ones too."""
+
+    data: list[Esme]
+    next_cursor: str | None
+
+
+class EsmeRequest(TypedDict):
+    """An ESME to be enrolled."""
+
+    name: str
+    system_id: str
+    account_id: NotRequired[str | None]
+    password: NotRequired[str | None]
+    networks: NotRequired[list[str]]
+    bind_types: NotRequired[list[Literal["receiver", "transceiver", "transmitter"]]]
+    max_binds: NotRequired[int]
+    window: NotRequired[int]
+    rate: NotRequired[float | None]
+    daily_quota: NotRequired[int | None]
+    monthly_quota: NotRequired[int | None]
+    tls: NotRequired[bool]
+    certificate: NotRequired[str | None]
+    alphabet: NotRequired[Literal["ascii", "gsm7", "gsm7_packed", "latin1"]]
+    category: NotRequired[Literal["conversation", "marketing", "otp", "transactional"]]
+    senders: NotRequired[list[str]]
+    interface_version: NotRequired[Literal["3.3", "3.4", "5.0", "as_bound"]]
+    message_id_form: NotRequired[Literal["decimal", "hexadecimal", "ours"]]
+    inbound: NotRequired[list[str]]
+
+
 class Event(TypedDict):
     """Something that happened to a message."""
 
@@ -599,6 +711,13 @@ class Page(TypedDict):
     images: list[Picture]
 
 
+class PasswordRotation(TypedDict):
+    """A new password, and how long the old one goes on."""
+
+    overlap_s: NotRequired[int]
+    password: NotRequired[str | None]
+
+
 class PduSummary(TypedDict):
     """A submit_sm without addresses and text: the fields that carriers ask about (SMPP 3.4 section 4.4.1)."""
 
@@ -753,6 +872,17 @@ class SecretRotation(TypedDict):
     """How to rotate a secret."""
 
     overlap_s: NotRequired[int]
+
+
+class Session(TypedDict):
+    """A bind that stands."""
+
+    bind_type: str
+    address: str
+    interface_version: str
+    secure: bool
+    bound_at: str
+    waiting: int
 
 
 class Smart(TypedDict):

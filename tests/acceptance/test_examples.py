@@ -23,7 +23,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 NEW_EACH_TIME = [
     (re.compile(r"lies \d+ s behind"), "lies <some> s behind"),
     (TIME, "<time>"),
-    (re.compile(r"\b(msg|key|acc|wh|whd|cur|evt)_[0-9a-z]{13}(_\d+)?"), r"<\1>"),
+    (re.compile(r"\b(msg|key|acc|esme|wh|whd|cur|evt)_[0-9a-z]{13}(_\d+)?"), r"<\1>"),
     (re.compile(r"\btk_[0-9a-z]{13}_\S+|\bwhsec_\S+"), "<secret>"),
     (re.compile(r"127\.0\.0\.1:\d+"), "<address>"),
     (re.compile(r"(?<![+0-9a-f])[0-9a-f]{7,}\b"), "<hex>"),
@@ -35,8 +35,8 @@ FIGURES = {
 }  # fmt: skip
 PLACES = {"cursor", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}
 """Parameters that refer to an earlier call."""
-NOT_COMPARED = {*FIGURES, "last_used_at"}
-"""Figures of the moment; and the use of a key, which is noted once a minute and is null until then."""
+NOT_COMPARED = {*FIGURES, "binds", "last_bound_at", "last_used_at", "password"}
+"""Figures of the moment, passwords, and the use of a key or an ESME, noted once a minute and null until then."""
 
 
 class Ear(BaseHTTPRequestHandler):
@@ -203,6 +203,13 @@ def account(world: World) -> dict[str, str]:
     return {"acc_02n5m8h2tc800": rows[0]["id"] if rows else made("createAccount", "acc")(world)["acc_02n5m8h2tc800"]}
 
 
+def esme(world: World) -> dict[str, str]:
+    """A new ESME as the example has it: its system_id is its own, so the one before is closed."""
+    for row in world.tidings.get("/v1/esmes")["data"]:
+        world.tidings.call("DELETE", f"/v1/esmes/{row['id']}")
+    return made("enrolEsme", "esme")(world)
+
+
 def owned(world: World) -> dict[str, str]:
     """An account with a key."""
     names = account(world)
@@ -247,6 +254,12 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("createAccountKey", account),
     ("listAccountKeys", owned),
     ("closeAccount", account),
+    ("enrolEsme", nothing),
+    ("listEsmes", esme),
+    ("getEsme", esme),
+    ("changeEsme", esme),
+    ("rotateEsme", esme),
+    ("closeEsme", esme),
     ("createKey", nothing),
     ("getKey", key),
     ("listKeys", key),

@@ -37,11 +37,13 @@ async def settle(place: Place) -> Town:
     key = await admin(town, "POST", f"/v1/accounts/{town.tenant_id}/keys", {"name": "first", "scope": "admin"})
     town.tenant = key.json()["token"]
     own = (await admin(town, "GET", "/v1/keys")).json()["data"][0]["id"]
+    esme = await admin(town, "POST", "/v1/esmes", {"name": "ours", "system_id": "ours"})
     hook = await admin(town, "POST", "/v1/webhooks", {"url": "https://example.com/"})
     town.made = {
         "webhooks": hook.json()["id"],
         "messages": (await place.post()).json()["id"],
         "keys": own,
+        "esmes": esme.json()["id"],
         "accounts": ids.show("acc", DEFAULT_ACCOUNT),
     }
     listeners = await place.house.store.read(notify.directory)

@@ -190,7 +190,7 @@ EVENTS: list[dict[str, Any]] = [
 
 STORY: dict[str, Any] = {
     "message": DELIVERED,
-    "origin": {"door": "rest", "key": "key_02n5m8h2tc801"},
+    "origin": {"door": "rest", "key": "key_02n5m8h2tc801", "esme": None},
     "gates": [
         {
             "at": "accept",
@@ -327,6 +327,54 @@ ACCOUNT_CLOSED: dict[str, Any] = {**ACCOUNT_CHANGED, "closed_at": "2026-11-24T08
 KEY_ISSUED: dict[str, Any] = {**KEY, "last_used_at": None, "token": "tk_02n5m8h2tc801_…"}
 KEY_ROTATED: dict[str, Any] = {**KEY, "token": KEY_ISSUED["token"], "rotating_until": "2026-11-23T12:30:00.000Z"}
 
+ESME_REQUEST: dict[str, Any] = {
+    "name": "Berlin shop",
+    "system_id": "berlinshop",
+    "networks": ["127.0.0.1", "192.0.2.0/24"],
+    "max_binds": 2,
+    "rate": 50,
+    "inbound": ["*"],
+}
+ESME: dict[str, Any] = {
+    "id": "esme_02n5m8h2tc801",
+    "account_id": "acc_0000000000001",
+    "name": "Berlin shop",
+    "system_id": "berlinshop",
+    "networks": ["127.0.0.1", "192.0.2.0/24"],
+    "bind_types": ["transmitter", "receiver", "transceiver"],
+    "max_binds": 2,
+    "window": 100,
+    "rate": 50.0,
+    "daily_quota": None,
+    "monthly_quota": None,
+    "tls": False,
+    "certificate": None,
+    "alphabet": "gsm7",
+    "category": "transactional",
+    "senders": [],
+    "interface_version": "as_bound",
+    "message_id_form": "hexadecimal",
+    "inbound": ["*"],
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "closed_at": None,
+    "rotating_until": None,
+    "last_bound_at": "2026-11-23T09:41:00.000Z",
+    "binds": [
+        {
+            "bind_type": "transceiver",
+            "address": "192.0.2.7",
+            "interface_version": "3.4",
+            "secure": False,
+            "bound_at": "2026-11-23T09:41:20.310Z",
+            "waiting": 0,
+        }
+    ],
+}
+ESME_ENROLLED: dict[str, Any] = {**ESME, "last_bound_at": None, "binds": [], "password": "k3V_x9Qa"}
+ESME_CHANGE: dict[str, Any] = {"window": 20, "senders": ["ACME"], "alphabet": "latin1"}
+ESME_CHANGED: dict[str, Any] = {**ESME, **ESME_CHANGE}
+ESME_CLOSED: dict[str, Any] = {**ESME, "binds": [], "last_bound_at": None, "closed_at": "2026-11-24T08:00:00.000Z"}
+
 METRICS = """# HELP tidings_messages_total Messages that took a status.
 # TYPE tidings_messages_total counter
 tidings_messages_total{status="accepted",category="transactional"} 412
@@ -433,6 +481,7 @@ DIAGNOSIS: dict[str, Any] = {
         "disk_needed_mb": 200,
         "commit_lag_ms": 1.2,
         "store_fault": None,
+        "door": None,
     },
 }
 
@@ -523,6 +572,7 @@ WEBHOOK_TEST: dict[str, Any] = {
 
 IDEMPOTENCY_KEY = "booking-7781-confirmation"
 _PARAMETERS: dict[str, Any] = {
+    "account": "acc_0000000000001",
     "status": "delivered",
     "to": "+15551230100",
     "from": "TIDINGS",

@@ -123,7 +123,7 @@ def _kind(path: str) -> str:
     return _PREFIXES.get(path.split("/")[2], "msg")
 
 
-_PREFIXES = {"keys": "key", "accounts": "acc", "webhooks": "wh"}
+_PREFIXES = {"keys": "key", "esmes": "esme", "accounts": "acc", "webhooks": "wh"}
 
 
 def _query_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:

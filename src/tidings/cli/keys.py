@@ -131,7 +131,8 @@ def all_pages(client: Client, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
-        page = client.call("GET", f"{path}?limit=100" + (f"&cursor={cursor}" if cursor else ""))
+        mark = "&" if "?" in path else "?"
+        page = client.call("GET", f"{path}{mark}limit=100" + (f"&cursor={cursor}" if cursor else ""))
         found += page["data"]
         cursor = page["next_cursor"]
         if cursor is None:

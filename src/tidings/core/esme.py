@@ -72,6 +72,19 @@ class Esme(msgspec.Struct, frozen=True, kw_only=True):
     """Our numbers whose texts from handsets go to it; `*`: all of its account."""
 
 
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A bind of an ESME that stands."""
+
+    bind_type: str
+    address: str
+    interface_version: int
+    """What it is spoken to in: 0x33, 0x34 or 0x50."""
+    secure: bool
+    bound_at: Millis
+    waiting: int
+    """Requests of it that wait for their answer."""
+
+
 class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a message that came by SMPP keeps besides, so that its receipt can say it again and it can be asked for."""
 

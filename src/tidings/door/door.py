@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from tidings.config import ConfigError, SmppSettings
-from tidings.core.esme import Esme
+from tidings.core.esme import Esme, Session
 from tidings.core.health import DoorState
 from tidings.door.desk import Desk
 from tidings.door.guests import Admitted, Caller, Guest, Guests
@@ -87,6 +87,7 @@ class SmppDoor:
         """Let ESMEs in."""
         self._tasks = tasks
         self._house.roster.watch(self._review)
+        self._house.sessions = self._sessions
         loops = [*(port.serve() for port in self.ports), self._look_for_ever()]
         self._loops = [tasks.create_task(loop, name="smpp door") for loop in loops]
 
@@ -117,6 +118,15 @@ class SmppDoor:
             connections_most=self._settings.connections, turned_away=self._room.turned_away, binds=len(self.guests),
             esmes=len(self._house.roster),
         )  # fmt: skip
+
+    def _sessions(self, esme_id: int) -> list[Session]:
+        return [
+            Session(
+                bind_type=one.bind_type, address=one.caller.address, interface_version=one.interface_version,
+                secure=one.caller.secure, bound_at=one.bound_at, waiting=one.busy,
+            )
+            for one in self.guests.of(esme_id)
+        ]  # fmt: skip
 
     def _port(self, number: int, tls: ssl.SSLContext | None) -> Port:
         host = self._settings.host

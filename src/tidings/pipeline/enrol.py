@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
+from tidings.core.account import Key
 from tidings.core.esme import ALL_NUMBERS, LONGEST_SYSTEM_ID, Esme
 from tidings.core.message import SECOND, Millis
 from tidings.core.ports import StoreUnavailable, stage
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Invalid, Refused
 from tidings.pipeline import passwords
-from tidings.pipeline.admit import faults_of
+from tidings.pipeline.admit import faults_of, too_strong
 from tidings.pipeline.house import House
 from tidings.text.number import E164, SHORT_CODE
 
@@ -35,6 +36,8 @@ class EsmeChange(msgspec.Struct, frozen=True):
     esme_id: int
     how: Callable[[Esme], Esme]
     closed_too: bool = False
+    maker: Key | None = None
+    """The key that asks, beyond which the changed one may not reach; None for what cannot widen anything."""
 
 
 Outcome = Esme | Refused | Invalid
@@ -63,8 +66,14 @@ async def change_esmes(tx: Tx, changes: Sequence[EsmeChange], now: Millis) -> li
         elif esme.closed_at is not None:
             results.append(esme if change.closed_too else _CLOSED)
         else:
-            results.append(await _changed(tx, esme, change.how(esme)))
+            changed = change.how(esme)
+            results.append(_stronger(changed, change.maker) or await _changed(tx, esme, changed))
     return results
+
+
+def _stronger(esme: Esme, maker: Key | None) -> Refused | None:
+    """Whoever holds a key must not come by an ESME that may do more."""
+    return None if maker is None else too_strong(maker, senders=esme.senders, networks=esme.networks)
 
 
 async def _changed(tx: Tx, esme: Esme, changed: Esme) -> Outcome:
@@ -88,16 +97,19 @@ async def reserve_short_ids(tx: Tx, wanted: Sequence[tuple[int, int]], now: Mill
 
 
 async def enrol(
-    house: House, account_id: int, password: str | None = None, **fields: Any
+    house: House, account_id: int, password: str | None = None, maker: Key | None = None, **fields: Any
 ) -> tuple[Esme, str] | Refused | Invalid:
     """Enrol an ESME; returns it with its password, which is not kept and cannot be shown again.
 
-    `password`: one is made where none is given. `fields`: those of Esme, as `faults` found nothing against them.
+    `password`: one is made where none is given. `maker`: the key that asks, beyond which it may not reach. `fields`:
+    those of Esme, as `faults` found nothing against them.
     """
     shown, sealed = await _sealed(house, password)
     new = Esme(
         id=house.new_id(), account_id=account_id, password=sealed, created_at=house.clock.now(), **fields
     )  # fmt: skip
+    if refused := _stronger(new, maker):
+        return refused
     stored = (await house.store.write(store_esmes, [new]))[0]
     if not isinstance(stored, Esme):
         return stored
@@ -105,17 +117,24 @@ async def enrol(
     return stored, shown
 
 
-async def change(house: House, account_id: int, esme_id: int, changes: dict[str, Any]) -> Outcome:
-    """Set fields of an ESME; sessions that it no longer allows end."""
+async def change(
+    house: House, account_id: int, esme_id: int, changes: dict[str, Any], maker: Key | None = None
+) -> Outcome:
+    """Set fields of an ESME, as far as the key `maker` that asks may; sessions that it no longer allows end."""
 
     def how(esme: Esme) -> Esme:
         return msgspec.structs.replace(esme, **changes)
 
-    return await _change(house, EsmeChange(account_id, esme_id, how))
+    return await _change(house, EsmeChange(account_id, esme_id, how, maker=maker))
 
 
 async def rotate(
-    house: House, account_id: int, esme_id: int, overlap: Millis = 0, password: str | None = None
+    house: House,
+    account_id: int,
+    esme_id: int,
+    overlap: Millis = 0,
+    password: str | None = None,
+    maker: Key | None = None,
 ) -> tuple[Esme, str] | Refused | Invalid:
     """A new password, shown once; the old one opens for the overlap."""
     shown, sealed = await _sealed(house, password)
@@ -125,7 +144,7 @@ async def rotate(
         old = (esme.password, until) if overlap else (None, None)
         return msgspec.structs.replace(esme, password=sealed, old_password=old[0], old_until=old[1])
 
-    changed = await _change(house, EsmeChange(account_id, esme_id, how))
+    changed = await _change(house, EsmeChange(account_id, esme_id, how, maker=maker))
     return (changed, shown) if isinstance(changed, Esme) else changed
 
 

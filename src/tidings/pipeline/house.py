@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from tidings.config import Settings
 from tidings.core.backlog import Backlog
+from tidings.core.esme import Session
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
@@ -30,6 +31,10 @@ class Aside(Protocol):
 
 async def _at_once(work: Callable[[], T]) -> T:
     return work()
+
+
+def _no_sessions(esme_id: int) -> Sequence[Session]:
+    return ()
 
 
 async def _go_on() -> None:
@@ -69,6 +74,8 @@ class House:
     """Where slow hashes are worked out."""
     roster: Roster = field(default_factory=Roster)
     """Customers' ESMEs that may bind to the SMPP door."""
+    sessions: Callable[[int], Sequence[Session]] = _no_sessions
+    """The binds of an ESME that stand."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)
     """(account, Idempotency-Key) of calls being worked on."""
     post: Post | None = None

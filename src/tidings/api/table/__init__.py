@@ -5,6 +5,7 @@ from __future__ import annotations
 from tidings.api.call import Endpoint
 from tidings.api.table.accounts import ACCOUNTS
 from tidings.api.table.carriers import CARRIERS
+from tidings.api.table.esmes import ESMES
 from tidings.api.table.health import HEALTH
 from tidings.api.table.keys import KEYS
 from tidings.api.table.messages import MESSAGES
@@ -12,7 +13,7 @@ from tidings.api.table.stream import STREAM
 from tidings.api.table.texts import TEXTS
 from tidings.api.table.webhooks import WEBHOOKS
 
-ENDPOINTS: tuple[Endpoint, ...] = (*MESSAGES, *TEXTS, *STREAM, *KEYS, *ACCOUNTS, *WEBHOOKS, *CARRIERS, *HEALTH)
+ENDPOINTS: tuple[Endpoint, ...] = (*MESSAGES, *TEXTS, *STREAM, *KEYS, *ACCOUNTS, *ESMES, *WEBHOOKS, *CARRIERS, *HEALTH)
 
 
 def problems_of(endpoint: Endpoint) -> list[str]:
