@@ -146,6 +146,7 @@ golden: dev
 	@$(BIN)/python tests/golden/write.py
 	@$(BIN)/python tests/golden/alphabets.py
 	@$(BIN)/python tests/golden/calling_codes.py
+	@$(BIN)/python tests/golden/errors.py
 	@$(BIN)/python tests/golden/personalities.py
 
 bench: dev

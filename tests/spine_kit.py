@@ -21,7 +21,7 @@ from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.message import Message, Millis, Part
 from tidings.core.moments import written
-from tidings.core.ports import CarrierEvent, Down, Inbound, Receipt, SendError, Sent, Stage, Store, Up, stage
+from tidings.core.ports import CarrierEvent, Down, Inbound, Manners, Receipt, SendError, Sent, Stage, Store, Up, stage
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.request import Answer, Request, Stored
 from tidings.fleet import Fleet
@@ -304,6 +304,7 @@ class FakeCarrier:
         self.name = NORTH
         self.rate = rate
         self.terms = PLAIN
+        self.manners = Manners()
         self.script = script
         self.delay = delay
         self.windows = {f"{self.name}/{number}": window for number in range(1, binds + 1)}

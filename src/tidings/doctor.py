@@ -206,8 +206,8 @@ def _receipts(snapshot: Snapshot) -> Iterator[Advice]:
         yield Advice(
             "note",
             f"{snapshot.orphans} receipts match no message.",
-            "Usual causes: another system sends with the same carrier account, or the carrier writes its ids "
-            "differently in receipts than in responses.",
+            "Usual causes: another system sends with the same carrier account, or the carrier writes its ids in "
+            "receipts in a way that nobody told: see `receipt_id` and `receipt_id_from` of the carrier's profile.",
         )
 
 
@@ -292,19 +292,11 @@ def _late(receipts: Sequence[ReceiptRow]) -> str:
     )
 
 
-_WHAT_TO_DO = {
-    "never": "Sending it again as it is will not help.",
-    "after_fix": "Correct that, then send it again.",
-    "backoff": "It may be sent again later.",
-    "later": "It may be sent again later.",
-}
-
-
 def _cause(error: MessageError | None) -> str:
     if error is None:
         return ""
     known = MESSAGE_ERRORS.get(error.code, MESSAGE_ERRORS["unknown"])
-    return f"{_reason(error)} {_WHAT_TO_DO[known.retry]}"
+    return f"{_reason(error)} {known.advice}"
 
 
 def _reason(error: MessageError) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from tidings import data
+
 
 class Problem(msgspec.Struct, frozen=True):
     """An error of the API, told as RFC 9457 problem details."""
@@ -167,7 +169,7 @@ PROBLEMS: dict[str, Problem] = {
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """Why a message failed: code of the error taxonomy with its group and retry rule."""
+    """Why a message failed: code of the error taxonomy with its group, its retry class, and what to do."""
 
     code: str
     group: str
@@ -175,41 +177,13 @@ class Cause(msgspec.Struct, frozen=True):
     retry: str
     """`never`, `after_fix`, `backoff` or `later`."""
     sentence: str
+    advice: str
+
+    @property
+    def permanent(self) -> bool:
+        """Whether sending it again as it is will not help."""
+        return self.retry in ("never", "after_fix")
 
 
-MESSAGE_ERRORS: dict[str, Cause] = {
-    c.code: c
-    for c in (
-        Cause("invalid_destination", "recipient", "never", "The number does not exist or cannot be reached by text."),
-        Cause("not_mobile", "recipient", "never", "The number cannot take texts, for instance a landline."),
-        Cause("unreachable", "recipient", "later", "The handset was off, out of coverage or full."),
-        Cause("handset_error", "recipient", "later", "The handset refused the text."),
-        Cause("opted_out", "recipient", "never", "The person opted out; only their START lifts it."),
-        Cause("blocked", "recipient", "never", "The recipient's network blocks this traffic."),
-        Cause("filtered", "content", "never", "A filter took the text for spam."),
-        Cause("content_invalid", "content", "never", "The carrier cannot carry this content."),
-        Cause("invalid_sender", "sender", "after_fix", "The carrier does not accept this sender."),
-        Cause("not_registered", "sender", "after_fix", "The sender must be registered for this destination."),
-        Cause("not_permitted", "sender", "after_fix", "The carrier does not permit this service."),
-        Cause("account", "sender", "after_fix", "The carrier's account has a problem, for instance no credit."),
-        Cause("throttled", "route", "backoff", "The carrier asked to slow down."),
-        Cause("quota_exceeded", "route", "later", "A quota at the carrier is used up."),
-        Cause("carrier_error", "route", "backoff", "The carrier reported a temporary error."),
-        Cause("carrier_outage", "route", "backoff", "The carrier could not be reached."),
-        Cause("no_route", "route", "after_fix", "No carrier is configured for this destination."),
-        Cause("provider_auth", "route", "after_fix", "The carrier refused our credentials or bind."),
-        Cause("expired", "lifecycle", "never", "The validity ended before the text was delivered."),
-        Cause("canceled", "lifecycle", "never", "The message was canceled."),
-        Cause("duplicate", "lifecycle", "never", "The message was a duplicate."),
-        Cause(
-            "outcome_lost",
-            "route",
-            "never",
-            "The link to the carrier broke before it answered, and the category forbids a repeat.",
-        ),
-        Cause("no_receipt", "route", "never", "The carrier took the text and never reported its outcome."),
-        Cause("rejected", "unknown", "never", "The carrier rejected the text without a known reason."),
-        Cause("internal_error", "unknown", "backoff", "The carrier did not understand our request."),
-        Cause("unknown", "unknown", "never", "The carrier gave a reason that is not known."),
-    )
-}
+MESSAGE_ERRORS: dict[str, Cause] = {row["code"]: Cause(**row) for row in data.load("error_taxonomy")["causes"]}
+"""The codes of messages; the table is data, for the reference page is written from it too."""

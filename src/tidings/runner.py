@@ -95,6 +95,8 @@ class Runner:
         await self._recover()
         for name in self._carriers:
             self._fences[name] = (await store.write(route.own, [name]))[0]
+        told = [receipt.Told(one.name, one.manners.id_form, one.manners.loose_ids) for one in self._carriers.values()]
+        await store.write(receipt.keep_told, told)
         self._house.backlog.reset(await store.read(lambda tx: tx.queue.counts()))
         loops = [self._route_for_ever(), self._feed_for_ever()]
         for carrier in self._carriers.values():
@@ -131,7 +133,11 @@ class Runner:
                 SendError(a.id, "in_doubt", "outcome_lost", "", "tidings stopped before the carrier answered", a.bind)
                 for a in open_attempts
             ]
-            await self._house.store.write(dispatch.settle, self._settle(answers))
+            doubts = {a.id: self._in_doubt(a.carrier) for a in open_attempts}
+            settles = [
+                msgspec.structs.replace(one, in_doubt=doubts[one.answer.attempt_id]) for one in self._settle(answers)
+            ]
+            await self._house.store.write(dispatch.settle, settles)
             log.warning("%d hand-overs were in doubt at start; settled by the policy of their category", len(answers))
 
     # hand-over from the committer
@@ -390,14 +396,22 @@ class Runner:
             self.last_down[carrier] = event
             self._sessions.pop(event.bind, None)
 
-    def _settle(self, answers: Sequence[Sent | SendError]) -> list[dispatch.Settle]:
+    def _in_doubt(self, carrier: str) -> str:
+        """What becomes of parts without an answer; a carrier that is gone has no say in it."""
+        found = self._carriers.get(carrier)
+        return "category" if found is None else found.manners.in_doubt
+
+    def _settle(self, answers: Sequence[Sent | SendError], in_doubt: str = "category") -> list[dispatch.Settle]:
         random, patience = self._house.clock.random, self._house.settings.delivery
-        return [dispatch.Settle(answer, 0.0 if isinstance(answer, Sent) else random(), patience) for answer in answers]
+        return [
+            dispatch.Settle(answer, 0.0 if isinstance(answer, Sent) else random(), patience, in_doubt)
+            for answer in answers
+        ]
 
     async def _settle_all(self, carrier: Carrier, answers: Sequence[Sent | SendError]) -> None:
         if not answers:
             return
-        settled = await self._insist(dispatch.settle, self._settle(answers))
+        settled = await self._insist(dispatch.settle, self._settle(answers, carrier.manners.in_doubt))
         tally = self.answers[carrier.name]
         for answer, result in zip(answers, settled, strict=True):
             kind = "sent" if isinstance(answer, Sent) else answer.kind
@@ -425,12 +439,18 @@ class Runner:
         """Back to the head of its class, or left to the next-due timer."""
         self._house.backlog.add(load.message.account_id, 1)
         if again.pause_carrier:
-            pause = self._house.settings.delivery.throttle_pause
-            self._paces[carrier].pause(bind, self._house.clock.monotonic(), pause)
+            self._pause(self._carriers[carrier], bind)
         if again.wait == 0:
             self._schedules[carrier].add(_waiting(load), head=True)
         else:
             self._falls_due(self._house.clock.now() + again.wait)
+
+    def _pause(self, carrier: Carrier, bind: str) -> None:
+        """Hold the bind that was asked to slow down, or all of its carrier where the limit is the carrier's."""
+        manners, now = carrier.manners, self._house.clock.monotonic()
+        seconds = manners.throttle_pause or self._house.settings.delivery.throttle_pause
+        for one in {bind, *carrier.room()} if manners.throttles_whole else (bind,):
+            self._paces[carrier.name].pause(one, now, seconds)
 
     async def _keep_receipts(self, carrier: Carrier, receipts: Sequence[Receipt]) -> None:
         if receipts:

@@ -38,7 +38,7 @@ class Fate:
 
 FATES = [
     Fate("0100", "delivered"),
-    Fate("0001", "undelivered", "unreachable", "UNDELIV 001", shown=False),
+    Fate("0001", "undelivered", "unknown", "UNDELIV 001", shown=False),
     Fate("0002", "expired", "expired", "EXPIRED 002", shown=False),
     Fate("0003", "failed", "invalid_destination", "0x0000000B", receipts=0, shown=False),
     Fate("0006", "delivered", receipts=2),
@@ -46,7 +46,7 @@ FATES = [
     Fate("0008", "delivered", refused=("0x00000058",) * 3),
     Fate("0009", "delivered", refused=("0x00000014",) * 3),
     Fate("0012", "delivered"),
-    Fate("0013", "undelivered", "unreachable", "DELETED 013", shown=False),
+    Fate("0013", "undelivered", "canceled", "DELETED 013", shown=False),
     Fate("0014", "unknown", "unknown", "UNKNOWN 014", shown=False),
     Fate("0015", "delivered", refused=("0x00000008",)),
     Fate("0016", "delivered"),

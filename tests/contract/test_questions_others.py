@@ -10,7 +10,8 @@ import pytest
 from contract_kit import ONE, TWO, Desk, attempt, inbound, message, receipt, remembered
 from tidings.core.account import Account, Key
 from tidings.core.esme import Esme
-from tidings.core.questions import Attempt, InboundRow, Pause, ReceiptRow, Tx
+from tidings.core.id_form import key
+from tidings.core.questions import Attempt, Habit, InboundRow, Pause, ReceiptRow, Tx
 from tidings.store.inbounds import SIBLING_WAIT
 
 
@@ -57,7 +58,9 @@ async def test_an_attempt_is_opened_then_answered_then_reported(desk: Desk) -> N
     )  # fmt: skip
     await desk.do(lambda tx: tx.attempts.answer([answered]))
     assert await desk.see(lambda tx: tx.attempts.of([1])) == {1: [answered]}
-    reported = msgspec.structs.replace(answered, receipt="delivered", receipt_code="DELIVRD 000")
+    reported = msgspec.structs.replace(
+        answered, receipt="undelivered", receipt_code="UNDELIV 001", receipt_error="blocked"
+    )
     await desk.do(lambda tx: tx.attempts.receive([reported]))
     assert await desk.see(lambda tx: tx.attempts.of([1])) == {1: [reported]}
 
@@ -83,6 +86,7 @@ async def test_many_attempts_at_once(desk: Desk) -> None:
 
 
 async def test_by_the_carriers_id_newest_first(desk: Desk) -> None:
+    """Without what carriers change of it by the way: letters' case, leading zeros, blanks around it."""
     await opened(
         desk,
         attempt(10, 1, carrier_id="a", **TAKEN),
@@ -90,10 +94,31 @@ async def test_by_the_carriers_id_newest_first(desk: Desk) -> None:
         attempt(12, 3, carrier_id="a", **TAKEN),
         attempt(13, 4, carrier_id="a", carrier="south", **TAKEN),
         attempt(14, 5),
-        attempt(15, 6, carrier_id="A", **TAKEN),
+        attempt(15, 6, carrier_id=" 00A ", **TAKEN),
+        attempt(16, 7, carrier_id="000", **TAKEN),
+        attempt(17, 8, carrier_id="ÀB", **TAKEN),
     )
-    found = await desk.see(lambda tx: tx.attempts.by_carrier_id("north", ["a", "b", "c", "a"]))
-    assert {key: ids(rows) for key, rows in found.items()} == {"a": [12, 10], "b": [11]}
+    found = await desk.see(lambda tx: tx.attempts.by_carrier_key("north", ["a", "b", "c", "a", "", key("ÀB")]))
+    assert {key: ids(rows) for key, rows in found.items()} == {"a": [15, 12, 10], "b": [11], "": [16], "Àb": [17]}
+
+
+async def test_those_whose_answer_has_not_come_or_never_came(desk: Desk) -> None:
+    lost: dict[str, Any] = {**TAKEN, "outcome": "in_doubt"}
+    await opened(
+        desk, attempt(10, 1), attempt(11, 2, **TAKEN), attempt(12, 3, **lost), attempt(13, 4, carrier="south"),
+        attempt(14, 5, carrier="south", **lost), attempt(15, 6, **{**TAKEN, "outcome": "permanent"}),
+    )  # fmt: skip
+    assert ids(await desk.see(lambda tx: tx.attempts.unanswered("north", 10))) == [10, 12]
+    assert len(await desk.see(lambda tx: tx.attempts.unanswered("north", 1))) == 1
+
+
+async def test_what_carriers_make_of_ids_is_kept(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.receipts.habits()) == {}
+    south = Habit("south", "same", fixed=True, loose=False)
+    await desk.do(lambda tx: tx.receipts.keep_habits([Habit("north", leaning="hex_to_dec", votes=2), south]))
+    north = Habit("north", "hex_to_dec", leaning="hex_to_dec", votes=3)
+    await desk.do(lambda tx: tx.receipts.keep_habits([north]))
+    assert await desk.see(lambda tx: tx.receipts.habits()) == {"north": north, "south": south}
 
 
 async def test_those_left_without_an_answer(desk: Desk) -> None:
@@ -110,7 +135,7 @@ async def kept(desk: Desk, *rows: ReceiptRow) -> None:
 
 
 async def test_a_receipt_is_kept_as_it_came(desk: Desk) -> None:
-    row = receipt(1, attempt_id=5, message_id=6, tries=2, retry_at=None)
+    row = receipt(1, attempt_id=5, message_id=6, tries=2, retry_at=None, other_id="7", error="blocked", form="data_sm")
     await kept(desk, row, receipt(3, message_id=6), receipt(2))
     assert await desk.see(lambda tx: tx.receipts.of(6)) == [row, receipt(3, message_id=6)]
     assert await desk.see(lambda tx: tx.receipts.of(7)) == []

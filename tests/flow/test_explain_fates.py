@@ -22,9 +22,9 @@ pytestmark = pytest.mark.slow
 DELIVERED = ("delivered", "carrier", ["reports that the handset has it."])
 STORIES: dict[str, tuple[str, str, list[str]]] = {
     "0100": DELIVERED,
-    "0001": ("undelivered", "carrier", ["off, out of coverage or full", "code UNDELIV 001", "may be sent again later"]),
+    "0001": ("undelivered", "carrier", ["reason that is not known", "code UNDELIV 001", "`receipt_errors`"]),
     "0002": ("expired", "carrier", ["could not deliver it in time", "may be sent again later"]),
-    "0003": ("failed", "carrier", ["does not exist", "0x0000000B", "Sending it again as it is will not help."]),
+    "0003": ("failed", "carrier", ["does not exist", "0x0000000B", "Correct the number"]),
     "0004": ("unknown", "tidings", ["never reported its outcome", "Ask the carrier about its id", "may arrive twice"]),
     "0005": DELIVERED,
     "0006": DELIVERED,
@@ -34,7 +34,7 @@ STORIES: dict[str, tuple[str, str, list[str]]] = {
     "0010": ("unknown", "tidings", ["broke before it answered", "Ask the recipient", "may arrive twice"]),
     "0011": DELIVERED,
     "0012": DELIVERED,
-    "0013": ("undelivered", "carrier", ["DELETED", "may be sent again later"]),
+    "0013": ("undelivered", "carrier", ["DELETED", "ask the carrier who deleted it"]),
     "0014": ("unknown", "carrier", ["code UNKNOWN", "Ask the carrier about its id", "may arrive twice"]),
     "0015": DELIVERED,
     "0016": DELIVERED,

@@ -37,7 +37,7 @@ async def rematch(rig: Rig) -> list[bool]:
 
 ENDS: list[tuple[str, str, tuple[str, str] | None, int]] = [
     ("delivered", "delivered", None, 1),
-    ("undelivered", "undelivered", ("unreachable", "carrier"), 0),
+    ("undelivered", "undelivered", ("unknown", "carrier"), 0),
     ("expired", "expired", ("expired", "carrier"), 0),
     ("unknown", "unknown", ("unknown", "carrier"), 0),
     ("in_transit", "sent", None, 0),

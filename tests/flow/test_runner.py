@@ -31,7 +31,7 @@ from spine_kit import (
 )
 from tidings.config import Delivery, Limits
 from tidings.core.message import Message, Part
-from tidings.core.ports import CarrierEvent, Inbound, StoreUnavailable
+from tidings.core.ports import CarrierEvent, Inbound, Manners, StoreUnavailable
 from tidings.core.questions import Filter
 from tidings.core.request import Request
 from tidings.pipeline import cancel, receive
@@ -281,6 +281,62 @@ async def test_a_bind_that_is_throttled_pauses_longer_each_time_and_the_other_wo
     assert tried[0] == 0.0
     assert all(later - earlier >= 1.0 for earlier, later in itertools.pairwise(tried))
     assert await statuses(world, messages) == {"delivered": 10}
+
+
+def mannered(script: Callable[[Part, int], Iterable[CarrierEvent]], **manners: Any) -> FakeCarrier:
+    carrier = FakeCarrier(script, binds=2)
+    carrier.manners = Manners(**manners)
+    return carrier
+
+
+@scene(
+    lambda: mannered(throttles_first(ONE), throttles_whole=True, throttle_pause=5.0),
+    delivery=Delivery(throttle_pause=1.0),
+)
+async def test_a_carrier_that_is_throttled_as_a_whole_pauses_all_its_binds_for_as_long_as_it_says(world: World) -> None:
+    messages = await send(world.house, *spread(40))
+    await quiet(world, messages, 3_600)
+    assert await statuses(world, messages) == {"delivered": 40}
+    slowed = [when for when, part in world.carrier.written if part.bind == ONE]
+    for when, part in world.carrier.written:
+        assert part.bind == ONE or not any(0.02 < when - one < 5.0 for one in slowed), (when, slowed)
+
+
+def loses(part: Part, earlier: int) -> Iterable[CarrierEvent]:
+    """The answer to the first attempt is lost."""
+    return delivers(part, earlier) if earlier else (refused(part, "in_doubt", "outcome_lost", ""),)
+
+
+LOST = [("category", "marketing", "unknown"), ("repeat", "marketing", "delivered"), ("never", "otp", "unknown")]
+
+
+@pytest.mark.parametrize(("in_doubt", "category", "status"), LOST)
+def test_what_becomes_of_a_lost_answer_is_the_carriers_to_say(
+    tmp_path: Path, in_doubt: str, category: str, status: str
+) -> None:
+    async def scenario(world: World) -> None:
+        async with world.up():
+            (message,) = await send(world.house, request(category=category))
+            await quiet(world, [message])
+            assert (await world.story(message)).statuses[-1] == status
+
+    live(tmp_path, scenario, lambda: mannered(loses, in_doubt=in_doubt))
+
+
+@pytest.mark.parametrize(("in_doubt", "status"), [("repeat", "delivered"), ("never", "unknown")])
+def test_so_it_is_after_a_crash(tmp_path: Path, in_doubt: str, status: str) -> None:
+    category = "marketing" if in_doubt == "repeat" else "otp"
+
+    async def scenario(world: World) -> None:
+        async with world.up():
+            (message,) = await send(world.house, request(category=category))
+            await world.until(lambda: len(world.carrier.written) == 1)
+        world.carrier = mannered(delivers, in_doubt=in_doubt)
+        async with world.up():
+            (story,) = await quiet(world, [message])
+            assert story.statuses[-1] == status
+
+    live(tmp_path, scenario, lambda: mannered(silent, in_doubt=in_doubt))
 
 
 @pytest.mark.parametrize("kind", ["throttled", "bind"])

@@ -253,7 +253,7 @@ async def test_a_link_that_dies_in_the_moment_of_a_timeout_is_given_up(smsc: Sms
 async def test_statuses_by_class_and_profile(smsc: Smsc) -> None:
     smsc.on_submit = lambda link, pdu: link.answer(pdu, int(pdu.destination_addr[-3:]))
     wanted = [(0x58, "throttled"), (0x45, "permanent"), (0x0B, "permanent"), (0x08, "temporary"), (0x14, "throttled")]
-    profile = {"status_classes": {"0x45": "permanent"}}
+    profile = {"status_errors": {"0x45": "permanent"}}
     async with smsc_end(smsc) as listener, house(listener.port, profile=profile) as one:
         await one.until(Up)
         one.carrier.send([part(status) for status, _ in wanted])

@@ -28,14 +28,23 @@ CREATE TABLE attempt (
   answered_at integer,
   receipt text,
   receipt_code text
-);
-CREATE INDEX attempt_carrier_id on attempt (carrier_id, carrier) where carrier_id is not null;
+, receipt_error text);
+CREATE INDEX attempt_carrier_key on attempt (ltrim(lower(trim(carrier_id)), '0'), carrier) where carrier_id is not null;
+CREATE INDEX attempt_in_doubt on attempt (carrier) where outcome = 'in_doubt';
 CREATE INDEX attempt_left_open on attempt (id) where outcome is null;
 CREATE INDEX attempt_message on attempt (message_id);
 CREATE TABLE brand (
   id integer primary key,
   account_id integer not null,
   name text not null
+);
+CREATE TABLE carrier_habit (
+  carrier text not null primary key,
+  form text not null,
+  fixed integer not null,
+  loose integer not null,
+  leaning text not null,
+  votes integer not null
 );
 CREATE TABLE carrier_pause (
   account_id integer not null,
@@ -191,7 +200,7 @@ CREATE TABLE receipt (
   message_id integer,
   tries integer not null,
   retry_at integer
-);
+, other_id text not null default '', error text not null default '', form text not null default '');
 CREATE INDEX receipt_message on receipt (message_id) where message_id is not null;
 CREATE INDEX receipt_parked on receipt (retry_at) where retry_at is not null;
 CREATE INDEX receipt_unmatched on receipt (id) where attempt_id is null;

@@ -69,3 +69,19 @@ def test_a_receipt_is_tried_from_a_second_to_an_hour_and_at_last_given_up() -> N
     assert None not in waits
     assert sorted(wait or 0 for wait in waits) == waits
     assert receipt_retry(RECEIPT_TRIES) is None
+
+
+DOUBTS = [
+    ("as the category has it", "marketing", "category", 0, GiveUp("unknown", "outcome_lost")),
+    ("the carrier's profile repeats what the category does not", "marketing", "repeat", 0, Again(0)),
+    ("once", "marketing", "repeat", 1, GiveUp("unknown", "outcome_lost")),
+    ("the carrier's profile repeats nothing", "otp", "never", 0, GiveUp("unknown", "outcome_lost")),
+    ("our own answers are never repeated", "system", "repeat", 0, GiveUp("unknown", "outcome_lost")),
+]
+
+
+@pytest.mark.parametrize(
+    ("category", "in_doubt", "earlier", "wanted"), [case[1:] for case in DOUBTS], ids=[case[0] for case in DOUBTS]
+)
+def test_doubts_by_carrier(category: str, in_doubt: str, earlier: int, wanted: Again | GiveUp) -> None:
+    assert decide("in_doubt", "code", earlier, category, 0.5, PATIENCE, in_doubt) == wanted

@@ -12,13 +12,15 @@ import click
 import msgspec
 import pytest
 
-from tidings import config
+from golden import errors
+from tidings import config, data
 from tidings.api import pages, table, views
 from tidings.api.openapi import document
 from tidings.cli import commands
 from tidings.core.message import CATEGORY_RULES
 from tidings.core.request import Request
 from tidings.core.status import MAY_BECOME
+from tidings.drivers.smpp_presets import presets
 from tidings.drivers.smpp_profile import Profile
 from tidings.errors import MESSAGE_ERRORS, PROBLEMS
 
@@ -167,7 +169,45 @@ def test_the_table_of_statuses_is_the_one_in_force() -> None:
             assert steps == set(MAY_BECOME[status]), status
 
 
-ERRORS = rows(page("docs/reference/errors.md"))
+ERRORS = rows(part("docs/reference/errors.md", "## Of requests") + part("docs/reference/errors.md", "## Of messages"))
+
+
+def test_the_tables_of_errors_are_those_in_force() -> None:
+    """Run `make golden` when this fails."""
+    assert errors.page() == page("docs/reference/errors.md")
+
+
+CODES = {
+    "## command_status": {f"0x{row['code']:08X}" for row in data.load("smpp_command_status")["statuses"]},
+    "## States of receipts": {row["word"] for row in data.load("error_taxonomy")["states"]},
+    "## network_error_code": {str(row["type"]) for row in data.load("error_taxonomy")["network_error_types"]},
+    **{f"### {name}": set(table) for name, table in data.load("error_taxonomy")["tables"].items()},
+}
+
+
+@pytest.mark.parametrize("heading", CODES)
+def test_every_code_of_the_tables_has_its_row(heading: str) -> None:
+    first = {
+        line.split("|")[1].strip() for line in part("docs/reference/errors.md", heading).splitlines() if "|" in line
+    }
+    assert CODES[heading] - first == set()
+
+
+DIFFERENCES = part("docs/howto/connect-a-carrier.md", "## Where carriers differ")
+UNTOUCHED = {"preset", "address_range", "protocol_id", "priority_flag"}
+"""Keys of a profile that no known difference asks for."""
+
+
+def test_the_differences_of_carriers_name_every_key_of_a_profile_and_only_what_there_is() -> None:
+    cells = [line.split("|")[2] for line in DIFFERENCES.splitlines() if line.startswith("| ")][2:]
+    named = {word for cell in cells for word in re.findall(r"`([a-z0-9_.]+)`", cell)}
+    assert set(Profile.__struct_fields__) - named == UNTOUCHED
+    assert named - set(Profile.__struct_fields__) - set(defaults()) == set()
+    assert all(re.search(r"`|always", cell) for cell in cells), "an option, or the word always"
+
+
+def test_every_preset_has_its_row() -> None:
+    assert set(rows(part("docs/reference/settings.md", "## Presets"))) == set(presets())
 
 
 def test_every_problem_has_its_row_with_its_status() -> None:

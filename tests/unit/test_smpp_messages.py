@@ -102,6 +102,15 @@ SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("absolute validity", {"validity_s": 60}, {"validity": "absolute"}, {"validity_period": "260921141420000+"}),
     ("no validity", {"validity_s": 60}, {"validity": "none"}, {"validity_period": ""}),
     ("user_message_reference", {}, {"user_message_reference": True}, {"tlvs": ((0x0204, b"\x23\x45"),)}),
+    ("a messaging mode", {}, {"message_mode": "store_and_forward"}, {"esm_class": 3}),
+    ("a messaging mode beside a header", {"udh": UDH}, {"message_mode": "datagram"}, {"esm_class": 0x41}),
+    (
+        "all destinations of one type",
+        {},
+        {"destination": [0, 1]},
+        {"dest_addr_ton": 0, "dest_addr_npi": 1, "destination_addr": "4915112345678", "source_addr_ton": 5},
+    ),
+    ("as long as the carrier takes it", {}, {"lengths": {"source_addr": 7}}, {"source_addr": "Tidings"}),
     ("further TLVs", {}, {"tlvs": {"0x1400": "31 32"}}, {"tlvs": ((0x1400, b"12"),)}),
     ("data_coding 1 for the GSM alphabet", {}, {"gsm7_data_coding": 1}, {"data_coding": 1}),
     ("Latin-1 where the SMSC takes 0 for that", {}, {"mt_alphabet": "latin1"}, {"short_message": b"@Hi"}),
@@ -141,6 +150,11 @@ def test_submit(sentence: str, changes: dict[str, Any], profile: dict[str, Any],
     assert {name: getattr(pdu, name) for name in expected} == expected
 
 
+def test_a_longer_address_than_the_carrier_takes_is_refused_and_never_cut() -> None:
+    with pytest.raises(EncodeError, match="destination_addr has 13 characters; the carrier takes 12"):
+        translator(lengths={"destination_addr": 12}).submit(part())
+
+
 @pytest.mark.parametrize(("alphabet", "octets"), [("latin1", b"\x1b\x65"), ("ascii", b"\x05")])
 def test_what_the_carriers_alphabet_lacks_never_goes_as_something_else(alphabet: str, octets: bytes) -> None:
     with pytest.raises(EncodeError, match=r"lacks U\+[0-9A-F]{4} at 1"):
@@ -165,8 +179,22 @@ OUTCOMES: list[tuple[str, Any, dict[str, Any], Any]] = [
     (
         "a status that means something else here",
         SubmitSmResp(command_status=0x401),
-        {"status_classes": {"0x401": "permanent"}},
+        {"status_errors": {"0x401": "permanent"}},
         SendError(7, "permanent", "rejected", "0x00000401", "Vendor specific error.", "b"),
+    ),
+    (
+        "a status that a profile gives a category, by its name",
+        SubmitSmResp(command_status=0x45),
+        {"status_errors": {"ESME_RSUBMITFAIL": "not_registered"}},
+        SendError(
+            7, "permanent", "not_registered", "0x00000045", "ESME_RSUBMITFAIL: submit_sm or submit_multi failed.", "b"
+        ),
+    ),
+    (
+        "queue full, where that is no throttling",
+        SubmitSmResp(command_status=0x14),
+        {"throttle_statuses": ["0x58"]},
+        SendError(7, "temporary", "carrier_error", "0x00000014", "ESME_RMSGQFUL: Message queue full.", "b"),
     ),
     (
         "an id that nobody needs so long is cut, there and in the receipt",
@@ -202,12 +230,13 @@ RECEIPT = b"id:a1 sub:001 dlvrd:001 submit date:2601011200 done date:2601011201 
 RECEIPTS: list[tuple[str, DeliverSm | DataSm, dict[str, Any], bool]] = [
     ("marked as a receipt", DeliverSm(esm_class=0x04, short_message=RECEIPT), {}, True),
     ("marked, with stray bits", DeliverSm(esm_class=0x87, short_message=RECEIPT), {}, True),
-    ("an intermediate one", DeliverSm(esm_class=0x20, short_message=RECEIPT), {}, True),
     ("in message_payload", DeliverSm(esm_class=0x04, tlvs=((0x0424, RECEIPT),)), {}, True),
     ("in data_sm", DataSm(esm_class=0x04, tlvs=((0x0424, RECEIPT),)), {}, True),
     ("told by its TLV alone", DeliverSm(tlvs=((0x1E, b"a1\0"), (0x427, b"\2"))), {}, True),
     ("not marked", DeliverSm(short_message=RECEIPT), {}, False),
     ("not marked, sniffed", DeliverSm(short_message=RECEIPT), {"receipt_sniff": True}, True),
+    ("with bits of both kinds", DeliverSm(esm_class=0x24, short_message=RECEIPT), {}, True),
+    ("with the reply path beside it", DeliverSm(esm_class=0x84, short_message=RECEIPT), {}, True),
     ("a text, sniffed", DeliverSm(short_message=b"my id:1"), {"receipt_sniff": True}, False),
     ("an acknowledgement by the handset's user is a text", DeliverSm(esm_class=0x10, short_message=b"ok"), {}, False),
 ]
@@ -281,6 +310,25 @@ TEXTS: list[tuple[str, DeliverSm | DataSm, dict[str, Any], tuple[str, str, bytes
     ("a header in message_payload", DeliverSm(esm_class=0x40, tlvs=((0x0424, UDH + b"x"),)), {}, ("gsm7", "x", UDH)),
     ("data_sm", DataSm(data_coding=8, tlvs=((0x0424, b"\0a"),)), {}, ("ucs2", "a", b"")),
     ("nothing", DeliverSm(), {}, ("gsm7", "", b"")),
+    ("a header without its flag is text", DeliverSm(short_message=UDH + b"hi"), {}, ("gsm7", "é@¥*¥$hi", b"")),
+    (
+        "a header without its flag, sniffed",
+        DeliverSm(short_message=UDH + b"hi"),
+        {"udh_sniff": True},
+        ("gsm7", "hi", UDH),
+    ),
+    (
+        "a header of 16 bits, sniffed",
+        DeliverSm(short_message=b"\x06\x08\x04\x01\x2a\x03\x02hi"),
+        {"udh_sniff": True},
+        ("gsm7", "hi", b"\x06\x08\x04\x01\x2a\x03\x02"),
+    ),
+    (
+        "part 3 of 2 is no header",
+        DeliverSm(short_message=b"\x05\x00\x03\x2a\x02\x03hi"),
+        {"udh_sniff": True},
+        ("gsm7", "é@¥*$¥hi", b""),
+    ),
 ]
 
 
@@ -364,8 +412,25 @@ WRONG_PROFILES = [
     ({"validty": "none"}, "did you mean 'validity'"),
     ({"validity": "never"}, "validity"),
     ({"international": [1, 256]}, "international"),
-    ({"status_classes": {"0x45": "fatal"}}, "0x45"),
-    ({"status_classes": {"forty": "permanent"}}, "forty"),
+    ({"status_errors": {"0x45": "fatal"}}, "0x45"),
+    ({"status_errors": {"forty": "permanent"}}, "forty"),
+    ({"status_errors": {"ESME_RNOSUCH": "permanent"}}, "'ESME_RNOSUCH' is no command_status"),
+    ({"status_errors": {"0x0": "permanent"}}, "0x0"),
+    ({"status_errors": {"0x45": ""}}, "give a class"),
+    ({"throttle_statuses": ["slow"]}, "'slow' is no command_status"),
+    ({"receipt_states": {"FAILED": "gone"}}, "'gone' is neither a status"),
+    ({"receipt_states": {"FAILED": ""}}, "give a status"),
+    ({"receipt_errors": {"1": "gone"}}, "'gone' is no category"),
+    ({"receipt_keys": {"msgid": "text"}}, "use id, stat or err"),
+    ({"receipt_error_table": "map"}, "receipt_error_table"),
+    ({"receipt_id": "guess"}, "receipt_id"),
+    ({"lengths": {"pasword": 8}}, "did you mean 'password'"),
+    ({"lengths": {"service_type": 3}, "service_type": "LONG"}, "service_type has 4 characters"),
+    ({"destination": [1]}, "destination takes"),
+    ({"interface_version": 0x33, "concatenation": "sar"}, "interface_version 0x33 has no optional parameters"),
+    ({"interface_version": 0x33, "tlvs": {"0x1400": "31"}}, "optional parameters"),
+    ({"preset": "twillio"}, "did you mean 'twilio'"),
+    ({"preset": "smpp33", "user_message_reference": True}, "optional parameters"),
     ({"tlvs": {"0x1400": "xyz"}}, "profile"),
     ({"national_languages": ["tr", "xx"]}, "no tables for 'xx'"),
     ({"national_languages": ["tr", "tr"]}, "twice"),

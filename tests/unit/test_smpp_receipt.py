@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tidings.errors import MESSAGE_ERRORS
 from tidings.smpp import receipt
 from tidings.smpp.pdus import Tlvs
-from tidings.smpp.receipt import Report, id_forms, looks_like_receipt, parse, write
+from tidings.smpp.receipt import BY_THE_BOOK, Report, judge, looks_like_receipt, parse, reading, write
 
 CASES: list[tuple[str, bytes, Tlvs, Report]] = [
     (
@@ -81,7 +84,7 @@ CASES: list[tuple[str, bytes, Tlvs, Report]] = [
         "TLVs win over text",
         b"id:1 stat:EXPIRED err:000",
         ((0x1E, b"A1\0"), (0x427, b"\5")),
-        Report("A1", "UNDELIV", "undelivered", "000"),
+        Report("A1", "UNDELIV", "undelivered", "000", "1"),
     ),
     ("a TLV id without NUL", b"", ((0x1E, b"A1"),), Report("A1", "", "unknown", "")),
     (
@@ -94,7 +97,7 @@ CASES: list[tuple[str, bytes, Tlvs, Report]] = [
         "network_error_code wins over err",
         b"id:1 stat:UNDELIV err:000",
         ((0x423, b"\3\0\x0b"),),
-        Report("1", "UNDELIV", "undelivered", "11"),
+        Report("1", "UNDELIV", "undelivered", "11", "", 3),
     ),
     (
         "a network_error_code cut short",
@@ -180,30 +183,149 @@ def test_sniffing(sentence: str, octets: bytes, expected: bool) -> None:
     assert looks_like_receipt(octets) is expected
 
 
-FORMS = [
-    ("the id itself comes first", "Ab12-x", "Ab12-x"),
-    ("leading zeros lost in the response", "000012345", "12345"),
-    ("leading zeros lost in the receipt: padded to ten", "12345", "0000012345"),
-    ("lower case in the response", "ABC-9Z", "abc-9z"),
-    ("upper case in the response", "abc-9z", "ABC-9Z"),
-    ("hexadecimal in the response, decimal in the receipt", "3735928559", "deadbeef"),
-    ("hexadecimal in capitals in the response", "3735928559", "DEADBEEF"),
-    ("hexadecimal padded to eight in the response", "11259375", "00abcdef"),
-    ("decimal in the response, hexadecimal in the receipt", "DEADBEEF", "3735928559"),
-    ("decimal padded to ten in the response", "abcdef", "0011259375"),
+def told(**changes: Any) -> receipt.Reading:
+    fields: dict[str, Any] = {
+        "ids": "tlv_first", "keys": {}, "states": {}, "errors": {}, "table": "", "intermediate_is_final": False,
+    }  # fmt: skip
+    return reading(**{**fields, **changes})
+
+
+BOTH = ((0x1E, b"A1\0"),)
+DIALECTS: list[tuple[str, dict[str, Any], bytes, Tlvs, Report]] = [
+    ("both ids, the TLV's first", {}, b"id:7 stat:DELIVRD", BOTH, Report("A1", "DELIVRD", "delivered", "", "7")),
+    (
+        "both ids, the text's first",
+        {"ids": "text_first"},
+        b"id:7 stat:DELIVRD",
+        BOTH,
+        Report("7", "DELIVRD", "delivered", "", "A1"),
+    ),
+    ("the TLV's alone", {"ids": "tlv"}, b"id:7 stat:DELIVRD", BOTH, Report("A1", "DELIVRD", "delivered", "")),
+    (
+        "the TLV's alone, and there is none",
+        {"ids": "tlv"},
+        b"id:7 stat:DELIVRD",
+        (),
+        Report("", "DELIVRD", "delivered", ""),
+    ),
+    ("the text's alone", {"ids": "text"}, b"id:7 stat:DELIVRD", BOTH, Report("7", "DELIVRD", "delivered", "")),
+    ("the same id twice", {}, b"id:A1 stat:DELIVRD", BOTH, Report("A1", "DELIVRD", "delivered", "")),
+    (
+        "words of its own",
+        {"keys": {"MsgId": "id", "status": "stat", "reason": "err"}},
+        b"MSGID=77; Status=UNDELIV; reason=12",
+        (),
+        Report("77", "UNDELIV", "undelivered", "12"),
+    ),
+    (
+        "the usual words besides",
+        {"keys": {"msgid": "id"}},
+        b"msgid:77 stat:DELIVRD err:000 text:msgid:1",
+        (),
+        Report("77", "DELIVRD", "delivered", "000"),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("sentence", "told", "answered"), FORMS, ids=[case[0] for case in FORMS])
-def test_id_forms(sentence: str, told: str, answered: str) -> None:
-    forms = id_forms(told)
-    assert answered in forms
-    assert forms[0] == told
-    assert len(forms) == len(set(forms)) <= 25
+@pytest.mark.parametrize(
+    ("changes", "octets", "tlvs", "expected"), [case[1:] for case in DIALECTS], ids=[case[0] for case in DIALECTS]
+)
+def test_dialects(changes: dict[str, Any], octets: bytes, tlvs: Tlvs, expected: Report) -> None:
+    assert parse(octets, tlvs, told(**changes)) == expected
 
 
-@given(st.text(max_size=80))
-def test_id_forms_of_anything(message_id: str) -> None:
-    forms = id_forms(message_id)
-    assert all(forms)
-    assert (message_id in forms) == bool(message_id)
+GSM, SMPP, VENDOR = (((0x423, bytes((kind, 0, code))),) for kind, code in ((3, 6), (7, 0x0B), (8, 6)))
+JUDGED: list[tuple[str, dict[str, Any], bytes, Tlvs, tuple[str, str]]] = [
+    (
+        "delivered is no error, whatever the number",
+        {"table": "gsm_map"},
+        b"stat:DELIVRD err:006",
+        (),
+        ("delivered", ""),
+    ),
+    ("nor is what is on its way", {}, b"stat:ENROUTE err:006", (), ("in_transit", "")),
+    ("a number that nobody knows", {}, b"stat:UNDELIV err:001", (), ("undelivered", "unknown")),
+    ("rejected", {}, b"stat:REJECTD err:000", (), ("undelivered", "rejected")),
+    ("deleted", {}, b"stat:DELETED err:000", (), ("undelivered", "canceled")),
+    ("expired", {}, b"stat:EXPIRED err:000", (), ("expired", "expired")),
+    ("a vendor's word", {}, b"stat:NOROUTE err:000", (), ("undelivered", "rejected")),
+    ("a word that nobody knows", {}, b"stat:WEIRD err:000", (), ("unknown", "unknown")),
+    ("by the table of MAP", {"table": "gsm_map"}, b"stat:UNDELIV err:001", (), ("undelivered", "invalid_destination")),
+    ("padded, by the table of MAP", {"table": "gsm_map"}, b"stat:UNDELIV err:0013", (), ("undelivered", "blocked")),
+    ("not in the table", {"table": "gsm_map"}, b"stat:REJECTD err:999", (), ("undelivered", "rejected")),
+    ("by the table of TP-FCS", {"table": "tp_fcs"}, b"stat:UNDELIV err:208", (), ("undelivered", "unreachable")),
+    (
+        "by the table of RP-Cause",
+        {"table": "rp_cause"},
+        b"stat:UNDELIV err:30",
+        (),
+        ("undelivered", "invalid_destination"),
+    ),
+    ("by the table of TP-ST", {"table": "tp_st"}, b"stat:UNDELIV err:70", (), ("undelivered", "expired")),
+    ("no error by the table", {"table": "tp_st"}, b"stat:UNDELIV err:001", (), ("undelivered", "unknown")),
+    ("a network error of GSM needs no profile", {}, b"stat:UNDELIV err:001", GSM, ("undelivered", "unreachable")),
+    ("one of SMPP", {}, b"stat:UNDELIV", SMPP, ("undelivered", "invalid_destination")),
+    ("one of the message center's own", {}, b"stat:UNDELIV", VENDOR, ("undelivered", "unknown")),
+    (
+        "its type goes before the profile's table",
+        {"table": "gsm_map"},
+        b"stat:UNDELIV",
+        VENDOR,
+        ("undelivered", "unknown"),
+    ),
+    (
+        "what the profile says of a number goes first",
+        {"errors": {"6": "filtered"}},
+        b"stat:UNDELIV",
+        GSM,
+        ("undelivered", "filtered"),
+    ),
+    (
+        "a number with zeros in the profile",
+        {"errors": {"006": "filtered"}},
+        b"stat:UNDELIV err:6",
+        (),
+        ("undelivered", "filtered"),
+    ),
+    ("a word in err", {"errors": {"SPAM": "filtered"}}, b"stat:UNDELIV err:spam", (), ("undelivered", "filtered")),
+    ("ACCEPTD is the end here", {"states": {"ACCEPTD": "delivered"}}, b"stat:ACCEPTD err:000", (), ("delivered", "")),
+    ("DELIVRD is not the end here", {"states": {"DELIVRD": "in_transit"}}, b"stat:DELIVRD", (), ("in_transit", "")),
+    (
+        "a word of its own",
+        {"states": {"Blocked": "undelivered blocked"}},
+        b"stat:BLOCKED",
+        (),
+        ("undelivered", "blocked"),
+    ),
+    ("a category alone", {"states": {"REJECTD": "filtered"}}, b"stat:REJECTD", (), ("undelivered", "filtered")),
+    ("a status alone", {"states": {"GONE": "undelivered"}}, b"stat:GONE", (), ("undelivered", "unknown")),
+    ("a status alone that tells its reason", {"states": {"LATE": "expired"}}, b"stat:LATE", (), ("expired", "expired")),
+    (
+        "a message_state without a word",
+        {"states": {"99": "undelivered"}},
+        b"",
+        ((0x427, b"\x63"),),
+        ("undelivered", "unknown"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "octets", "tlvs", "expected"), [case[1:] for case in JUDGED], ids=[case[0] for case in JUDGED]
+)
+def test_what_a_receipt_means(changes: dict[str, Any], octets: bytes, tlvs: Tlvs, expected: tuple[str, str]) -> None:
+    dialect = told(**changes)
+    assert judge(parse(octets, tlvs, dialect), dialect) == expected
+
+
+def test_what_is_told_on_the_way_is_not_the_end() -> None:
+    failed = parse(b"stat:UNDELIV err:006")
+    assert judge(failed, BY_THE_BOOK, intermediate=True) == ("in_transit", "")
+    assert judge(failed, told(intermediate_is_final=True), intermediate=True) == ("undelivered", "unknown")
+
+
+def test_every_code_of_the_tables_has_a_category_that_exists() -> None:
+    codes = {category for table in receipt.TABLES.values() for _, category in table.values()}
+    assert codes - {"none"} <= set(MESSAGE_ERRORS)
+    words = (*receipt.STATES.values(), "NACK", "FAILED", "BUFFRED")
+    assert {judge(parse(f"stat:{word}".encode()))[1] for word in words} - {""} <= set(MESSAGE_ERRORS)

@@ -82,6 +82,7 @@ class SmppCarrier:
         profile = read(settings.name, settings.profile)
         self._translator = Translator(settings.name, profile, clock.now)
         self.terms = profile.terms()
+        self.manners = profile.manners()
         target = _target(settings, profile)
         names = [f"{settings.name}/{number}" for number in range(1, settings.binds + 1)]
         self._binds = {name: SmppBind(name, target, clock, self, tap) for name in names}
@@ -256,6 +257,12 @@ def _target(settings: SmppSettings, profile: Profile) -> Target:
         encode(bind)
     except EncodeError as error:
         raise ConfigError(f"Carrier {settings.name!r}: system_id, password or system_type: {error}") from error
+    for field in ("system_id", "password", "system_type", "address_range"):
+        most, length = profile.lengths.get(field, 255), len(getattr(bind, field))
+        if length > most:
+            raise ConfigError(
+                f"Carrier {settings.name!r}: {field} has {length} characters; lengths in its profile gives it {most}"
+            )
     return Target(
         host=settings.host,
         port=settings.port,

@@ -261,6 +261,12 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     """The carrier's `err:` or network_error_code as text, or ""."""
     raw: bytes
     token: Any
+    code: str = ""
+    """One of `tidings.errors.MESSAGE_ERRORS`; "" where it was delivered, or is not final."""
+    other_id: str = ""
+    """What else the receipt calls the message, where it gives two ids."""
+    form: str = ""
+    """How it came, for whoever wants to know this carrier's ways: the PDU and the fields that carriers differ in."""
 
 
 class Inbound(msgspec.Struct, frozen=True, gc=False):
@@ -303,12 +309,28 @@ class Down(msgspec.Struct, frozen=True, gc=False):
 CarrierEvent = Sent | SendError | Receipt | Inbound | Up | Down
 
 
+class Manners(msgspec.Struct, frozen=True):
+    """How a carrier wants to be treated, other than the settings have it for all."""
+
+    throttle_pause: float | None = None
+    """Seconds of the first pause after it asked to slow down; None: as `delivery.throttle_pause` has it."""
+    throttles_whole: bool = False
+    """Such a pause is for all its binds, not for the one that was asked."""
+    in_doubt: str = "category"
+    """Whether a part without an answer goes again: `category` (as its category has it), `repeat` (once) or `never`."""
+    id_form: str = ""
+    """What it makes of its ids in receipts, one of `core.id_form.FORMS`; "" where that is to be learned."""
+    loose_ids: bool = True
+    """Its ids are the same whatever their letter case and leading zeros."""
+
+
 class Carrier(Protocol):
     """One supplier of connections. Hands over parts, tells what happened as a stream of events."""
 
     name: str
     rate: float
     """Segments per second the carrier grants; 0 = no limit."""
+    manners: Manners
 
     async def start(self) -> None:
         """Connect and keep connected until `stop`; returns at once."""

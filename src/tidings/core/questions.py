@@ -56,6 +56,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     receipt: str | None = None
     """Status of its final receipt, once there is one."""
     receipt_code: str | None = None
+    receipt_error: str | None = None
+    """What that receipt means in the taxonomy; None where it was delivered."""
 
 
 class ReceiptRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -76,6 +78,28 @@ class ReceiptRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tries: int
     retry_at: Millis | None
     """When a parked receipt is matched again; None once matched or an orphan for good."""
+    other_id: str = ""
+    """What else it calls the message."""
+    error: str = ""
+    """What it means in the taxonomy; "" where it was delivered, or is not final."""
+    form: str = ""
+    """How it came: the PDU and its fields that carriers differ in."""
+
+
+class Habit(msgspec.Struct, frozen=True):
+    """What is known of how a carrier writes ids in receipts."""
+
+    carrier: str
+    form: str = ""
+    """One of `core.id_form.FORMS`; "" while it is not known."""
+    fixed: bool = False
+    """The carrier's profile says so: nothing is learned, and no other form is looked for."""
+    loose: bool = True
+    """Ids that differ in letter case, leading zeros or blanks around them are the same."""
+    leaning: str = ""
+    """The form that the newest receipts beyond doubt spoke for."""
+    votes: int = 0
+    """How many of them in a row, up to `core.id_form.ENOUGH`."""
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +200,8 @@ class Attempts(Protocol):
     async def receive(self, attempts: Sequence[Attempt]) -> None: ...
     async def with_siblings(self, ids: Iterable[int]) -> dict[int, list[Attempt]]: ...
     async def of(self, message_ids: Iterable[int]) -> dict[int, list[Attempt]]: ...
-    async def by_carrier_id(self, carrier: str, carrier_ids: Iterable[str]) -> dict[str, list[Attempt]]: ...
+    async def by_carrier_key(self, carrier: str, keys: Iterable[str]) -> dict[str, list[Attempt]]: ...
+    async def unanswered(self, carrier: str, limit: int) -> list[Attempt]: ...
     async def left_open(self, limit: int) -> list[Attempt]: ...
 
 
@@ -188,6 +213,8 @@ class Receipts(Protocol):
     async def parked(self, due: Millis, limit: int) -> list[ReceiptRow]: ...
     async def of(self, message_id: int) -> list[ReceiptRow]: ...
     async def orphans(self) -> int: ...
+    async def habits(self) -> dict[str, Habit]: ...
+    async def keep_habits(self, habits: Sequence[Habit]) -> None: ...
 
 
 class Suppressions(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tidings.config import Delivery
-from tidings.core.message import CATEGORY_RULES, Millis
+from tidings.core.message import CATEGORY_RULES, Category, Millis
 
 
 class Again(msgspec.Struct, frozen=True):
@@ -25,11 +25,18 @@ class GiveUp(msgspec.Struct, frozen=True):
 Decision = Again | GiveUp
 
 
-def decide(kind: str, code: str, earlier: int, category: str, jitter: float, patience: Delivery) -> Decision:
+REPEATS = {"repeat": 1, "never": 0}
+"""How often a part in doubt goes again, where a carrier's profile decides it."""
+
+
+def decide(
+    kind: str, code: str, earlier: int, category: str, jitter: float, patience: Delivery, in_doubt: str = "category"
+) -> Decision:
     """What to do about a part that was not taken.
 
     kind, code: as in SendError; earlier: earlier attempts at this part that ended with the same kind;
-    jitter: a number in [0, 1). Throttling and parts that were never written count no attempt.
+    jitter: a number in [0, 1); in_doubt: as in `core.ports.Manners`. Throttling and parts that were never written
+    count no attempt. What the house itself answers is never repeated.
     """
     if kind == "throttled":
         return Again(0, pause_carrier=True)
@@ -37,6 +44,8 @@ def decide(kind: str, code: str, earlier: int, category: str, jitter: float, pat
         return Again(0, pause_carrier=kind == "bind")
     if kind == "in_doubt":
         repeats = CATEGORY_RULES[category].repeats_in_doubt
+        if category != Category.SYSTEM:
+            repeats = REPEATS.get(in_doubt, repeats)
         return Again(0) if earlier < repeats else GiveUp("unknown", "outcome_lost")
     if kind == "temporary" and earlier + 1 < patience.attempts:
         return Again(backoff(earlier, jitter, patience))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from tidings.core.message import Millis, Part
 from tidings.core.ports import Inbound, Receipt, SendError, Sent
 from tidings.drivers.smpp_profile import CODECS, Profile
 from tidings.smpp import pdus, receipt, status, times, user_data
-from tidings.smpp.address import incoming, outgoing
+from tidings.smpp.address import destined, incoming, outgoing
 from tidings.smpp.codec import EncodeError
 from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs
 from tidings.text import data_coding, gsm7
@@ -22,8 +23,14 @@ ID_MOST = 255
 """Characters kept of a carrier's message id; SMPP 3.4 allows 64, some give a few more, and none needs thousands."""
 WORD_MOST = 64
 """Characters kept of a receipt's state and error."""
+FORM_TAGS = 8
+"""TLVs of a receipt that its form names."""
 _ONLY_GSM7 = bytes(code for code in range(0x20) if code not in (0x0A, 0x0D))
 """Codes that are letters in the GSM alphabet and controls in ASCII."""
+
+
+MODES = {"default": 0, "datagram": 1, "forward": 2, "store_and_forward": 3}
+"""Messaging modes: the lowest bits of esm_class (SMPP 3.4 section 5.2.12)."""
 
 
 class Translator:
@@ -34,15 +41,21 @@ class Translator:
         self.profile = profile
         self._now = now
         self._addressing = profile.addressing()
-        self._kinds = profile.kinds()
+        self._statuses = profile.statuses()
+        self._reading = profile.reading()
+        self._mode = MODES[profile.message_mode]
+        self._longest = profile.lengths
         self._tlvs = profile.further_tlvs()
         self._languages = profile.national_languages
 
     def submit(self, part: Part) -> SubmitSm:
-        """The submit_sm for a part. Raises EncodeError for a text that the SMSC's alphabet does not hold."""
+        """The submit_sm for a part. Raises EncodeError for what the SMSC cannot take: a letter, too long an address."""
         profile = self.profile
         source_ton, source_npi, source = outgoing(part.sender, self._addressing)
-        dest_ton, dest_npi, destination = outgoing(part.to, self._addressing)
+        dest_ton, dest_npi, destination = destined(part.to, self._addressing)
+        if self._longest:
+            self._hold("source_addr", source)
+            self._hold("destination_addr", destination)
         udh, tlvs = part.udh, self._tlvs
         if profile.user_message_reference:
             tlvs = (*tlvs, (pdus.USER_MESSAGE_REFERENCE, (part.attempt_id & 0xFFFF).to_bytes(2, "big")))
@@ -61,7 +74,7 @@ class Translator:
             dest_addr_ton=dest_ton,
             dest_addr_npi=dest_npi,
             destination_addr=destination,
-            esm_class=(pdus.ESM_UDHI if udh else 0) | (pdus.ESM_REPLY_PATH if part.reply_path else 0),
+            esm_class=self._mode | (pdus.ESM_UDHI if udh else 0) | (pdus.ESM_REPLY_PATH if part.reply_path else 0),
             protocol_id=profile.protocol_id if part.protocol_id is None else part.protocol_id,
             priority_flag=profile.priority_flag,
             validity_period=self._validity(part.validity_s),
@@ -84,7 +97,7 @@ class Translator:
         if value == 0:
             # A nack, or a body that cannot be read, with the status of success: nobody knows what it means.
             return SendError(attempt_id, "in_doubt", "outcome_lost", "", "The carrier's answer cannot be read.", bind)
-        known = status.classify(value, self._kinds)
+        known = status.classify(value, self._statuses)
         detail = f"{known.name}: {known.meaning}." if known.name else f"{known.meaning}."
         return SendError(attempt_id, known.kind, known.code, known.hex, detail, bind)
 
@@ -94,24 +107,55 @@ class Translator:
         to = incoming(pdu.dest_addr_ton, pdu.destination_addr, self._addressing)
         udh, octets = user_data.split(pdu)
         if self._is_receipt(pdu, octets):
-            if sender and not _is_number(sender) and _is_number(to):
-                # Some SMSCs leave the addresses as they were in the submit_sm: a name is never the handset.
-                sender, to = to, sender
-            report = receipt.parse(octets, pdu.tlvs)
-            return Receipt(
-                self.carrier,
-                bind,
-                report.message_id[:ID_MOST],
-                sender,
-                to,
-                report.state[:WORD_MOST],
-                report.status,
-                report.error_code[:WORD_MOST],
-                octets,
-                token,
-            )
+            return self._receipt(pdu, octets, bind, (sender, to), token)
+        if self.profile.udh_sniff and not udh:
+            udh, octets = user_data.leaked_header(octets)
         encoding, text = self._text(pdu.data_coding, octets, udh)
         return Inbound(self.carrier, bind, session, sender, to, pdu.data_coding, octets, udh, text, encoding, token)
+
+    def _receipt(
+        self, pdu: DeliverSm | DataSm, octets: bytes, bind: str, addresses: tuple[str, str], token: Any
+    ) -> Receipt:
+        octets = self._plain(octets)
+        report = receipt.parse(octets, pdu.tlvs, self._reading)
+        on_the_way = pdu.esm_class & (pdus.ESM_RECEIPT | pdus.ESM_INTERMEDIATE) == pdus.ESM_INTERMEDIATE
+        status, code = receipt.judge(report, self._reading, on_the_way)
+        sender, to = addresses
+        which = self.profile.receipt_handset
+        # Some SMSCs leave the addresses as they were in the submit_sm: a name is never the handset.
+        if which == "destination" or (which == "source" and sender and not _is_number(sender) and _is_number(to)):
+            sender, to = to, sender
+        return Receipt(
+            self.carrier,
+            bind,
+            report.message_id[:ID_MOST],
+            "" if which == "unchecked" else sender,
+            to,
+            report.state[:WORD_MOST],
+            status,
+            report.error_code[:WORD_MOST],
+            octets,
+            token,
+            code,
+            report.other_id[:ID_MOST],
+            _form(type(pdu).__name__, pdu.esm_class, pdu.data_coding, tuple([tag for tag, _ in pdu.tlvs])),
+        )
+
+    def _plain(self, octets: bytes) -> bytes:
+        """The text of a receipt in ASCII, as far as its alphabet is known to be another."""
+        alphabet = self.profile.receipt_alphabet
+        if alphabet == "auto":
+            return octets
+        if alphabet == "ucs2":
+            return octets.decode("utf-16-be", "replace").encode("latin-1", "replace")
+        if alphabet == "gsm7_packed":
+            octets = unpack(octets, 0)
+        return gsm7.decode(octets).encode("latin-1", "replace")
+
+    def _hold(self, field: str, written: str) -> None:
+        most = self._longest.get(field, len(written))
+        if len(written) > most:
+            raise EncodeError(f"{field} has {len(written)} characters; the carrier takes {most}")
 
     def _octets(self, part: Part, udh: bytes) -> bytes:
         alphabet = self.profile.mt_alphabet
@@ -148,8 +192,8 @@ class Translator:
         return times.relative(seconds)
 
     def _is_receipt(self, pdu: DeliverSm | DataSm, octets: bytes) -> bool:
-        kind = pdu.esm_class & pdus.ESM_TYPE_MASK
-        if kind in (pdus.ESM_RECEIPT, pdus.ESM_INTERMEDIATE):
+        # By the bits: some SMSCs set both, or others beside them.
+        if pdu.esm_class & (pdus.ESM_RECEIPT | pdus.ESM_INTERMEDIATE):
             return True
         if _names_message(pdu.tlvs):
             return True
@@ -183,3 +227,11 @@ def _is_number(address: str) -> bool:
 
 def _names_message(tlvs: Tlvs) -> bool:
     return bool(tlvs) and pdus.tlv(tlvs, pdus.RECEIPTED_MESSAGE_ID) is not None
+
+
+@lru_cache(maxsize=256)
+def _form(kind: str, esm_class: int, data_coding: int, tags: tuple[int, ...]) -> str:
+    """How a receipt came, in the words of the specification."""
+    name = {"DeliverSm": "deliver_sm", "DataSm": "data_sm"}[kind]
+    tlvs = ",".join(f"0x{tag:04x}" for tag in tags[:FORM_TAGS])
+    return f"{name} esm_class=0x{esm_class:02x} data_coding={data_coding}" + (f" tlvs={tlvs}" if tlvs else "")

@@ -104,6 +104,8 @@ class Settle(msgspec.Struct, frozen=True, gc=False):
     answer: Sent | SendError
     jitter: float
     patience: Delivery
+    in_doubt: str = "category"
+    """What becomes of a part without an answer, as in `core.ports.Manners`."""
 
 
 class Settled(msgspec.Struct, frozen=True, gc=False):
@@ -194,7 +196,7 @@ def _verdict(
     last = tries[-1]
     earlier = sum(1 for attempt in tries[:-1] if attempt.outcome == last.outcome)
     code = (last.detail or "unknown").partition(":")[0]
-    verdict = decide(last.outcome or "", code, earlier, state.category, item.jitter, item.patience)
+    verdict = decide(last.outcome or "", code, earlier, state.category, item.jitter, item.patience, item.in_doubt)
     if last.outcome == "in_doubt" and isinstance(verdict, Again) and now >= state.expires_at:
         return GiveUp(UNKNOWN, "outcome_lost"), last
     return verdict, last

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from tidings.core import id_form
 from tidings.core.message import Millis
 from tidings.core.ports import Receipt, stage
-from tidings.core.questions import Attempt, ReceiptRow, State, Tx
+from tidings.core.questions import Attempt, Habit, ReceiptRow, State, Tx
 from tidings.core.retry import receipt_retry
 from tidings.core.status import DELIVERED, UNKNOWN, fold
 from tidings.pipeline import track
-from tidings.smpp.receipt import id_forms, without_text
+from tidings.smpp.receipt import without_text
 
 FINAL = frozenset({"delivered", "undelivered", "expired", "unknown"})
+UNANSWERED_MOST = 10_000
+"""Attempts without an answer that are looked through; where there are more, nothing is matched by exclusion."""
 
 
 class Arrived(msgspec.Struct, frozen=True, gc=False):
@@ -47,12 +50,37 @@ async def rematch(tx: Tx, rows: Sequence[ReceiptRow], now: Millis) -> list[bool]
     return [row.attempt_id is not None for row in settled]
 
 
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """What a carrier's profile says of its ids; `form` "" leaves it to be learned."""
+
+    carrier: str
+    form: str
+    loose: bool
+
+
+@stage(order=59)
+async def keep_told(tx: Tx, items: Sequence[Told], now: Millis) -> list[None]:
+    """Keep what the profiles say; what was learned of a carrier stays while its profile leaves it open."""
+    known = await tx.receipts.habits()
+    habits = [_told(one, known.get(one.carrier)) for one in items]
+    await tx.receipts.keep_habits([habit for habit in habits if known.get(habit.carrier) != habit])
+    return [None] * len(items)
+
+
+def _told(one: Told, before: Habit | None) -> Habit:
+    if one.form:
+        return Habit(one.carrier, one.form, fixed=True, loose=one.loose)
+    if before is None or before.fixed:
+        return Habit(one.carrier, loose=one.loose)
+    return msgspec.structs.replace(before, loose=one.loose)
+
+
 def _row(item: Arrived, now: Millis) -> ReceiptRow:
     r = item.receipt
     return ReceiptRow(
         id=item.id, carrier=r.carrier, bind=r.bind, carrier_id=r.carrier_id, sender=r.sender, state=r.state,
         status=r.status, error_code=r.error_code, raw=without_text(r.raw), received_at=now, attempt_id=None,
-        message_id=None, tries=0, retry_at=now,
+        message_id=None, tries=0, retry_at=now, other_id=r.other_id, error=r.code, form=r.form,
     )  # fmt: skip
 
 
@@ -67,45 +95,114 @@ def _settled(row: ReceiptRow, attempt: Attempt | None, now: Millis) -> ReceiptRo
 
 
 async def _match(tx: Tx, rows: Sequence[ReceiptRow], states: dict[int, State]) -> dict[int, Attempt]:
-    """Row id → its attempt: first by the id as it came, then by the other forms carriers write it in.
+    """Row id → its attempt: by the form of ids that the carrier is known to use, else where only one can be meant.
 
-    Fills `states` with the messages looked at.
+    Fills `states` with the messages looked at, and keeps what the receipts teach about their carriers.
     """
-    found = await _match_by(tx, [(row, (row.carrier_id,)) for row in rows], states)
-    rest = [(row, id_forms(row.carrier_id)) for row in rows if row.id not in found]
-    return found | await _match_by(tx, rest, states) if rest else found
+    matching = _Matching(await tx.receipts.habits(), states)
+    await matching.look_up(tx, rows, known_forms=True)
+    rest = [row for row in rows if not matching.by_habit(row)]
+    if rest:
+        await matching.look_up(tx, rest, known_forms=False)
+        await matching.ask_for_unanswered(tx, rest)
+        for row in rest:
+            matching.by_exclusion(row)
+    if changed := matching.learned():
+        await tx.receipts.keep_habits(changed)
+    return matching.matched
 
 
-async def _match_by(
-    tx: Tx, wanted: Sequence[tuple[ReceiptRow, Sequence[str]]], states: dict[int, State]
-) -> dict[int, Attempt]:
-    carriers = {row.carrier for row, _ in wanted}
-    known: dict[tuple[str, str], list[Attempt]] = {}
-    for carrier in carriers:
-        ids = [form for row, forms in wanted if row.carrier == carrier for form in forms if form]
-        for carrier_id, attempts in (await tx.attempts.by_carrier_id(carrier, ids)).items():
-            known[carrier, carrier_id] = attempts
-    if not known:
-        return {}
-    states |= await tx.messages.states(a.message_id for attempts in known.values() for a in attempts)
-    taken: set[int] = set()
-    matched: dict[int, Attempt] = {}
-    for row, forms in wanted:
-        candidates = [a for form in forms for a in known.get((row.carrier, form), ()) if _fits(row, states, a)]
-        best = _newest_unresolved(candidates, taken)
-        if best is not None:
-            matched[row.id] = best
-            if row.status in FINAL:
-                taken.add(best.id)
-    return matched
+class _Matching:
+    """Finds the attempts of one batch of receipts."""
+
+    def __init__(self, habits: Mapping[str, Habit], states: dict[int, State]) -> None:
+        self.matched: dict[int, Attempt] = {}
+        self._before = habits
+        self._habits = dict(habits)
+        self._states = states
+        self._known: dict[tuple[str, str], list[Attempt]] = {}
+        self._taken: set[int] = set()
+        self._unanswered: dict[str, list[Attempt]] = {}
+
+    async def look_up(self, tx: Tx, rows: Sequence[ReceiptRow], *, known_forms: bool) -> None:
+        """Read the attempts under the ids of these receipts, in the forms their carriers are known to use or in all."""
+        wanted: dict[str, set[str]] = {}
+        for row in rows:
+            habit = self._habit(row.carrier)
+            if not known_forms and habit.fixed:
+                continue
+            form = habit.form if known_forms else ""
+            wanted.setdefault(row.carrier, set()).update(id_form.wanted_keys(_ids(row), form))
+        for carrier, keys in wanted.items():
+            missing = [key for key in keys if (carrier, key) not in self._known]
+            if missing:
+                found = await tx.attempts.by_carrier_key(carrier, missing)
+                self._known |= {(carrier, key): found.get(key, []) for key in missing}
+        await self._look_at(tx, [attempt for attempts in self._known.values() for attempt in attempts])
+
+    async def ask_for_unanswered(self, tx: Tx, rows: Sequence[ReceiptRow]) -> None:
+        """Where a receipt may match by exclusion, read what else it may be for."""
+        for carrier in {row.carrier for row in rows if self._fitting(row)}:
+            self._unanswered[carrier] = await tx.attempts.unanswered(carrier, UNANSWERED_MOST)
+            await self._look_at(tx, self._unanswered[carrier])
+
+    async def _look_at(self, tx: Tx, attempts: Iterable[Attempt]) -> None:
+        unknown = {attempt.message_id for attempt in attempts} - self._states.keys()
+        if unknown:
+            self._states |= await tx.messages.states(unknown)
+
+    def by_habit(self, row: ReceiptRow) -> bool:
+        """Match a receipt by its carrier's known form; whether it did."""
+        habit = self._habit(row.carrier)
+        if not habit.form:
+            return False
+        fitting = self._fitting(row, habit.form)
+        return self._take(row, id_form.by_habit(_wanted(row), habit, fitting, self._taken))
+
+    def by_exclusion(self, row: ReceiptRow) -> bool:
+        """Match a receipt where only one segment can be meant; whether it did."""
+        fitting = self._fitting(row)
+        unanswered = self._unanswered.get(row.carrier, [])
+        if not fitting or len(unanswered) >= UNANSWERED_MOST:
+            return False
+        others = [one for one in unanswered if _fits(row, self._states, one)]
+        habit = self._habit(row.carrier)
+        return self._take(row, id_form.by_exclusion(_wanted(row), habit, fitting, self._taken, others))
+
+    def learned(self) -> list[Habit]:
+        """What this batch taught about carriers."""
+        return [habit for name, habit in self._habits.items() if habit != self._before.get(name)]
+
+    def _habit(self, carrier: str) -> Habit:
+        return self._habits.get(carrier) or Habit(carrier)
+
+    def _fitting(self, row: ReceiptRow, form: str = "") -> dict[str, list[Attempt]]:
+        found = {}
+        for key in id_form.wanted_keys(_ids(row), form):
+            fits = [one for one in self._known.get((row.carrier, key), ()) if _fits(row, self._states, one)]
+            if fits:
+                found[key] = fits
+        return found
+
+    def _take(self, row: ReceiptRow, found: id_form.Found | None) -> bool:
+        if found is None:
+            return False
+        self.matched[row.id] = found.attempt
+        if row.status in FINAL:
+            self._taken.add(found.attempt.id)
+        habit = self._habit(row.carrier)
+        learned = id_form.learn(habit, found.form)
+        if learned is not habit:
+            self._habits[row.carrier] = learned
+        return True
 
 
-def _newest_unresolved(candidates: Sequence[Attempt], taken: set[int]) -> Attempt | None:
-    """The newest without a final receipt; else the newest: then this one is a duplicate and changes nothing."""
-    for attempt in candidates:
-        if attempt.receipt is None and attempt.id not in taken:
-            return attempt
-    return candidates[0] if candidates else None
+def _wanted(row: ReceiptRow) -> id_form.Wanted:
+    return id_form.Wanted(_ids(row), row.received_at)
+
+
+def _ids(row: ReceiptRow) -> tuple[str, ...]:
+    return (row.carrier_id, row.other_id) if row.other_id else (row.carrier_id,)
 
 
 def _fits(row: ReceiptRow, states: dict[int, State], attempt: Attempt) -> bool:
@@ -145,7 +242,9 @@ def _news(rows: Iterable[ReceiptRow], matched: dict[int, Attempt]) -> Iterable[A
             continue
         known = best.get(attempt.id, attempt)
         if known.receipt is None or (known.receipt == UNKNOWN and row.status != UNKNOWN):
-            best[attempt.id] = msgspec.structs.replace(known, receipt=row.status, receipt_code=_code(row))
+            best[attempt.id] = msgspec.structs.replace(
+                known, receipt=row.status, receipt_code=_code(row), receipt_error=row.error or None
+            )
     return best.values()
 
 

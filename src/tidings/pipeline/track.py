@@ -11,7 +11,7 @@ import msgspec
 
 from tidings.core.message import Category, Message, MessageError, Millis
 from tidings.core.questions import Event, State, Tx
-from tidings.core.status import DELIVERED, ENDED, MAY_BECOME, QUEUED, SENT, UNDELIVERED, Fold, may_become
+from tidings.core.status import DELIVERED, ENDED, EXPIRED, MAY_BECOME, QUEUED, SENT, Fold, may_become
 from tidings.errors import MESSAGE_ERRORS
 
 
@@ -116,12 +116,9 @@ def receipt_error(folded: Fold) -> MessageError | None:
     """The carrier's final word against delivery as an error."""
     if folded.outcome == DELIVERED or folded.blame is None:
         return None
-    code = {"undelivered": "unreachable", "expired": "expired"}.get(folded.outcome or "", "unknown")
     detail = f"The carrier's receipt for segment {folded.blame.part} says {folded.outcome}."
-    permanent = folded.outcome == UNDELIVERED
-    return MessageError(
-        code, MESSAGE_ERRORS[code].group, permanent, detail, folded.blame.receipt_code or None, "carrier"
-    )
+    code = folded.blame.receipt_error or (EXPIRED if folded.outcome == EXPIRED else "unknown")
+    return our_error(code, detail, folded.blame.receipt_code, "carrier")
 
 
 def our_error(
@@ -129,8 +126,7 @@ def our_error(
 ) -> MessageError:
     """An error from the taxonomy, with its own sentence where no better detail is at hand."""
     cause = MESSAGE_ERRORS[code]
-    permanent = cause.retry in ("never", "after_fix")
-    return MessageError(code, cause.group, permanent, detail or cause.sentence, carrier_code or None, decided_by)
+    return MessageError(code, cause.group, cause.permanent, detail or cause.sentence, carrier_code or None, decided_by)
 
 
 def _moved(state: State, move: Move, now: Millis) -> State:

@@ -21,6 +21,14 @@ class Addressing(msgspec.Struct, frozen=True):
     keep_plus: bool = False
     assume_international: bool = True
     """Take 9 to 15 digits of unknown type for an international number."""
+    destination: TonNpi | None = None
+    """Of every destination, whatever it is; None: by the kinds above."""
+
+
+def destined(address: str, addressing: Addressing) -> tuple[int, int, str]:
+    """As `outgoing`, for where a text goes."""
+    ton, npi, written = outgoing(address, addressing)
+    return (ton, npi, written) if addressing.destination is None else (*addressing.destination, written)
 
 
 def outgoing(address: str, addressing: Addressing) -> tuple[int, int, str]:

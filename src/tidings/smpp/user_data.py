@@ -27,6 +27,17 @@ def split(pdu: SubmitSm | DeliverSm | DataSm) -> tuple[bytes, bytes]:
     return _sar_header(tlvs) if tlvs else b"", octets
 
 
+def leaked_header(octets: bytes) -> tuple[bytes, bytes]:
+    """Header and rest of user data that begins with the header of a long text, though no flag says so; else no header.
+
+    Only a lone element of concatenation is taken for one (3GPP TS 23.040 section 9.2.3.24): part N of M, N at most M.
+    """
+    for start, length in ((b"\x05\x00\x03", 6), (b"\x06\x08\x04", 7)):
+        if octets.startswith(start) and len(octets) >= length and 1 <= octets[length - 1] <= octets[length - 2]:
+            return octets[:length], octets[length:]
+    return b"", octets
+
+
 def sar_tlvs(udh: bytes) -> tuple[Tlvs, bytes] | None:
     """The sar TLVs for a header that begins with a concatenation element, and a header of what else it holds; or None.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
+from tidings.core.id_form import key
 from tidings.core.questions import Attempt
 from tidings.store.engine import Engine, as_list, statements
 
@@ -45,7 +46,7 @@ class Attempts:
         )
 
     async def receive(self, attempts: Sequence[Attempt]) -> None:
-        await self._engine.many(SQL["receive"], [(a.id, a.receipt, a.receipt_code) for a in attempts])
+        await self._engine.many(SQL["receive"], [(a.id, a.receipt, a.receipt_code, a.receipt_error) for a in attempts])
 
     async def with_siblings(self, ids: Iterable[int]) -> dict[int, list[Attempt]]:
         """All attempts, oldest first, at the messages that these attempts belong to."""
@@ -55,13 +56,17 @@ class Attempts:
         """All attempts, oldest first, at these messages."""
         return _by_message(await self._engine.fetch_as(Attempt, SQL["of"], as_list(message_ids)))
 
-    async def by_carrier_id(self, carrier: str, carrier_ids: Iterable[str]) -> dict[str, list[Attempt]]:
-        """Newest first under each id: carriers reuse ids."""
+    async def by_carrier_key(self, carrier: str, keys: Iterable[str]) -> dict[str, list[Attempt]]:
+        """Newest first under each key of an id (`core.id_form.key`): carriers reuse ids."""
         found: dict[str, list[Attempt]] = {}
-        attempts = await self._engine.fetch_as(Attempt, SQL["by_carrier_id"], carrier, as_list(carrier_ids))
+        attempts = await self._engine.fetch_as(Attempt, SQL["by_carrier_key"], carrier, as_list(keys))
         for attempt in sorted(attempts, key=_id, reverse=True):
-            found.setdefault(attempt.carrier_id or "", []).append(attempt)
+            found.setdefault(key(attempt.carrier_id or ""), []).append(attempt)
         return found
+
+    async def unanswered(self, carrier: str, limit: int) -> list[Attempt]:
+        """Attempts whose answer has not come, or never came."""
+        return await self._engine.fetch_as(Attempt, SQL["unanswered"], carrier, limit)
 
     async def left_open(self, limit: int) -> list[Attempt]:
         return await self._engine.fetch_as(Attempt, SQL["left_open"], limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidings.core.message import Millis
-from tidings.core.questions import ReceiptRow
+from tidings.core.questions import Habit, ReceiptRow
 from tidings.store.engine import Engine, Row, statements
 
 SQL = statements("receipts")
@@ -15,7 +15,7 @@ def _receipt(row: Row) -> ReceiptRow:
     return ReceiptRow(
         id=row[0], carrier=row[1], bind=row[2], carrier_id=row[3], sender=row[4], state=row[5], status=row[6],
         error_code=row[7], raw=row[8], received_at=row[9], attempt_id=row[10], message_id=row[11], tries=row[12],
-        retry_at=row[13],
+        retry_at=row[13], other_id=row[14], error=row[15], form=row[16],
     )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ class Receipts:
             SQL["insert"],
             [
                 (r.id, r.carrier, r.bind, r.carrier_id, r.sender, r.state, r.status, r.error_code, r.raw, r.received_at,
-                 r.attempt_id, r.message_id, r.tries, r.retry_at)
+                 r.attempt_id, r.message_id, r.tries, r.retry_at, r.other_id, r.error, r.form)
                 for r in rows
             ],
         )  # fmt: skip
@@ -48,3 +48,13 @@ class Receipts:
 
     async def orphans(self) -> int:
         return int((await self._engine.fetch(SQL["orphans"]))[0][0])
+
+    async def habits(self) -> dict[str, Habit]:
+        """What is known of how carriers write ids, by carrier."""
+        rows = await self._engine.fetch(SQL["habits"])
+        return {row[0]: Habit(row[0], row[1], bool(row[2]), bool(row[3]), row[4], row[5]) for row in rows}
+
+    async def keep_habits(self, habits: Sequence[Habit]) -> None:
+        await self._engine.many(
+            SQL["keep_habit"], [(h.carrier, h.form, int(h.fixed), int(h.loose), h.leaning, h.votes) for h in habits]
+        )

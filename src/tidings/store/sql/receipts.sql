@@ -1,10 +1,11 @@
 -- name: columns
-id, carrier, bind, carrier_id, sender, state, status, error_code, raw, received_at, attempt_id, message_id, tries, retry_at
+id, carrier, bind, carrier_id, sender, state, status, error_code, raw, received_at, attempt_id, message_id, tries, retry_at,
+  other_id, error, form
 
 -- name: insert
 insert into receipt (id, carrier, bind, carrier_id, sender, state, status, error_code, raw, received_at, attempt_id,
-  message_id, tries, retry_at)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14);
+  message_id, tries, retry_at, other_id, error, form)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17);
 
 -- name: settle
 update receipt set attempt_id = ?2, message_id = ?3, tries = ?4, retry_at = ?5 where id = ?1;
@@ -17,3 +18,11 @@ select {columns} from receipt where message_id = ?1 order by id;
 
 -- name: orphans
 select count(*) from receipt where attempt_id is null and retry_at is null;
+
+-- name: habits
+select carrier, form, fixed, loose, leaning, votes from carrier_habit;
+
+-- name: keep_habit
+insert into carrier_habit (carrier, form, fixed, loose, leaning, votes) values (?1, ?2, ?3, ?4, ?5, ?6)
+on conflict (carrier) do update set form = excluded.form, fixed = excluded.fixed, loose = excluded.loose,
+  leaning = excluded.leaning, votes = excluded.votes;
