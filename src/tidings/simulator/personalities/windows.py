@@ -84,9 +84,9 @@ ROWS: tuple[Personality, ...] = (
     Personality(
         name="window_submit_fails",
         meaning=f"Answers 0x45 (submit failed) while more than {SMALL_WINDOW} texts wait for their response.",
-        esme="Take it for temporary and try again; `status_classes` makes it throttling where it means that.",
+        esme="Take it for temporary and try again; `status_errors` makes it throttling where it means that.",
         submit=_over(SMALL_WINDOW, RSUBMITFAIL), answer=_held,
-        carrier={"profile": {"status_classes": {"0x45": "throttled"}}},
+        carrier={"profile": {"status_errors": {"0x45": "throttled"}}},
     ),
     Personality(
         name="throttling_storm", meaning="Answers every text 0x58 (throttled) for 400 ms from the first on.",
