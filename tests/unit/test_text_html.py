@@ -109,6 +109,7 @@ SHOWN: list[tuple[str, str, str]] = [
         "<i style='opacity:0.5'>a</i><i style='max-height:0.5em'>b</i><i style='x-display:none'>c</i>",
         "abc",
     ),
+    ("hidden by style, with a comment", "<i style='display:/* x */none'>x</i>a", "a"),
     ("hidden in hidden", "<div hidden>x<div>y</div>z</div>a", "a"),
     ("hidden, and not closed", "<div><span hidden>x</div>a", "a"),
     ("hidden, and closed by another", "<p hidden>x<p>a<ul><li hidden>x<ul><li>y</ul><li>b</ul>", "a\n- b"),
@@ -128,6 +129,58 @@ SHOWN: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize(("html", "text"), [row[1:] for row in SHOWN], ids=[row[0] for row in SHOWN])
 def test_it_says_what_a_reader_would_see(html: str, text: str) -> None:
     assert readable(html).text == text
+
+
+RULES: list[tuple[str, str, str, str]] = [
+    ("a class", ".pre{display:none !important}", "<div class='a pre'>x</div>b", "b"),
+    ("a tag with a class, an id", "p.b, #z {visibility:hidden}", "<p class=b>x</p>a<p class=c>b <i id=z>x</i>c",
+     "a\n\nb c"),
+    ("a tag", "small{mso-hide:all}", "a<small>x</small>", "a"),
+    ("of several, the last", ".m{display:none}.m{display:block}", "<i class=m>a</i>", "a"),
+    ("the one that says more", "div{display:block}.m{display:none}div{display:block}", "<div class=m>x</div>a", "a"),
+    ("what is important", ".m{display:none!important}div.m{display:block}", "<div class=m>x</div>a", "a"),
+    ("the element's own word", ".m{display:none}", "<i class=m style='color:red;display: inline'>a</i>", "a"),
+    ("… unless the rule is important", ".m{display:none!important}", "<i class=m style='display:inline'>x</i>a", "a"),
+    ("… which says nothing of it", ".m{display:none}", "<i class=m style='color:red'>x</i>a", "a"),
+    ("a phone's own rule may show it", ".m{display:none}@media (max-width:9px){.m{display:block}}", "<i class=m>a</i>",
+     "a"),
+    ("hidden only somewhere", "@media (min-width:9px){.m{display:none}}", "<i class=m>a</i>", "a"),
+    ("on all screens", "@media screen{.m{display:none}}", "<i class=m>x</i>a", "a"),
+    ("on paper", "@media print{.m{display:none}}.n{display:none}@media print{.n{display:block}}",
+     "<i class=m>a</i><i class=n>x</i>", "a"),
+    ("behind other rules", "@import url(x);@font-face{src:url(y)}a{color:red}.m{color:red;display:none}",
+     "<i class=m>x</i>a", "a"),
+    ("in the comments of old browsers", "<!-- .m{display:none} -->", "<i class=m>x</i>a", "a"),
+    ("in a comment", "/* .m{display:none} */", "<i class=m>a</i>", "a"),
+    ("selectors that are not read", ".m:hover{display:none}a .m{display:none}.m>.n{display:none}*{display:none}",
+     "<i class='m n'>a</i>", "a"),
+    ("the whole page, for a script to show", "body{visibility:hidden}html{display:none}", "<html><body>a", "a"),
+    ("what fades in", ".m{opacity:0}.n{max-height:0}", "<i class=m>a</i><i class=n>b</i>", "ab"),
+    ("broken rules", "}}.m{display:none;}}{{;", "<i class=m>x</i>a", "a"),
+    ("letter case", ".M{DISPLAY:None}I.n{display:none}", "<i class=m>a</i><i class=M>x</i><I CLASS=n>x</I>", "a"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("css", "html", "text"), [row[1:] for row in RULES], ids=[row[0] for row in RULES])
+def test_what_a_style_sheet_hides_is_gone(css: str, html: str, text: str) -> None:
+    page = readable(f"<style>{css}</style>{html}")
+    assert page.text == text
+    assert ("hidden" in {one.what for one in page.left_out}) == ("x<" in html)
+    assert "x" not in page.text
+
+
+def test_a_style_sheet_for_paper_hides_nothing() -> None:
+    assert readable("<style media=print>.m{display:none}</style><i class=m>a</i>").text == "a"
+    assert readable("<style media='(min-width:9px)'>.m{display:none}</style><i class=m>a</i>").text == "a"
+    assert readable("<style media=screen>.m{display:none}</style><i class=m>x</i>a").text == "a"
+
+
+def test_style_sheets_come_one_after_another() -> None:
+    html = (
+        "<style>.a{display:none}</style><i class=a>x</i><style>.b{display:none}</style><i class=a>x</i><i class=b>x</i>"
+    )
+    assert readable(html + "c").text == "c"
+    assert readable("<svg><style>.a{display:none}</style></svg><i class=a>c</i>").text == "c"
 
 
 LEFT_OUT: list[tuple[str, dict[str, int]]] = [
@@ -185,6 +238,12 @@ BOMBS: dict[str, str] = {
     "a style": '<p style="' + " ;display " * 30_000 + '">x',
     "a number": "&#" + "9" * 300_000 + ";",
     "formatting in blocks": "".join(f"<font size={n}>" for n in range(9_000)) + "<p>x" * 30_000,
+    "rules": "<style>" + ".a{display:none}" * 20_000 + "</style>" + "<p class='" + "a " * 5_000 + "'>x",
+    "selectors": "<style>" + ",".join(f".a{n}" for n in range(40_000)) + "{display:none}</style><p class=a1>x",
+    "blocks": "<style>" + "{" * 300_000 + "</style>x",
+    "comments": "<style>" + "/*" * 150_000 + "</style>x",
+    "one declaration": "<style>.a{display" + " " * 300_000 + "</style>x",
+    "style sheets": "<style>.a{display:none}</style><i class=a>" * 8_000,
     "an unclosed start in a list": "<ul>" * 40_000 + "<b>" * 40_000 + "<li>x",
 }  # fmt: skip
 

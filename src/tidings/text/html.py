@@ -15,6 +15,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+from tidings.text.styles import Styles
+
 MOST_IMAGES = 50
 """Images that are named one by one."""
 MOST_ADDRESS = 2_000
@@ -65,10 +67,6 @@ _ENCLOSING = _BLOCKS | {"li", "td", "th"}
 _BLANKS = re.compile("[ \t\n\r\f\xa0\u2028\u2029]+")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u200b\ufeff]")
 """Controls, and hints where a line may be broken."""
-_HIDING = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
-    r"|(?:max-height|opacity)\s*:\s*0(?:\.0*)?(?:px)?\s*(?:!|;|$))"
-)
 _NUMBER = re.compile(r"\s*(-?[0-9]{1,6})\s*\Z")
 
 
@@ -103,8 +101,7 @@ class Readable(msgspec.Struct, frozen=True):
 def readable(html: str) -> Readable:
     """What a reader of `html` would see, as text; never raises, and takes time in proportion to the length.
 
-    Blanks are collapsed, NBSP is a blank like others. Styles are looked at only where they hide (`style="display:none"`
-    and the like); those of a `<style>` are not applied.
+    Blanks are collapsed, NBSP is a blank like others. Styles are looked at only where they hide, see `styles`.
     """
     from turbohtml import TokenType, tokenize
 
@@ -115,6 +112,8 @@ def readable(html: str) -> Readable:
         if kind is text:
             if page.skipped is None:
                 page.words(token.data or "")
+            elif page.skipped == "style":
+                page.css.append(token.data or "")
         elif kind is start:
             page.start(token.tag or "", token.attrs, token.self_closing)
         elif kind is end:
@@ -193,6 +192,10 @@ class _Page(_Lines):
         self.images: list[Picture] = []
         self.skipped: str | None = None
         """The tag whose contents are passed over."""
+        self.css: list[str] = []
+        """What the open `<style>` holds."""
+        self._styles = Styles()
+        self._media = ""
         self._strict = False
         self._inside: Counter[str] = Counter()
         self._lists: list[int | None] = []
@@ -223,7 +226,9 @@ class _Page(_Lines):
             self._lose(_GONE[tag])
             if not (closed and tag == "svg"):
                 self._skip(tag, strict=True)
-        elif _hidden(tag, given):
+            if tag == "style":
+                self.css, self._media = [], given.get("media") or ""
+        elif self._hidden(tag, given):
             self.lost["hidden"] += 1
             if tag in _BLOCKS:
                 self.block(1)
@@ -239,6 +244,8 @@ class _Page(_Lines):
                 self._inside[tag] -= 1
                 return
             own = tag == self.skipped
+            if own and tag == "style":
+                self._styles.read("".join(self.css), self._media)
             if own or not (self._strict or tag not in _ENCLOSING):
                 self.skipped = None
             if own or self.skipped is not None:
@@ -271,6 +278,11 @@ class _Page(_Lines):
         if tag not in _VOID and not closed:
             self._inside[tag] += 1
         return True
+
+    def _hidden(self, tag: str, given: Mapping[str, str | None]) -> bool:
+        if "hidden" in given or (tag == "dialog" and "open" not in given):
+            return True
+        return self._styles.hides(tag, given)
 
     def _skip(self, tag: str, strict: bool) -> None:
         self.skipped, self._strict = tag, strict
@@ -383,13 +395,6 @@ class _Page(_Lines):
 
 _NONE: Mapping[str, str | None] = {}
 _NEVER: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-
-
-def _hidden(tag: str, given: Mapping[str, str | None]) -> bool:
-    if "hidden" in given or (tag == "dialog" and "open" not in given):
-        return True
-    style = given.get("style")
-    return style is not None and _HIDING.search(style.lower()) is not None
 
 
 def _number(text: str | None, otherwise: int) -> int:
