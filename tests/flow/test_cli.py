@@ -352,6 +352,40 @@ def test_what_the_pages_print_works_as_printed(home: Path, page: str, commands: 
     assert tidings("accounts", "change", account, "--no-sender", cwd=home).status == 0
 
 
+def test_smart_encoding_of_accounts_senders_and_messages(home: Path) -> None:
+    def changed(*words: str) -> tuple[object, object]:
+        done = tidings("accounts", "change", account, *words, "--json", cwd=home)
+        assert done.status == 0, done
+        told = json.loads(done.out)
+        return told["smart_encoding"], told["sender_smart_encoding"]
+
+    made = [
+        "accounts",
+        "create",
+        "--name",
+        "s",
+        "--smart-encoding",
+        "off",
+        "--sender-smart-encoding",
+        "ACME=on",
+        "--json",
+    ]
+    told = json.loads(tidings(*made, cwd=home).out)
+    account = told["id"]
+    assert (told["smart_encoding"], told["sender_smart_encoding"]) == (False, {"ACME": True})
+    assert changed("--smart-encoding", "transliterate") == ("transliterate", {"ACME": True})
+    several = ["--sender-smart-encoding", "A=B=off", "--sender-smart-encoding", "C=transliterate"]
+    refused = tidings("accounts", "change", account, *several, cwd=home)
+    assert (refused.status, "sender_smart_encoding" in refused.err) == (1, True), refused
+    assert changed(*several[2:]) == ("transliterate", {"C": "transliterate"})
+    assert changed("--no-sender-smart-encoding", "--smart-encoding", "none") == (None, {})
+    for bad in (["--smart-encoding", "yes"], ["--sender-smart-encoding", "on"], ["--sender-smart-encoding", "A=maybe"],
+                ["--sender-smart-encoding", "A=on", "--no-sender-smart-encoding"]):  # fmt: skip
+        assert tidings("accounts", "change", account, *bad, cwd=home).status == 2
+    sent = tidings("send", "+15551230100", "“x”", "--smart-encoding", "on", "--json", cwd=home)
+    assert json.loads(sent.out)["text"] == '"x"'
+
+
 # doctor
 
 

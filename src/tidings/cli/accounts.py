@@ -9,9 +9,10 @@ from urllib.parse import quote
 import click
 
 from tidings.cli import tell
-from tidings.cli.client import Client, data_option
+from tidings.cli.client import Client, CommandError, data_option
 from tidings.cli.keys import all_pages
-from tidings.cli.limits import OR_NONE, changes, limit_options
+from tidings.cli.limits import OR_NONE, OrNone, changes, limit_options
+from tidings.cli.smart import OF_SENDER, SMART
 
 
 @click.group()
@@ -26,10 +27,13 @@ def accounts() -> None:
 @click.option("--daily-quota", type=int, help="Messages of one UTC day.")
 @click.option("--monthly-quota", type=int, help="Messages of one UTC month.")
 @click.option("--default-region", help="Where its national numbers are at home, such as US.")
+@click.option("--smart-encoding", type=SMART, help="Whether look-alikes may stand in its texts.")
+@click.option("--sender-smart-encoding", type=OF_SENDER, multiple=True, help="The same of one sender; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON.")
 @data_option
 def create(as_json: bool, data: Path, **wanted: Any) -> None:
     """Open an account. It needs a key next: `tidings keys create --account ID`."""
+    wanted["sender_smart_encoding"] = dict(wanted["sender_smart_encoding"]) or None
     body = {name: value for name, value in wanted.items() if value not in (None, ())}
     made = Client(data).call("POST", "/v1/accounts", body)
     click.echo(tell.as_json(made) if as_json else made["id"])
@@ -66,10 +70,19 @@ def list_(as_json: bool, data: Path) -> None:
 @click.option("--no-sender", is_flag=True, help="It has no address of its own any more.")
 @limit_options
 @click.option("--default-region", type=OR_NONE, help="Where national numbers are at home; `none`: as the settings say.")
+@click.option("--smart-encoding", type=OrNone(SMART), help="Look-alikes in its texts; `none`: as the settings say.")
+@click.option("--sender-smart-encoding", type=OF_SENDER, multiple=True, help="Of one sender, instead of all before.")
+@click.option("--no-sender-smart-encoding", is_flag=True, help="No sender of its own word any more.")
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON.")
 @data_option
-def change(id: str, no_sender: bool, as_json: bool, data: Path, **wanted: Any) -> None:
+def change(id: str, no_sender: bool, no_sender_smart_encoding: bool, as_json: bool, data: Path, **wanted: Any) -> None:
     """Change the account ID; what is not named stays."""
+    if own := dict(wanted.pop("sender_smart_encoding")):
+        wanted["sender_smart_encoding"] = own
+    if own and no_sender_smart_encoding:
+        raise CommandError("sender_smart_encoding cannot be both given and taken away", 2)
+    if no_sender_smart_encoding:
+        wanted["sender_smart_encoding"] = {}
     body = changes(wanted, ["senders"] if no_sender else [])
     changed = Client(data).call("PATCH", f"/v1/accounts/{quote(id, safe='')}", body)
     click.echo(tell.as_json(changed) if as_json else f"{changed['id']} is changed")

@@ -11,6 +11,7 @@ import click
 
 from tidings.cli import tell
 from tidings.cli.client import Client, CommandError, ProblemError, data_option
+from tidings.cli.smart import SMART
 
 FINAL = frozenset({"delivered", "undelivered", "failed", "rejected", "expired", "canceled", "unknown", "received"})
 UNDECIDED = 3
@@ -28,16 +29,18 @@ _PAUSE_MOST_S = 0.5
     type=click.Choice(["otp", "transactional", "conversation", "marketing"]),
     help="Kind of traffic; transactional if not given.",
 )
+@click.option("--smart-encoding", type=SMART, help="Whether look-alikes may stand; as the account says if not given.")
 @click.option("--wait", is_flag=True, help="Follow it to its final status; exit status 0 only if it is delivered.")
 @click.option("--timeout", type=click.FloatRange(min=0), default=300.0, show_default=True, help="Longest --wait, in s.")
 @click.option("--json", "as_json", is_flag=True, help="Print the message as JSON, once.")
 @data_option
 def send(
-    to: str, text: str, sender: str | None, category: str | None, wait: bool, timeout: float, as_json: bool, data: Path
-) -> None:
+    to: str, text: str, sender: str | None, category: str | None, smart_encoding: bool | str | None, wait: bool,
+    timeout: float, as_json: bool, data: Path,
+) -> None:  # fmt: skip
     """Send TEXT to the number TO."""
     client = Client(data)
-    wanted = {"to": to, "text": text, "from": sender, "category": category}
+    wanted = {"to": to, "text": text, "from": sender, "category": category, "smart_encoding": smart_encoding}
     body = {name: value for name, value in wanted.items() if value is not None}
     try:
         message = client.call("POST", "/v1/messages", body)
