@@ -96,7 +96,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/.node/bin:$$PATH"
 
 DEBIAN := curl
 
-peers: $(PEERS)/node_modules/.ready $(TYPES)/node_modules/.ready
+peers: $(PEERS)/node_modules/.ready $(TYPES)/node_modules/.ready .peers/debian/.ready
 	@missing=; for one in $(DEBIAN); do command -v $$one >/dev/null || missing="$$missing $$one"; done; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  export DEBIAN_FRONTEND=noninteractive; \
@@ -153,24 +153,16 @@ bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)
 	@$(BIN)/python bench/text.py
 
-# Gateways to be measured beside tidings. Debian's are unpacked, not installed: no service starts, no system file changes.
-GATEWAYS := kannel rabbitmq-server redis-server
-APT := apt-get -qq -o APT::Sandbox::User=root
-
-bench-peers: dev .peers/debian/.ready .peers/jasmin/.ready
+# Gateways to be measured beside tidings.
+bench-peers: dev .peers/debian/.ready .peers/brokers/.ready .peers/jasmin/.ready
 	@$(BIN)/python bench/peers.py $(ARGS)
 
-.peers/debian/.ready:
-	@command -v apt-get >/dev/null && command -v dpkg >/dev/null || { \
-	  echo 'No apt-get and dpkg here, so no Kannel, RabbitMQ and Redis but what is installed: $(GATEWAYS)' >&2; exit 0; }; \
-	ask="$(APT) install -s --no-install-recommends $(GATEWAYS)"; \
-	if ! $$ask >/dev/null 2>&1 && ! { [ "$$(id -u)" = 0 ] && $(APT) update && $$ask >/dev/null; }; then \
-	  echo 'apt-get does not find $(GATEWAYS): sudo apt-get update, or install them by hand' >&2; exit 0; fi; \
-	set -e; echo 'Unpacking $(GATEWAYS) into .peers/debian'; \
-	rm -rf .peers/debian; mkdir -p .peers/debian/archives .peers/debian/root; cd .peers/debian/archives; \
-	wanted=$$($$ask | sed -n 's/^Inst \([^ ]*\).*/\1/p'); \
-	if [ -n "$$wanted" ]; then $(APT) download $$wanted; for one in *.deb; do dpkg -x "$$one" ../root; done; fi; \
-	cd ..; rm -rf archives; touch .ready
+# Debian's programs that tests and benches run: unpacked, not installed.
+.peers/debian/.ready: tests/interop/unpack.sh
+	@tests/interop/unpack.sh .peers/debian kannel tshark
+
+.peers/brokers/.ready: tests/interop/unpack.sh
+	@tests/interop/unpack.sh .peers/brokers rabbitmq-server redis-server
 
 .peers/jasmin/.ready: requirements/jasmin.txt $(VENV)/.dev-ready
 	@echo 'Setting up Jasmin in .peers/jasmin'; $(BIN)/python -m venv --clear .peers/jasmin; $(index); \

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from witness import Witness
 
 from smpp_kit import PATIENCE
 
@@ -86,3 +87,14 @@ def node() -> str:
     if found is None or not (HERE / "node_modules" / "smpp").is_dir():
         pytest.skip("npm smpp is not installed: make peers")
     return found
+
+
+@pytest.fixture
+async def witness(tmp_path: Path) -> AsyncIterator[Witness]:
+    """`port = await witness.between(port)`: when the test has passed, Wireshark's dissector reads what went over it."""
+    one = Witness()
+    try:
+        yield one
+    finally:
+        await one.close()
+    await asyncio.to_thread(one.read_by_wireshark, tmp_path)

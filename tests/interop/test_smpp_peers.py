@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from witness import Witness
 
 from smpp_kit import PATIENCE, house, part
 from tidings.core.ports import Down, Inbound, Receipt, Sent, Up
@@ -22,9 +23,9 @@ UDH = b"\x05\x00\x03\x2a\x02\x01"
 SLOW_START = 3 * PATIENCE
 
 
-async def test_our_esme_and_npm_smpp(start: Start) -> None:
+async def test_our_esme_and_npm_smpp(start: Start, witness: Witness) -> None:
     smsc = await start("smsc.js")
-    port = await smsc.fact("port", patience=SLOW_START)
+    port = await witness.between(await smsc.fact("port", patience=SLOW_START))
     async with house(port, response_timeout=PATIENCE, enquire_link=0.3) as one:
         await one.until(Up)
         one.carrier.send(
@@ -59,9 +60,9 @@ async def test_our_esme_and_npm_smpp(start: Start) -> None:
     assert not [fact for fact in smsc.facts if "error" in fact]
 
 
-async def test_our_pair_and_npm_smpp(start: Start) -> None:
+async def test_our_pair_and_npm_smpp(start: Start, witness: Witness) -> None:
     smsc = await start("smsc.js")
-    port = await smsc.fact("port", patience=SLOW_START)
+    port = await witness.between(await smsc.fact("port", patience=SLOW_START))
     async with house(port, bind="transmitter+receiver", response_timeout=PATIENCE) as one:
         await one.until(Up)
         one.carrier.send([part(1)])
@@ -71,18 +72,18 @@ async def test_our_pair_and_npm_smpp(start: Start) -> None:
     await smsc.fact("unbind", 2)
 
 
-async def test_a_wrong_password_at_npm_smpp(start: Start) -> None:
+async def test_a_wrong_password_at_npm_smpp(start: Start, witness: Witness) -> None:
     smsc = await start("smsc.js")
-    port = await smsc.fact("port", patience=SLOW_START)
+    port = await witness.between(await smsc.fact("port", patience=SLOW_START))
     async with house(port, password="wrong", response_timeout=PATIENCE) as one:
         (down,) = await one.until(Down)
         assert down.permanent
         assert "ESME_RINVPASWD" in down.reason
 
 
-async def test_our_esme_and_smpp34(start: Start) -> None:
+async def test_our_esme_and_smpp34(start: Start, witness: Witness) -> None:
     smsc = await start("smpp34_smsc.py", free_port())
-    port = await smsc.fact("port", patience=SLOW_START)
+    port = await witness.between(await smsc.fact("port", patience=SLOW_START))
     profile = {"user_message_reference": True, "tlvs": {"0x1400": "6869"}}
     async with house(port, response_timeout=PATIENCE, profile=profile) as one:
         one.acknowledging = True  # smpp34 sends its next deliver_sm after the answer to the last
@@ -129,8 +130,8 @@ async def simulator() -> AsyncIterator[int]:
     assert running.returncode == 0
 
 
-async def test_npm_smpp_and_our_smsc(start: Start, simulator: int) -> None:
-    esme = await start("esme.js", simulator)
+async def test_npm_smpp_and_our_smsc(start: Start, simulator: int, witness: Witness) -> None:
+    esme = await start("esme.js", await witness.between(simulator))
     assert await esme.fact("bind", patience=SLOW_START) == 0
     assert await esme.fact("enquire_link") == 0
     await esme.until(lambda facts: sum("submit" in fact for fact in facts) == 5)
@@ -146,14 +147,14 @@ async def test_npm_smpp_and_our_smsc(start: Start, simulator: int) -> None:
     receipts = [fact for fact in esme.facts if "deliver" in fact]
     assert {fact["id"] for fact in receipts} == {fact["id"] for fact in answers.values() if fact["status"] == 0}
     assert all(fact["esm_class"] == 4 and fact["state"] == 2 and "stat:DELIVRD" in fact["deliver"] for fact in receipts)
-    assert await esme.fact("unknown") == "generic_nack"
+    assert await esme.fact("unknown") == "broadcast_sm_resp"
     esme.nudge()
     await esme.fact("unbind")
     assert not [fact for fact in esme.facts if "error" in fact]
 
 
-async def test_smpplib_and_our_smsc(start: Start, simulator: int) -> None:
-    esme = await start("smpplib_esme.py", simulator)
+async def test_smpplib_and_our_smsc(start: Start, simulator: int, witness: Witness) -> None:
+    esme = await start("smpplib_esme.py", await witness.between(simulator))
     assert await esme.fact("bind", patience=SLOW_START) == 0
     await esme.until(lambda facts: sum("status" in fact for fact in facts) == 5)
     numbers = {fact["number"]: fact["submit"] for fact in esme.facts if "submit" in fact}
