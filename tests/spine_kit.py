@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -128,6 +128,11 @@ class Watched:
 
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         self._store.after_commit(then)
+
+    def conclude(
+        self, stage: Stage[I, R], ask: Callable[[Set[str]], I | None], then: Callable[[R | None], None]
+    ) -> None:
+        self._store.conclude(stage, ask, then)
 
     async def _outside(self, work: Coroutine[Any, Any, R]) -> R:
         self._idle.outside += 1

@@ -61,6 +61,9 @@ class Counting:
     def after_commit(self, then: Any) -> None:
         self._store.after_commit(then)
 
+    def conclude(self, stage: Any, ask: Any, then: Any) -> None:
+        self._store.conclude(stage, ask, then)
+
 
 class Reader:
     """One caller of `/v1/stream`, who takes what comes only while `taking`."""

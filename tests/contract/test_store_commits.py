@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import pytest
@@ -219,6 +219,64 @@ async def test_how_long_the_oldest_has_waited(desk: Desk, clock: HandClock) -> N
     assert desk.store.lag() >= 1_000, "what the last commit took stays to be seen"
     await desk.store.write(Notes().stage("c"), [3])
     assert desk.store.lag() == 0
+
+
+# the last word
+
+
+def moving(status: str) -> Stage[int, None]:
+    """A stage in which messages take a status."""
+
+    async def run(tx: Tx, items: Sequence[int], now: int) -> list[None]:
+        for _ in items:
+            tx.tally.moved(status, "otp")
+        return [None] * len(items)
+
+    return Stage(run, 20, False)
+
+
+async def test_who_has_the_last_word_runs_in_the_commit_it_is_asked_about(desk: Desk) -> None:
+    notes, asked, told = Notes(), [], []
+
+    def ask(statuses: Set[str]) -> int | None:
+        asked.append(set(statuses))
+        return None if statuses == {"queued"} else len(asked)
+
+    desk.store.conclude(notes.stage("word"), ask, told.append)
+    commits: list[set[Stage[Any, Any]]] = []
+    desk.store.after_commit(commits.append)
+    await desk.store.write(Notes().stage("without a move"), [9])
+    await desk.store.write(moving("queued"), [1])
+    async with held(desk.store):
+        tasks = await submitted(*(desk.store.write(moving(status), [1]) for status in ("sent", "delivered")))
+    await asyncio.gather(*tasks)
+    assert asked == [{"queued"}, {"sent", "delivered"}]
+    assert notes.runs == [("word", [2])]
+    assert told == ["word 2"]
+    assert len(commits[-1]) == 2, "it is no stage of its own to those who watch"
+    assert await present(desk, 2, 9) == [2, 9]
+
+
+async def test_the_last_word_is_left_out_where_it_or_another_is_at_fault(desk: Desk) -> None:
+    """What others wrote is committed all the same, and it is told that it missed a commit."""
+    told: list[str | None] = []
+
+    def break_down(items: Sequence[int]) -> None:
+        raise ValueError("no")
+
+    desk.store.conclude(Notes().stage("word", then=break_down), lambda statuses: 1, told.append)
+    await desk.store.write(moving("sent"), [1])
+    assert told == [None]
+    fine = Notes()
+    desk.store.conclude(fine.stage("word"), lambda statuses: 1, told.append)
+    async with held(desk.store):
+        writes = (desk.store.write(moving("sent"), [1]), desk.store.write(Notes().stage("bad", then=break_down), [2]))
+        tasks = await submitted(*writes)
+    done = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(one, Exception) for one in done] == [False, True]
+    assert told == [None, None]
+    assert fine.runs == []
+    assert await present(desk, 1, 2) == []
 
 
 # reading

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence, Set
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -100,6 +100,16 @@ class Store(Protocol):
 
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         """Call `then` on the event loop after every commit, with the stages that ran in it."""
+        ...
+
+    def conclude(
+        self, stage: Stage[I, R], ask: Callable[[Set[str]], I | None], then: Callable[[R | None], None]
+    ) -> None:
+        """Let `stage` have the last word in every commit in which messages took a status.
+
+        `ask`, off the event loop, is told these statuses and gives what the stage is to take, or None. What comes of it
+        goes to `then` on the event loop; None where it was left out, because somebody in the commit was at fault.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -20,8 +20,10 @@ from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.webhooks")
 
-GAP = 0.01
-"""Seconds between two looks at the tail, so that many commits are followed by one."""
+GAP = 0.05
+"""Seconds between two looks at the tail. What somebody is known to want is fanned out in its own commit, without such a
+look; the looks are for what that leaves: who has just begun to listen, and what is more than one commit shall hold.
+"""
 FAULT_S = 5.0
 """Seconds after which the tail is looked at again that could not be read for a fault of ours."""
 TIDY_S = 60.0
@@ -51,6 +53,7 @@ class Notifier:
         """Learn who listens and what waits, and set the loops going."""
         store = self._house.store
         store.after_commit(self._committed)
+        store.conclude(notify.fan_out, self._last_look, self._looked)
         store.follow(subscribe.replay_some, self._replayed)
         store.follow(subscribe.change_subscriptions, self._changed)
         store.follow(subscribe.drop_subscriptions, self._dropped)
@@ -109,6 +112,23 @@ class Notifier:
                 self._wake_tail.set()
             await asyncio.sleep(GAP)
 
+    def _last_look(self, moved: Set[str]) -> notify.Tail | None:
+        """In the thread of the writer: fan out in the same commit what is wanted of it. That the position may be behind
+        by now does no harm: the cursor that is stored counts.
+        """
+        directory = self._directory
+        return notify.Tail(self._position, directory) if directory.wants(moved) and not self._stopping else None
+
+    def _looked(self, fanned: notify.Fanned | None) -> None:
+        if fanned is not None and not fanned.stale:
+            self._take_over(fanned)
+        if fanned is None or fanned.stale or fanned.more:
+            self._wake_tail.set()
+
+    def _take_over(self, fanned: notify.Fanned) -> None:
+        self._position = max(self._position, fanned.position)
+        self.lanes.take_over(fanned.loads)
+
     async def _fan_out(self) -> bool:
         """One look behind the cursor; True when there may be more."""
         try:
@@ -121,8 +141,7 @@ class Notifier:
             log.error("events cannot be read for webhooks now: %s", fault)
             await asyncio.sleep(1.0)
             return True
-        self._position = fanned.position
-        self.lanes.take_over(fanned.loads)
+        self._take_over(fanned)
         return fanned.more
 
     async def _learn(self) -> None:

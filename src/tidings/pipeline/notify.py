@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
@@ -34,6 +34,10 @@ class Directory(msgspec.Struct, frozen=True):
     def silent(self) -> bool:
         """Whether nobody listens at all."""
         return not self.by_account and not self.callbacks
+
+    def wants(self, statuses: Set[str]) -> bool:
+        """Whether anybody wants to hear that messages took one of these."""
+        return not statuses.isdisjoint([kind.partition(".")[2] for kind in self.types])
 
 
 async def directory(tx: Tx) -> Directory:

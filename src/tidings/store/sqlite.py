@@ -11,12 +11,12 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO, TypeVar, cast
+from typing import Any, NamedTuple, TextIO, TypeVar, cast
 
 import apsw
 import msgspec
@@ -142,6 +142,14 @@ class _Submission:
         self.outcome: list[Any] | BaseException | None = None
 
 
+class _Last(NamedTuple):
+    """Who has the last word in a commit: see `core.ports.Store.conclude`."""
+
+    stage: Stage[Any, Any]
+    ask: Callable[[Set[str]], Any]
+    then: Callable[[Any], None]
+
+
 class SqliteStore:
     """See `core.ports.Store`. `start` opens the folder, `stop` commits what waits and closes."""
 
@@ -158,6 +166,9 @@ class SqliteStore:
         self._rested = 0.0
         self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
         self._watchers: list[Callable[[set[Stage[Any, Any]]], None]] = []
+        self._last: _Last | None = None
+        self._said: list[Any] = []
+        """What the last word of the present commit came to, None for one left out; empty where there is none."""
         self._readers = ThreadPoolExecutor(READERS, "tidings-read")
         self._local = threading.local()
         self._thread = threading.Thread(target=self._commit_for_ever, name="tidings-write", daemon=True)
@@ -232,6 +243,11 @@ class SqliteStore:
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         self._watchers.append(then)
 
+    def conclude(
+        self, stage: Stage[I, R], ask: Callable[[Set[str]], I | None], then: Callable[[R | None], None]
+    ) -> None:
+        self._last = _Last(stage, ask, then)
+
     # health
 
     def lag(self) -> Millis:
@@ -255,7 +271,7 @@ class SqliteStore:
             self._commit(tx, batch)
             self.tally.publish()
             self._took = self._clock.now() - first
-            self._loop.call_soon_threadsafe(self._hand_back, batch)
+            self._loop.call_soon_threadsafe(self._hand_back, batch, self._said)
 
     def _next(self) -> list[_Submission]:
         """What is committed next, up to a bound; empty when stopping and nothing is left.
@@ -290,6 +306,7 @@ class SqliteStore:
 
     def _commit(self, tx: Transaction, batch: list[_Submission]) -> None:
         batch.sort(key=lambda submission: submission.stage.order)
+        self._said = []
         try:
             self._transact(lambda now: self._merged(tx, batch, now))
         except _ENGINE_FAULTS as fault:
@@ -329,6 +346,12 @@ class SqliteStore:
                 end += 1
             self._run_group(tx, stage, batch[at:end], now)
             at = end
+        if self._last is not None and (item := self._asked(self._last)) is not None:
+            self._said = _finish(self._last.stage.run(cast("Tx", tx), [item], now))
+
+    def _asked(self, last: _Last) -> Any:
+        moved = {status for status, _ in self.tally.pending}
+        return last.ask(moved) if moved else None
 
     def _run_group(self, tx: Transaction, stage: Stage[Any, Any], group: list[_Submission], now: Millis) -> None:
         items = group[0].items if len(group) == 1 else [item for submission in group for item in submission.items]
@@ -343,6 +366,7 @@ class SqliteStore:
     def _separately(self, tx: Transaction, batch: list[_Submission], now: Millis) -> None:
         for submission in batch:
             self._apart(tx, submission, now)
+        self._said = [None]
 
     def _apart(self, tx: Transaction, submission: _Submission, now: Millis) -> None:
         self._db.execute("savepoint one")
@@ -358,6 +382,7 @@ class SqliteStore:
         self._db.execute("release one")
 
     def _all_failed(self, batch: list[_Submission], fault: Exception) -> None:
+        self._said = []
         told = f"{type(fault).__name__}: {fault}"
         if told != self.fault:  # once, not for every request: the log may stand on the same full disk
             log.error("commit failed: %s", told)
@@ -365,7 +390,7 @@ class SqliteStore:
         for submission in batch:
             submission.outcome = StoreUnavailable(self.fault)
 
-    def _hand_back(self, batch: list[_Submission]) -> None:
+    def _hand_back(self, batch: list[_Submission], said: list[Any]) -> None:
         """On the loop: first those who follow a stage, then those who wait for their own outcome."""
         for submission in batch:
             then = self._followers.get(submission.stage)
@@ -385,6 +410,11 @@ class SqliteStore:
                 submission.future.set_exception(submission.outcome)
             else:
                 submission.future.set_result(submission.outcome)
+        if self._last is not None and said:
+            try:
+                self._last.then(said[0])
+            except Exception:
+                log.exception("what %s came to could not be taken over", self._last.stage.name)
 
     def _tell(self, committed: set[Stage[Any, Any]]) -> None:
         for then in self._watchers if committed else ():
