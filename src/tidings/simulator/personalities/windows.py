@@ -61,11 +61,17 @@ def _two_of_three(c: Conduct, pdu: Asked) -> int | None:
 
 
 def _congested(c: Conduct, pdu: Asked, outcome: Outcome) -> bool:
-    c.act()
-    # congestion_state (SMPP 5.0 section 4.8.4.18): 90 to 99 is congested, 0 is idle.
-    level = 95 if c.submits % 6 else 0
-    c.reply(pdu, outcome, outcome.message_id.encode() + b"\0" + b"\x04\x28\x00\x01" + bytes((level,)))
+    # congestion_state (SMPP 5.0 section 4.8.4.18): 100 is the worst.
+    body = outcome.message_id.encode() + b"\0" + b"\x04\x28\x00\x01\x64"
+    c.later(HELD, c.reply, pdu, outcome, body)
     return True
+
+
+def _relieved(c: Conduct, pdu: Asked) -> int | None:
+    if c.submits <= 2 * WINDOW:
+        return None
+    c.act()
+    return fates.LINK_DROPS if c.in_flight > 1 else None
 
 
 _PAUSE = "Pause the bind, and go on in the same order; no attempt is used up, and nothing fails for it."
@@ -97,7 +103,9 @@ ROWS: tuple[Personality, ...] = (
         submit=_two_of_three,
     ),
     Personality(
-        name="congested", meaning="Says in five responses of six that it is congested (congestion_state 95).",
-        esme="Slow down, and lose nothing.", answer=_congested,
+        name="congested",
+        meaning="Says in every response that it is congested (congestion_state 100 of SMPP 5.0), and drops a link on"
+        f" which, after {2 * WINDOW} texts, more than one waits for its response.",
+        esme="Send less: one text at a time.", submit=_relieved, answer=_congested, carrier={"window": WINDOW},
     ),
 )  # fmt: skip
