@@ -44,6 +44,7 @@ TAKEN: list[tuple[str, str, Terms, tuple[str, int]]] = [
     ("Hindi", (HINDI * 6)[:260], Terms(languages=("hi",)), ("gsm7+locking-hi+single-hi", 2)),
     ("a language nobody asked for", (TURKISH * 3)[:200], Terms(languages=("pt", "hi")), ("ucs2", 3)),
     ("no segment saved: UCS-2 stays", "ğ" * 70, Terms(languages=("tr",)), ("ucs2", 1)),
+    ("… nor where pairs leave a septet of each empty", "á" * 149, Terms(languages=("es",)), ("ucs2", 3)),
     ("one more is saved", "ğ" * 71, Terms(languages=("tr",)), ("gsm7+single-tr", 1)),
     ("what fits GSM-7 may still be dear", "€" * 155, PLAIN, ("gsm7", 3)),
     ("a table where the sign is cheap", "€" * 155, Terms(languages=("tr",)), ("gsm7+locking-tr", 1)),

@@ -33,6 +33,8 @@ TABLE: list[tuple[str, str, str]] = [
     ("ligatures and fractions", "ﬁne ½ №5 ×2", "fine 1/2 No.5 x2"),
     ("one letter too many: nothing is replaced", "“Ł”", "“Ł”"),
     ("one picture: nothing is replaced", "“Hi” 🙂", "“Hi” 🙂"),
+    ("three dots for one, but no segment more", "…" * 53, "..." * 53),
+    ("one segment more: nothing is replaced", "…" * 54, "…" * 54),
     ("a picture: what nobody sees goes", "Hi\u200b 🙂\ufeff", "Hi 🙂"),
     ("a family stays together", f"{FAMILY} “hi”\u200b", f"{FAMILY} “hi”"),
     ("a keycap keeps its selector", "1\ufe0f\u20e3 ❤\ufe0f 漢", "1\ufe0f\u20e3 ❤\ufe0f 漢"),
