@@ -221,11 +221,13 @@ def write(
     done_ms: int,
     error_code: str = "000",
     text: str = "",
+    seconds: bool = False,
 ) -> bytes:
-    """The text of a receipt by Appendix B; times are milliseconds since 1970, UTC."""
+    """The text of a receipt by Appendix B; times are milliseconds since 1970, UTC. `seconds`: dates have them."""
     delivered = 1 if state == "DELIVRD" else 0
+    date = _second if seconds else _date
     line = (
-        f"id:{message_id} sub:001 dlvrd:{delivered:03d} submit date:{_date(submitted_ms)} done date:{_date(done_ms)}"
+        f"id:{message_id} sub:001 dlvrd:{delivered:03d} submit date:{date(submitted_ms)} done date:{date(done_ms)}"
         f" stat:{state} err:{error_code} text:{text[:20]}"
     )
     return line.encode("latin-1", "replace")
@@ -286,3 +288,7 @@ def _date(moment_ms: int) -> str:
 @lru_cache(maxsize=64)
 def _minute(minutes: int) -> str:
     return datetime.fromtimestamp(minutes * 60, UTC).strftime("%y%m%d%H%M")
+
+
+def _second(moment_ms: int) -> str:
+    return datetime.fromtimestamp(moment_ms // 1000, UTC).strftime("%y%m%d%H%M%S")
