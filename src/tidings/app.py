@@ -38,6 +38,7 @@ from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.core.request import Invalid, Refused
 from tidings.core.story import PduSummary
+from tidings.door.deliverer import Deliverer
 from tidings.door.door import SmppDoor
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
@@ -91,6 +92,7 @@ class Tidings:
         self._streamer: Streamer | None = None
         self._smpp_door: SmppDoor | None = None
         self._taps: Taps | None = None
+        self._deliverer: Deliverer | None = None
         self._post = HttpPost(
             self._clock, timeout_s=settings.webhooks.timeout, allow_private=settings.webhooks_reach_inside
         )
@@ -129,12 +131,14 @@ class Tidings:
                 await self._streamer.start(tasks)
                 sweeper = Sweeper(house, self._runner)
                 sweeper.start(tasks)
-                self._open_smpp_door(house, tasks)
+                await self._open_smpp_door(house, tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
                 await self._serve(house, extra, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
                 if self._smpp_door is not None:
                     await self._smpp_door.stop(max(0.0, (self._end - self._clock.monotonic()) / 2))
+                if self._deliverer is not None:
+                    await self._deliverer.stop(max(0.0, (self._end - self._clock.monotonic()) / 2))
                 await sweeper.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
@@ -213,12 +217,14 @@ class Tidings:
                 server.should_exit = True
                 waiting.cancel()
 
-    def _open_smpp_door(self, house: House, tasks: asyncio.TaskGroup) -> None:
+    async def _open_smpp_door(self, house: House, tasks: asyncio.TaskGroup) -> None:
         """Let customers' ESMEs in, where that is configured. Raises OSError and ConfigError."""
         if not self.settings.smpp.is_open:
             return
-        self._smpp_door = SmppDoor(house, self.settings.smpp)
+        self._deliverer = Deliverer(house)
+        self._smpp_door = SmppDoor(house, self.settings.smpp, self._deliverer)
         self._smpp_door.listen()
+        await self._deliverer.start(tasks)
         self._smpp_door.start(tasks)
         log.info("ESMEs may bind at %s", ", ".join(self._smpp_door.state().addresses))
 
@@ -298,6 +304,7 @@ class Tidings:
             disk_free_mb=self._free_disk_mb, disk_needed_mb=self.settings.limits.free_disk_mb,
             commit_lag_ms=self._store.lag(), store_fault=self._store.fault or None,
             door=self._smpp_door.state() if self._smpp_door is not None else None,
+            esmes=await self._deliverer.states() if self._deliverer is not None else (),
         )  # fmt: skip
 
     async def _watch_disk(self) -> None:

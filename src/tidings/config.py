@@ -149,6 +149,7 @@ class SmppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     response_timeout: Seconds = 30.0
     enquire_link: Seconds = 60.0
     strictness: Literal["strict", "normal", "lenient"] = "normal"
+    delivery_retention: Annotated[int, Meta(ge=1, le=36_600)] = 30
 
     @property
     def is_open(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from tidings.core.carrier import BindState, CarrierState
-from tidings.core.health import Snapshot
+from tidings.core.health import EsmeState, Snapshot
 from tidings.core.message import Message, MessageError, Millis
 from tidings.core.questions import Attempt, ReceiptRow
 from tidings.errors import MESSAGE_ERRORS
@@ -16,6 +16,7 @@ from tidings.errors import MESSAGE_ERRORS
 SLOW_QUEUE_S = 60.0
 STUCK_QUEUE_S = 600.0
 SLOW_COMMIT_MS = 500.0
+_NEARLY_FULL = 0.9
 ENOUGH_ANSWERS = 20
 """Below this many answers a share says nothing."""
 
@@ -33,7 +34,7 @@ _RANK = {"error": 0, "warning": 1, "note": 2}
 
 def advise(snapshot: Snapshot) -> list[Advice]:
     """What the figures say, worst first; empty when all is well."""
-    found = [*_store(snapshot), *_carriers(snapshot), *_queue(snapshot), *_receipts(snapshot)]
+    found = [*_store(snapshot), *_carriers(snapshot), *_queue(snapshot), *_receipts(snapshot), *_esmes(snapshot)]
     return sorted(found, key=lambda advice: _RANK[advice.severity])
 
 
@@ -209,6 +210,33 @@ def _receipts(snapshot: Snapshot) -> Iterator[Advice]:
             "Usual causes: another system sends with the same carrier account, or the carrier writes its ids in "
             "receipts in a way that nobody told: see `receipt_id` and `receipt_id_from` of the carrier's profile.",
         )
+
+
+def _esmes(snapshot: Snapshot) -> Iterator[Advice]:
+    for one in snapshot.esmes:
+        if one.waiting >= _NEARLY_FULL * one.most or (one.waiting and one.oldest_s > STUCK_QUEUE_S):
+            yield _undelivered(one)
+        if one.dead:
+            yield Advice(
+                "note",
+                f"ESME {one.system_id}: {one.dead} receipts and texts were given up.",
+                f"GET /v1/esmes/{one.id}/deliveries?status=dead says why; POST /v1/esmes/{one.id}/replay lets them go "
+                "out again.",
+            )
+
+
+def _undelivered(one: EsmeState) -> Advice:
+    what = f"ESME {one.system_id}: {one.waiting} receipts and texts wait, the oldest for {_span(one.oldest_s)}."
+    full = one.waiting >= _NEARLY_FULL * one.most
+    if full:
+        what += f" Beyond {one.most} what comes is given up."
+    if not one.receivers:
+        do = "No bind of it receives: the customer has to bind as receiver or transceiver."
+    elif one.failures:
+        do = "It refuses them for now or does not answer: the customer has to answer deliver_sm with deliver_sm_resp."
+    else:
+        do = "The customer takes them more slowly than they come: more binds, or a larger `smpp.window`, may help."
+    return Advice("error" if full else "warning", what, do)
 
 
 def explain(message: Message, attempts: Sequence[Attempt], receipts: Sequence[ReceiptRow], now: Millis) -> str:

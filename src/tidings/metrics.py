@@ -59,7 +59,7 @@ class Tally:
 class Metrics:
     """What one process counts."""
 
-    __slots__ = ("accept", "door", "receipts", "requests", "tally", "webhooks")
+    __slots__ = ("accept", "deliveries", "door", "receipts", "requests", "tally", "webhooks")
 
     def __init__(self, tally: Tally | None = None) -> None:
         self.tally = tally or Tally()
@@ -67,6 +67,7 @@ class Metrics:
         self.receipts: dict[Labels, int] = {}
         self.webhooks: dict[Labels, int] = {}
         self.door: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self.deliveries: dict[Labels, int] = {}
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
 
     def answered(self, command: str, status: int) -> None:
@@ -80,6 +81,10 @@ class Metrics:
     def called(self, outcome: str) -> None:
         """A webhook was called: `delivered`, `refused`, or why it could not be."""
         self.webhooks[(outcome,)] = self.webhooks.get((outcome,), 0) + 1
+
+    def handed(self, outcome: str, count: int = 1) -> None:
+        """Something was handed over to an ESME, or could not be: see `core.owed.Tried`, and `queue_full`."""
+        self.deliveries[(outcome,)] = self.deliveries.get((outcome,), 0) + count
 
     def receipts_came(self, matched: Iterable[bool]) -> None:
         """Receipts were matched, or parked."""

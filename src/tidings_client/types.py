@@ -392,6 +392,19 @@ class EsmeRequest(TypedDict):
     inbound: NotRequired[list[str]]
 
 
+class EsmeState(TypedDict):
+    """What an ESME that is known to the door has not taken, as it stands at this moment."""
+
+    id: str
+    system_id: str
+    receivers: int
+    waiting: int
+    most: int
+    oldest_s: float
+    dead: int
+    failures: int
+
+
 class Event(TypedDict):
     """Something that happened to a message."""
 
@@ -918,6 +931,7 @@ class Snapshot(TypedDict):
     commit_lag_ms: NotRequired[float]
     store_fault: NotRequired[str | None]
     door: NotRequired[DoorState | None]
+    esmes: NotRequired[list[EsmeState]]
 
 
 Submission = TypedDict(

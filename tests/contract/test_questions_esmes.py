@@ -25,6 +25,8 @@ ALL: dict[str, Any] = {
     "daily_quota": 12, "monthly_quota": 13, "tls": True, "certificate": "ab" * 32, "alphabet": "latin1",
     "category": "otp", "senders": ("ACME", "Ä"), "interface_version": "3.3", "message_id_form": "decimal",
     "receipt_format": "other", "receipt_id_form": "decimal", "inbound": ("*",),
+    "receipt_pdu": "data_sm", "receipt_seconds": True, "receipt_text": False, "concatenation": "sar",
+    "queue_most": 14, "queue_hours": 15,
 }  # fmt: skip
 
 

@@ -92,9 +92,38 @@ CREATE TABLE esme (
   receipt_id_form text,
   inbound text,
   short_ids integer not null default 0
-);
+, receipt_pdu text not null default 'deliver_sm', receipt_seconds integer not null default 0, receipt_text integer not null default 1, concatenation text not null default 'udh', queue_most integer not null default 100000, queue_hours integer not null default 72);
 CREATE INDEX esme_account on esme (account_id, id);
 CREATE UNIQUE INDEX esme_system_id on esme (system_id) where closed_at is null;
+CREATE TABLE esme_cursor (
+  id integer primary key,
+  position integer not null
+);
+CREATE TABLE esme_outbox (
+  id integer primary key,
+  account_id integer not null,
+  esme_id integer not null,
+  kind text not null,
+  message_id integer not null,
+  sequence integer not null,
+  part integer not null,
+  parts integer not null,
+  form text not null,
+  lane integer not null,
+  status text not null,
+  attempts integer not null,
+  created_at integer not null,
+  began_at integer not null,
+  next_at integer,
+  finished_at integer,
+  bind text,
+  answer integer,
+  reason text
+);
+CREATE INDEX esme_outbox_dead on esme_outbox (esme_id, id) where status = 'dead';
+CREATE INDEX esme_outbox_lane on esme_outbox (esme_id, lane, id) where next_at is not null;
+CREATE INDEX esme_outbox_message on esme_outbox (message_id);
+CREATE INDEX esme_outbox_waiting on esme_outbox (esme_id, id) where next_at is not null;
 CREATE TABLE idempotency (
   account_id integer not null,
   key text not null,

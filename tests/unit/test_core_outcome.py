@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tidings.core.outcome import ERRORS, WORDS, error_number, wanted
@@ -56,3 +58,13 @@ NUMBERS = [
 @pytest.mark.parametrize(("status", "error", "number"), NUMBERS)
 def test_the_number_is_that_of_the_error(status: str, error: dict[str, str] | None, number: int) -> None:
     assert error_number(status, error) == number
+
+
+def test_every_number_and_word_stands_in_the_document() -> None:
+    page = (Path(__file__).parents[2] / "docs/concepts/back-to-esmes.md").read_text()
+    assert [code for code, number in ERRORS.items() if f"| {number:03d} | `{code}` |" not in page] == []
+    assert [word for word in WORDS.values() if f"| `{word}` | {_state(word)} |" not in page] == []
+
+
+def _state(word: str) -> int:
+    return next(number for number, name in receipt.STATES.items() if name == word)

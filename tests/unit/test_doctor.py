@@ -8,7 +8,7 @@ import pytest
 
 from kit import NOW, FakeHouse
 from tidings.core.carrier import BindState, CarrierState, StateOfBind, Traffic
-from tidings.core.health import Snapshot
+from tidings.core.health import EsmeState, Snapshot
 from tidings.core.message import MessageError
 from tidings.core.questions import Attempt, ReceiptRow
 from tidings.doctor import advise, explain
@@ -45,6 +45,14 @@ def test_all_is_well(figures: Snapshot) -> None:
     assert advise(figures) == []
 
 
+def shop(**changes: Any) -> Snapshot:
+    plain: dict[str, Any] = {
+        "id": "esme_1", "system_id": "shop", "receivers": 1, "waiting": 5, "most": 100, "oldest_s": 5.0, "dead": 0,
+        "failures": 0,
+    }  # fmt: skip
+    return snapshot(esmes=(EsmeState(**{**plain, **changes}),))
+
+
 def answered(**answers: int) -> Snapshot:
     return snapshot(carriers=(carrier(answers=answers),))
 
@@ -54,6 +62,11 @@ ILL: list[tuple[str, Snapshot, str, str, str]] = [
     ("the disk is full", snapshot(disk_free_mb=10), "error", "10 MB", "--data"),
     ("the disk fills up", snapshot(disk_free_mb=900), "warning", "900 MB", "soon"),
     ("commits are slow", snapshot(commit_lag_ms=900), "warning", "900 ms", "faster"),
+    ("an ESME is not bound", shop(receivers=0, oldest_s=1_200), "warning", "oldest for 20 min", "bind as receiver"),
+    ("an ESME does not answer", shop(failures=3, oldest_s=1_200), "warning", "5 receipts", "deliver_sm_resp"),
+    ("an ESME is slow", shop(oldest_s=1_200), "warning", "shop", "smpp.window"),
+    ("an ESME's queue is full", shop(receivers=0, waiting=95), "error", "Beyond 100", "bind as receiver"),
+    ("deliveries to an ESME were given up", shop(dead=3), "note", "3 receipts", "/v1/esmes/esme_1/replay"),
     ("no carrier", snapshot(carriers=()), "error", "No carrier", "[[carriers]]"),
     (
         "a carrier is down",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import tidings
 from tidings.api.auth import authorize
 from tidings.api.call import Call, Reply
 from tidings.api.loopback import local
-from tidings.core.health import Snapshot
+from tidings.core.health import EsmeState, Snapshot
 from tidings.metrics import KIND, Labels, Metrics, counter, family, gauge, histogram, process
 
 
@@ -55,5 +55,19 @@ def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
         "tidings_door_requests_total", "Requests answered at the SMPP door.", ("command", "status"), answered
     )
     yield from gauge("tidings_door_binds", "Binds that stand at the SMPP door.", now.door.binds if now.door else 0)
+    yield from counter(
+        "tidings_esme_deliveries_total", "Attempts to hand receipts and texts to ESMEs.", ("outcome",),
+        counted.deliveries,
+    )  # fmt: skip
+    for name, about, value in _ESMES:
+        esmes = [((one.system_id,), value(one)) for one in now.esmes]
+        yield from family(name, "gauge", about, ("system_id",), esmes)
     yield from gauge("tidings_streams", "Streams of events that are open.", streams)
     yield from process()
+
+
+_ESMES: tuple[tuple[str, str, Callable[[EsmeState], float]], ...] = (
+    ("tidings_esme_waiting", "Receipts and texts that an ESME has not taken.", lambda one: one.waiting),
+    ("tidings_esme_oldest_seconds", "How long the oldest of them waits.", lambda one: one.oldest_s),
+    ("tidings_esme_dead", "Receipts and texts for an ESME that were given up.", lambda one: one.dead),
+)

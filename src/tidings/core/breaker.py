@@ -10,16 +10,17 @@ Standing = Literal["healthy", "unknown", "failing"]
 class Breaker:
     """Little at first, more with each success, one at a time while it fails, and then pauses that grow."""
 
-    __slots__ = ("_limit", "_window", "failures", "in_flight", "known", "until")
+    __slots__ = ("_limit", "_start", "_window", "failures", "in_flight", "known", "until")
 
     TRIP = 5
     """Failures in a row after which only single probes go out."""
     FIRST_REST = 5.0
     LONGEST_REST = 300.0
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, start: int = 1) -> None:
+        """`start`: requests at a time while nothing is known of it."""
         self._limit = limit
-        self._window = 1
+        self._start = self._window = start
         self.failures = 0
         self.in_flight = 0
         self.until = 0.0
@@ -61,7 +62,7 @@ class Breaker:
 
     def anew(self) -> None:
         """It was changed: what it did before counts no more; what is under way does."""
-        self.failures, self.until, self._window = 0, 0.0, 1
+        self.failures, self.until, self._window = 0, 0.0, self._start
 
     @property
     def standing(self) -> Standing:

@@ -64,12 +64,24 @@ class Esme(msgspec.Struct, frozen=True, kw_only=True):
     """One of `INTERFACE_VERSIONS`."""
     message_id_form: str = "hexadecimal"
     """One of `ID_FORMS`; binds before 3.4 get eight hexadecimal digits whatever it says."""
-    receipt_format: str = "standard"
-    """How the text of receipts is written."""
+    receipt_format: str = "text_and_tlvs"
+    """One of `smpp.receipt_form.FORMATS`."""
     receipt_id_form: str | None = None
     """How receipts write message_id, for systems that await another form there; None: as the answer did."""
     inbound: tuple[str, ...] = ()
     """Our numbers whose texts from handsets go to it; `*`: all of its account."""
+    receipt_pdu: str = "deliver_sm"
+    """One of `smpp.receipt_form.PDUS`."""
+    receipt_seconds: bool = False
+    """Whether dates in receipts have seconds."""
+    receipt_text: bool = True
+    """Whether receipts repeat the first characters of the message."""
+    concatenation: str = "udh"
+    """How long texts go to it: one of `core.owed.CONCATENATIONS`."""
+    queue_most: int = 100_000
+    """Receipts and texts that may wait for it; the oldest are kept, what comes beyond is given up."""
+    queue_hours: int = 72
+    """Hours for which they wait."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,24 @@ class DoorState(msgspec.Struct, frozen=True, kw_only=True):
     """ESMEs that may bind."""
 
 
+class EsmeState(msgspec.Struct, frozen=True, kw_only=True):
+    """What an ESME that is known to the door has not taken, as it stands at this moment."""
+
+    id: str
+    system_id: str
+    receivers: int
+    """Binds of it that take receipts and texts."""
+    waiting: int
+    most: int
+    """What waits beyond this is given up."""
+    oldest_s: float
+    """Seconds since the oldest was made."""
+    dead: int
+    """Given up, and not yet forgotten."""
+    failures: int
+    """In a row: refusals for now, or no answer at all."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one moment."""
 
@@ -53,3 +71,4 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Why the store cannot commit; None while it can."""
     door: DoorState | None = None
     """None where no SMPP door is open."""
+    esmes: tuple[EsmeState, ...] = ()

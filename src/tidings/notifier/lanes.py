@@ -17,8 +17,8 @@ from tidings.core.questions import Tx
 from tidings.core.slots import Slots
 from tidings.core.telling import Load
 from tidings.core.webhook import Delivery, Subscription, endpoint_of
+from tidings.drivers.ledger import Ledger
 from tidings.notifier.courier import Courier
-from tidings.notifier.ledger import Ledger
 from tidings.pipeline import notify, settle
 from tidings.pipeline.house import House
 
@@ -38,7 +38,7 @@ class Lanes:
     def __init__(self, house: House, courier: Courier) -> None:
         self._house = house
         self._courier = courier
-        self.ledger = Ledger(house, self._settled)
+        self.ledger = Ledger(house.store, settle.settle, self._settled)
         self.subscriptions: dict[int, Subscription] = {}
         """Those that are switched on."""
         self.in_memory = 0
@@ -274,7 +274,7 @@ class Lanes:
         if outcome is not None:
             if outcome.gone and lane.webhook_id is not None:
                 self.changed(lane.webhook_id, lane.account_id, None)
-            self.ledger.enter(lane, outcome)
+            self.ledger.enter(lane, outcome, len(outcome.deliveries))
         else:
             self._give_back(lane, [load.delivery for load in loads])
 

@@ -50,6 +50,7 @@ async def store_esmes(tx: Tx, esmes: Sequence[Esme], now: Millis) -> list[Outcom
     for esme in esmes:
         taken = await tx.esmes.by_system_id(esme.system_id) is not None
         if not taken:
+            await tx.outbox.skip()
             await tx.esmes.insert(esme)
         results.append(_TAKEN if taken else esme)
     return results

@@ -14,7 +14,7 @@ from tidings.core.ports import NotPosted, Posted, Stage, stage
 from tidings.core.questions import DeliveryFilter, Scan, Tx
 from tidings.core.request import Refused
 from tidings.core.webhook import SECRET_OCTETS, Delivery, Secret, Subscription, endpoint_of
-from tidings.pipeline import notify, settle
+from tidings.pipeline import deliver, notify, settle
 from tidings.pipeline import rotate as secrets
 from tidings.pipeline.house import House
 
@@ -192,6 +192,7 @@ NO_EVENTS: frozenset[Stage[Any, Any]] = frozenset(
     (
         notify.fan_out, settle.settle, settle.bury, settle.withdraw, settle.forget, settle.forget_callbacks,
         secrets.keep_secrets, replay_some, drop_subscriptions,
+        deliver.fill, deliver.settle, deliver.replay, deliver.give_up, deliver.withdraw, deliver.forget,
     )
 )  # fmt: skip
 """Stages that write no events: after a commit of these alone nobody need look."""

@@ -15,6 +15,7 @@ SQL = statements("esmes")
 _NEWEST = (1 << 63) - 1
 _FIELDS = Esme.__struct_fields__
 _LISTS = frozenset({"networks", "bind_types", "senders", "inbound"})
+_FLAGS = frozenset({"tls", "receipt_seconds", "receipt_text"})
 _CHANGED = tuple(name for name in _FIELDS if name not in ("account_id", "created_at", "last_bound_at"))
 """In the order of the statement `change`, whose first parameter is the id."""
 
@@ -79,7 +80,8 @@ def _esme(row: Row) -> Esme:
     given = dict(zip(_FIELDS, row, strict=True))
     for name in _LISTS:
         given[name] = tuple(json.loads(given[name])) if given[name] else ()
-    given["tls"] = bool(given["tls"])
+    for name in _FLAGS:
+        given[name] = bool(given[name])
     return Esme(**given)
 
 
@@ -87,7 +89,7 @@ def _value(esme: Esme, name: str) -> object:
     value = getattr(esme, name)
     if name in _LISTS:
         return json.dumps(value) if value else None
-    return int(value) if name == "tls" else value
+    return int(value) if name in _FLAGS else value
 
 
 def _submission(row: Row) -> Submission:

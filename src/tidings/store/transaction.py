@@ -12,6 +12,7 @@ from tidings.store.events import Events
 from tidings.store.idempotencies import Idempotencies
 from tidings.store.inbounds import Inbounds
 from tidings.store.messages import Messages
+from tidings.store.outbox import Outbox
 from tidings.store.queue import Queue
 from tidings.store.receipts import Receipts
 from tidings.store.suppressions import Suppressions
@@ -22,9 +23,8 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "carriers", "esmes", "events", "idempotencies", "inbounds", "messages", "queue",
-        "receipts",
-        "suppressions", "tally", "webhooks",
+        "accounts", "attempts", "carriers", "esmes", "events", "idempotencies", "inbounds", "messages", "outbox",
+        "queue", "receipts", "suppressions", "tally", "webhooks",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -40,4 +40,5 @@ class Transaction:
         self.accounts = Accounts(engine)
         self.esmes = Esmes(engine)
         self.carriers = Carriers(engine)
+        self.outbox = Outbox(engine)
         self.webhooks = Webhooks(engine)
