@@ -24,12 +24,13 @@ ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
 STALE := stale
 endif
 
-.PHONY: help run setup dev peers types test check golden bench bench-peers audit lock clean stale
+.PHONY: help run setup dev peers types test check fuzz golden bench bench-peers audit lock clean stale
 
 help:
 	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
 	@echo 'make test    set up what is needed and pass every test'
 	@echo 'make check   format, lint, types, import contracts, fast tests; changes no file'
+	@echo 'make fuzz    a million odd PDUs and streams for the SMPP codec and its sessions'
 	@echo 'make bench   speed and memory, as one table'
 	@echo 'make bench-peers  the same work done by Kannel, Jasmin and tidings, by turns'
 	@echo 'make types   TypeScript types of the API: clients/typescript/api.d.ts'
@@ -142,11 +143,16 @@ check: dev
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n auto -p no:cacheprovider -m "not slow" $(FAST) $(ARGS)
 
+# A seed is chosen and told; `make fuzz ARGS="--seed 7 --first 42 --cases 1"` makes one case again.
+fuzz: dev
+	@$(BIN)/python tests/smpp_fuzz.py $(ARGS)
+
 golden: dev
 	@$(BIN)/python tests/golden/write.py
 	@$(BIN)/python tests/golden/alphabets.py
 	@$(BIN)/python tests/golden/calling_codes.py
 	@$(BIN)/python tests/golden/errors.py
+	@$(BIN)/python tests/golden/smpp_page.py
 	@$(BIN)/python tests/golden/personalities.py
 
 bench: dev

@@ -130,6 +130,14 @@ def test_an_unbind_without_answer_ends() -> None:
     assert ended(session.tick(11))
 
 
+def test_the_end_is_told_once_whatever_ran_out_together() -> None:
+    session = esme()
+    session.request(pdus.SubmitSm(), "token", 29)
+    session.tick(30)
+    session.unbind(30)
+    assert [type(event) for event in session.tick(99)] == [Unanswered, Ended]
+
+
 # Binding.
 
 

@@ -105,8 +105,10 @@ def _decode_sm(make: Any, frame: bytes, status: int, sequence: int, strictness: 
         # A time is present, so the fixed octets are not where they were looked for.
         schedule_time, p = read_time(_SCHEDULE, frame, c + 4, strictness)
         validity_time, p = read_time(_VALIDITY, frame, p, strictness)
-        registered, replace, coding, default, length = _FIVE_OCTETS(frame, p)
         start = p + 5
+        if start > size:
+            return decode_body(make, frame, status, sequence, strictness)
+        registered, replace, coding, default, length = _FIVE_OCTETS(frame, p)
     end = start + length
     if end > size:
         return decode_body(make, frame, status, sequence, strictness)

@@ -524,8 +524,9 @@ class Session:
         self._end(events, f"The other end sent a PDU with command_length {length}, so its stream is lost.{hint}")
 
     def _end(self, events: list[Event], reason: str, *, fault: bool = True) -> None:
-        self._enter(State.UNBOUND)
-        events.append(Ended(reason, fault))
+        if not self.over:
+            self._enter(State.UNBOUND)
+            events.append(Ended(reason, fault))
 
 
 def _response(command_id: int, sequence: int, status: int, message_id: str, tlvs: Tlvs) -> bytes:
