@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import apsw
 import msgspec
 
-from tidings.config import CarrierSettings, Settings
+from tidings.config import CarrierSettings, Settings, check_carrier
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.backlog import Backlog
 from tidings.core.carrier import BindState
@@ -24,7 +24,7 @@ from tidings.core.moments import written
 from tidings.core.ports import CarrierEvent, Down, Inbound, Manners, Receipt, SendError, Sent, Stage, Store, Up, stage
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.request import Answer, Request, Stored
-from tidings.fleet import Fleet
+from tidings.fleet import Fleet, Member
 from tidings.pipeline import accept, dispatch, receive, route
 from tidings.pipeline import receipt as receipts
 from tidings.pipeline.house import House
@@ -305,11 +305,14 @@ class FakeCarrier:
         binds: int = 1,
         rate: float = 0.0,
         delay: float | Callable[[Part], float] = 0.01,
+        name: str = NORTH,
     ) -> None:
-        self.name = NORTH
+        self.name = name
         self.rate = rate
         self.terms = PLAIN
         self.manners = Manners()
+        self.drains = False
+        self.changed: list[CarrierSettings] = []
         self.script = script
         self.delay = delay
         self.windows = {f"{self.name}/{number}": window for number in range(1, binds + 1)}
@@ -329,7 +332,12 @@ class FakeCarrier:
         self.tell(*(Up(bind) for bind in self.up))
 
     async def stop(self, grace_s: float) -> None:
-        """Silent from now on, like one whose line was cut."""
+        """Silent from now on, like one whose line was cut; one that drains first answers what it was given."""
+        end = asyncio.get_running_loop().time() + grace_s
+        while self.drains and self.flying and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - time jumps
+            await asyncio.sleep(0.01)
+        if self.drains:
+            await asyncio.sleep(0.1)  # what it said is taken
         self._ended = True
         self._news.set()
 
@@ -345,9 +353,17 @@ class FakeCarrier:
                 state="up" if bind in self.up else "down",
                 since=written(NOW),
                 paused=False,
+                bound=bind in self.up,
             )
             for bind in self.windows
         )
+
+    def change(self, settings: CarrierSettings) -> None:
+        self.changed.append(settings)
+        self.rate = settings.rate
+
+    def describe(self, part: Part, at: Millis) -> None:
+        """It keeps no PDUs."""
 
     def send(self, parts: Sequence[Part]) -> None:
         loop = asyncio.get_running_loop()
@@ -505,6 +521,8 @@ class World:
         self.others: list[FakeCarrier] = []
         """Carriers that come after it."""
         self.settings = settings
+        self.added: dict[str, FakeCarrier] = {}
+        """Carriers that the API made, by name."""
         self.house: House
         self.runner: Runner
         self.store: Watched
@@ -517,11 +535,8 @@ class World:
             last = await self.store.read(lambda tx: tx.accounts.last_id())
             self.house = build(self.store, self.clock, self.settings, last)
             carriers = [self.carrier, *self.others] if self.carrier.name else []
-            self.house.carriers = {carrier.name: carrier.rate for carrier in carriers}
-            self.house.terms = {carrier.name: carrier.terms for carrier in carriers}
             self.runner = Runner(self.house, carriers)
-            named = [CarrierSettings(name=one.name, host="smsc.example.net", password="secret") for one in carriers]
-            fleet = self.house.fleet = Fleet(self.house, self.runner, carriers, named)
+            fleet = self.house.fleet = Fleet(self.house, self.runner, [_member(one) for one in carriers], self.made)
             await fleet.start()
             sweeper = Sweeper(self.house, self.runner)
             async with asyncio.TaskGroup() as tasks:
@@ -532,6 +547,19 @@ class World:
                 finally:
                     await sweeper.stop(1.0)
                     await self.runner.stop(1.0)
+
+    def made(self, settings: CarrierSettings) -> FakeCarrier:
+        """A carrier as the API wants it, by the rules of the file."""
+        check_carrier(settings)
+
+        def script(part: Part, earlier: int) -> Iterable[CarrierEvent]:
+            return (taken(part), receipt(f"c{part.attempt_id}", to=part.to, carrier=settings.name, bind=part.bind))
+
+        carrier = FakeCarrier(
+            script, window=settings.window, binds=settings.binds, rate=settings.rate, name=settings.name
+        )
+        carrier.drains = True
+        return self.added.setdefault(settings.name, carrier)
 
     async def story(self, message: Message) -> Story:
         return await self.store.read(lambda tx: tell(tx, message.id))
@@ -550,6 +578,13 @@ class World:
                 await asyncio.sleep(pause)
                 pause = min(seconds / 100, pause * 1.5)
         return [await self.story(message) for message in messages]
+
+
+def _member(carrier: FakeCarrier) -> Member:
+    settings = CarrierSettings(
+        name=carrier.name, host="smsc.example.net", password="secret", rate=carrier.rate, sender_rules="off"
+    )
+    return Member(settings, "file", carrier)
 
 
 async def _all_ended(tx: Tx, messages: Sequence[Message]) -> bool:

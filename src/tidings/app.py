@@ -26,7 +26,7 @@ from tidings.api.query import NoQuery
 from tidings.api.table import ENDPOINTS
 from tidings.api.wire import KEEP_ALIVE_S, Wire
 from tidings.carriers.smpp import SmppCarrier
-from tidings.config import CarrierSettings, ConfigError, Settings
+from tidings.config import CarrierSettings, ConfigError, Settings, check_carrier
 from tidings.core.account import DEFAULT_ACCOUNT, Account, Key
 from tidings.core.backlog import Backlog
 from tidings.core.carrier import CarrierState
@@ -44,10 +44,10 @@ from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
 from tidings.drivers.log_lines import JsonLines, Plain
 from tidings.drivers.smpp_tap import Taps
-from tidings.fleet import Fleet
+from tidings.fleet import Fleet, Member
 from tidings.metrics import Metrics
 from tidings.notifier import Notifier
-from tidings.pipeline import admit, enrol
+from tidings.pipeline import admit, enrol, steer
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.roster import Roster
@@ -73,7 +73,7 @@ PEER_GONE_MS = 60_000
 class Tidings:
     """One process with everything in it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
         if not is_sender(settings.default_sender):
             raise ConfigError("default_sender must be E.164, a short code, or up to 11 letters and digits")
         if settings.default_region and not is_region(settings.default_region):
@@ -81,11 +81,11 @@ class Tidings:
         for name in ("stop_reply", "start_reply", "help_reply"):
             _check_reply(name, getattr(settings, name))
         self.settings = settings
+        self._reread = reread
         self._clock = SystemClock()
         self._store = SqliteStore(settings.folder, self._clock, settings.limits.commit_queue)
         self._network: Network | None = None
-        self._carrier_settings: list[CarrierSettings] = list(settings.carriers)
-        self._carriers: list[SmppCarrier] = []
+        self._members: list[Member] = []
         self._runner: Runner | None = None
         self._fleet: Fleet | None = None
         self._notifier: Notifier | None = None
@@ -93,9 +93,7 @@ class Tidings:
         self._smpp_door: SmppDoor | None = None
         self._taps: Taps | None = None
         self._deliverer: Deliverer | None = None
-        self._post = HttpPost(
-            self._clock, timeout_s=settings.webhooks.timeout, allow_private=settings.webhooks_reach_inside
-        )
+        self._post: HttpPost | None = None
         self._free_disk_mb = 1 << 30
         self._serving = False
         self._end = 0.0
@@ -108,20 +106,18 @@ class Tidings:
         self._store.start(asyncio.get_running_loop())
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._taps = Taps(self._clock, tasks)
+                await self._enlist(tasks, self._taps)
+                self._post = HttpPost(
+                    self._clock, timeout_s=self.settings.webhooks.timeout,
+                    allow_private=self.settings.webhooks_reach_inside,
+                )  # fmt: skip
                 house = await self._house()
-                extra = await self._simulate() if self.settings.simulated else ()
-                taps = self._taps = house.captures = Taps(self._clock, tasks)
-                self._carriers = [
-                    SmppCarrier(one, self._clock, tasks, taps.of(f"carriers/{one.name}", "esme"))
-                    for one in self._carrier_settings
-                ]
-                house.carriers = {one.name: one.rate for one in self._carriers}
-                house.terms = {one.name: one.terms for one in self._carriers}
-                held = (one for one in self._carrier_settings if one.sender_rules != "off")
-                house.sender_rules = {one.name: one.sender_rules for one in held}
+                house.captures = self._taps
+                extra = await self._simulate(tasks, self._taps) if self.settings.simulated else ()
                 house.describe = self._describe
-                self._runner = Runner(house, self._carriers)
-                self._fleet = house.fleet = Fleet(house, self._runner, self._carriers, self._carrier_settings)
+                self._runner = Runner(house, [one.carrier for one in self._members])
+                self._fleet = house.fleet = Fleet(house, self._runner, self._members, self._maker(tasks, self._taps))
                 await self._fleet.start()
                 self._notifier = Notifier(house, self._post)
                 await self._notifier.start(tasks)
@@ -133,7 +129,8 @@ class Tidings:
                 sweeper.start(tasks)
                 await self._open_smpp_door(house, tasks)
                 watch = tasks.create_task(self._watch_disk(), name="disk")
-                await self._serve(house, extra, door)
+                with _hangup(lambda: tasks.create_task(self._read_again(), name="read the file again")):
+                    await self._serve(house, extra, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
                 if self._smpp_door is not None:
                     await self._smpp_door.stop(max(0.0, (self._end - self._clock.monotonic()) / 2))
@@ -148,8 +145,48 @@ class Tidings:
                 await self._network.stop()
         finally:
             self._store.stop()
-            self._post.close()
+            if self._post is not None:
+                self._post.close()
         log.info("stopped")
+
+    # carriers
+
+    async def _enlist(self, tasks: asyncio.TaskGroup, taps: Taps) -> None:
+        """The carriers of the file, then those that are stored; from here on they are settings like others."""
+        make = self._maker(tasks, taps)
+        self._members = [Member(one, "file", make(one)) for one in self.settings.carriers]
+        names = {one.settings.name for one in self._members}
+        for one in await self._store.read(steer.stored):
+            if one.name in names:
+                log.error("carrier %s is stored and stands in the configuration file, which goes before", one.name)
+                continue
+            try:
+                self._members.append(Member(one, "api", make(one)))
+            except ConfigError as fault:  # what it refers to is gone, such as its tls_ca; the others shall work
+                log.error("the stored carrier %s cannot be used: %s", one.name, fault)
+        carriers = tuple([one.settings for one in self._members])
+        self.settings = msgspec.structs.replace(self.settings, carriers=carriers)
+
+    def _maker(self, tasks: asyncio.TaskGroup, taps: Taps) -> Callable[[CarrierSettings], SmppCarrier]:
+        def make(settings: CarrierSettings) -> SmppCarrier:
+            check_carrier(settings)
+            return SmppCarrier(settings, self._clock, tasks, taps.of(f"carriers/{settings.name}", "esme"))
+
+        return make
+
+    async def _read_again(self) -> None:
+        """SIGHUP: the carriers of the file as they stand in it now."""
+        if self._reread is None or self._fleet is None:
+            return
+        try:
+            settings = self._reread()
+        except ConfigError as fault:
+            log.error("the configuration is not taken: %s", fault)
+            return
+        try:
+            await self._fleet.reread(settings.carriers)
+        except StoreUnavailable as fault:
+            log.error("what the file says of carriers' ids could not be stored: %s; send SIGHUP again", fault)
 
     # the house
 
@@ -177,7 +214,7 @@ class Tidings:
         _, token = await admit.issue(house, DEFAULT_ACCOUNT, "admin", "admin")
         _write_secret(file, token + "\n")
 
-    async def _simulate(self) -> Sequence[Endpoint]:
+    async def _simulate(self, tasks: asyncio.TaskGroup, taps: Taps) -> Sequence[Endpoint]:
         chosen = self.settings.simulator
         network = Network(
             NetworkSettings(
@@ -188,12 +225,11 @@ class Tidings:
         )  # fmt: skip
         port = await network.start()
         self._network = network
-        self._carrier_settings.append(
-            CarrierSettings(
-                name=SIMULATOR, host="127.0.0.1", port=port, system_id="tidings", password="tidings",  # noqa: S106 - it lets anyone in
-                window=chosen.window, binds=chosen.binds, sender_rules="off",
-            )
+        settings = CarrierSettings(
+            name=SIMULATOR, host="127.0.0.1", port=port, system_id="tidings", password="tidings",  # noqa: S106 - it lets anyone in
+            window=chosen.window, binds=chosen.binds, sender_rules="off",
         )  # fmt: skip
+        self._members.append(Member(settings, "simulator", self._maker(tasks, taps)(settings)))
         return simulated(network)
 
     # the doors
@@ -253,7 +289,7 @@ class Tidings:
         folder = self.settings.data
         key = self.settings.folder / "admin.key"
         flag = "" if folder == "./tidings-data" else f" --data {folder}"
-        carriers = ", ".join(f"{one.name} ({one.host}:{one.port})" for one in self._carrier_settings) or "none"
+        carriers = ", ".join(f"{one.name} ({one.address})" for one in self._carrier_states()) or "none"
         print(
             f"\ntidings is up: {url}  (docs: {url}/docs, carriers: {carriers})\n"
             "Send a text and watch it arrive:\n"
@@ -291,8 +327,7 @@ class Tidings:
         return self._fleet.states() if self._fleet is not None else ()
 
     def _describe(self, carrier: str, part: Part, at: Millis) -> PduSummary | None:
-        found = next((one for one in self._carriers if one.name == carrier), None)
-        return None if found is None else found.describe(part, at)
+        return None if self._fleet is None else self._fleet.describe(carrier, part, at)
 
     async def _snapshot(self) -> Snapshot:
         now = self._clock.now()
@@ -346,6 +381,17 @@ def _signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Iterator[N
         # From here on a second Ctrl-C ends the process at once.
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _hangup(then: Callable[[], Any]) -> Iterator[None]:
+    """SIGHUP is how daemons are told to read their configuration again."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, then)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
 
 
 async def _first_look(tx: Tx) -> tuple[int, list[Key], list[Account], list[Esme]]:
@@ -455,8 +501,11 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def run(settings: Settings) -> None:
-    """Run until told to stop. Raises ConfigError, DataFolderInUse, UnsafeSqlite or OSError before serving."""
+def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
+    """Run until told to stop; `reread` reads the configuration again, which SIGHUP asks for.
+
+    Raises ConfigError, DataFolderInUse, UnsafeSqlite or OSError before serving.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if settings.log_format == "json" else Plain())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
@@ -465,11 +514,11 @@ def run(settings: Settings) -> None:
     # Messages in memory are plain values without cycles: look for garbage rarely, and never among what stays.
     gc.set_threshold(50_000, 20, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(settings))
+        runner.run(_run(settings, reread))
 
 
-async def _run(settings: Settings) -> None:
-    await Tidings(settings).run()
+async def _run(settings: Settings, reread: Callable[[], Settings] | None) -> None:
+    await Tidings(settings, reread).run()
 
 
 def migrate(settings: Settings) -> list[str]:

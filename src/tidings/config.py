@@ -16,6 +16,11 @@ from msgspec import Meta, Struct, field
 class ConfigError(Exception):
     """A setting is unknown or has a value that cannot be used; the text says which and what to do."""
 
+    def __init__(self, text: str, field: str = "") -> None:
+        super().__init__(text)
+        self.field = field
+        """The setting of a carrier at fault, where it is one."""
+
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
@@ -337,6 +342,14 @@ def _with_password(table: dict[str, Any], environ: Mapping[str, str], folder: Pa
     return table
 
 
+def check_carrier(carrier: CarrierSettings) -> None:
+    """Raises ConfigError where settings of the right types make no carrier."""
+    if carrier.type != "smpp":
+        raise ConfigError(f"carrier `{carrier.name}`: type `{carrier.type}` is not known; known: smpp", "type")
+    if carrier.bind not in _BINDS:
+        raise ConfigError(f"carrier `{carrier.name}`: bind must be one of {', '.join(_BINDS)}", "bind")
+
+
 _BINDS = ("transceiver", "transmitter+receiver")
 _LEVELS = ("debug", "info", "warning", "error")
 
@@ -349,10 +362,7 @@ def _check(settings: Settings) -> None:
                 f"carrier `{carrier.name}` is named twice (`simulator` is taken while the simulator runs)"
             )
         seen.add(carrier.name)
-        if carrier.type != "smpp":
-            raise ConfigError(f"carrier `{carrier.name}`: type `{carrier.type}` is not known; known: smpp")
-        if carrier.bind not in _BINDS:
-            raise ConfigError(f"carrier `{carrier.name}`: bind must be one of {', '.join(_BINDS)}")
+        check_carrier(carrier)
     for one in settings.proxies:
         try:
             ip_network(one)

@@ -55,7 +55,6 @@ class Runner:
     def __init__(self, house: House, carriers: Sequence[Carrier]) -> None:
         self._house = house
         self._carriers = {carrier.name: carrier for carrier in carriers}
-        self._route = route.choose([carrier.name for carrier in carriers])
         self._schedules: dict[str, Schedule[Load]] = {name: Schedule() for name in self._carriers}
         self._paces = {carrier.name: Pace(carrier.rate) for carrier in carriers}
         self._feeds = {rank: Feed() for rank in RANKS}
@@ -73,14 +72,17 @@ class Runner:
         self._sessions: dict[str, str] = {}
         """The connection of each bind that texts last came on, while it stands."""
         self._loops: list[asyncio.Task[None]] = []
-        self._dispatchers: list[asyncio.Task[None]] = []
+        self._dispatchers: dict[str, asyncio.Task[None]] = {}
+        self._listeners: dict[str, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
         self._next_look = 0.0
         self._stopping = False
+        self._leaving: set[str] = set()
+        """Carriers that are being taken away."""
         self._claiming: dict[str, set[asyncio.Task[None]]] = {name: set() for name in self._carriers}
         """Claims of each carrier that are being committed."""
         self.held: frozenset[str] = frozenset()
         """Carriers and binds that get nothing new, by name."""
-        self.last_down: dict[str, Down] = {}
         self.answers: dict[str, dict[str, int]] = {name: {} for name in self._carriers}
 
     # start and stop
@@ -92,19 +94,59 @@ class Runner:
         store.follow(receive.take_inbound, self._received)
         store.follow(receive.complete_lone, self._received)
         store.follow(cancel.withdraw, self._withdrawn)
+        self._group = group
         await self._recover()
-        for name in self._carriers:
-            self._fences[name] = (await store.write(route.own, [name]))[0]
-        told = [receipt.Told(one.name, one.manners.id_form, one.manners.loose_ids) for one in self._carriers.values()]
-        await store.write(receipt.keep_told, told)
         self._house.backlog.reset(await store.read(lambda tx: tx.queue.counts()))
-        loops = [self._route_for_ever(), self._feed_for_ever()]
         for carrier in self._carriers.values():
-            await carrier.start()
-            loops.append(self._listen(carrier))
-        dispatchers = [self._dispatch_for_ever(carrier) for carrier in self._carriers.values()]
-        self._dispatchers = [group.create_task(loop) for loop in dispatchers]
-        self._loops = [*self._dispatchers, *(group.create_task(loop) for loop in loops)]
+            await self._begin(carrier, group)
+        self._loops = [group.create_task(loop) for loop in (self._route_for_ever(), self._feed_for_ever())]
+
+    async def _begin(self, carrier: Carrier, group: asyncio.TaskGroup) -> None:
+        """Own a carrier and set its loops going."""
+        self._fences[carrier.name] = (await self._house.store.write(route.own, [carrier.name]))[0]
+        await self.heed(carrier.name)
+        await carrier.start()
+        self._dispatchers[carrier.name] = group.create_task(self._dispatch_for_ever(carrier))
+        self._listeners[carrier.name] = group.create_task(self._listen(carrier))
+
+    async def add(self, carrier: Carrier) -> None:
+        """One more carrier, for messages accepted from now on. Raises StoreUnavailable."""
+        name = carrier.name
+        self._carriers[name] = carrier
+        self._schedules[name], self._paces[name] = Schedule(), Pace(carrier.rate)
+        self._wake[name], self._claiming[name], self.answers[name] = asyncio.Event(), set(), {}
+        if self._group is None:
+            return  # it begins with the others
+        try:
+            await self._begin(carrier, self._group)
+        except StoreUnavailable:
+            self._drop(name)
+            raise
+
+    async def remove(self, name: str, grace: float) -> None:
+        """Hand nothing more to a carrier, wait up to `grace` seconds for its answers; what waits goes by another."""
+        self._leaving.add(name)
+        self._wake[name].set()
+        await asyncio.wait([self._dispatchers.pop(name)])
+        await self._carriers[name].stop(grace)
+        await asyncio.wait([self._listeners.pop(name)])
+        waiting = self._drop(name)
+        self._freshen(waiting)
+
+    def _drop(self, name: str) -> list[Load]:
+        """Forget a carrier; what waited for it."""
+        for mine in (self._carriers, self._paces, self._wake, self._claiming, self.answers, self._fences):
+            mine.pop(name, None)
+        self._leaving.discard(name)
+        return self._schedules.pop(name).all()
+
+    async def heed(self, name: str) -> None:
+        """The settings of a carrier are others: how fast it may be fed, and how its ids are read."""
+        carrier = self._carriers[name]
+        self._paces[name].bucket.rate = carrier.rate
+        self._wake[name].set()
+        told = receipt.Told(name, carrier.manners.id_form, carrier.manners.loose_ids)
+        await self._house.store.write(receipt.keep_told, [told])
 
     async def stop(self, grace: float) -> None:
         """Hand over nothing more, wait for answers up to `grace` seconds, close the carriers, end the loops.
@@ -117,11 +159,12 @@ class Runner:
         end = self._house.clock.monotonic() + grace
         # A claim under way is written and answered while the carriers still listen, not left in doubt.
         if self._dispatchers:
-            await asyncio.wait(self._dispatchers, timeout=grace)
+            await asyncio.wait(self._dispatchers.values(), timeout=grace)
         left = max(0.0, end - self._house.clock.monotonic())
         await asyncio.gather(*(carrier.stop(left) for carrier in self._carriers.values()))
         left = max(MOMENT, end - self._house.clock.monotonic())
-        _, late = await asyncio.wait(self._loops, timeout=left)
+        loops = [*self._loops, *self._dispatchers.values(), *self._listeners.values()]
+        _, late = await asyncio.wait(loops, timeout=left)
         for loop in late:
             log.error("a loop did not end in time; what it held is settled at the next start")
             loop.cancel()
@@ -196,6 +239,9 @@ class Runner:
 
     def _line_up(self, carrier: str, loads: Iterable[Load]) -> None:
         """These have their route; they stand behind those of their lane that still wait for one."""
+        if carrier not in self._schedules:  # taken away since they were accepted
+            self._freshen(loads)
+            return
         schedule, without = self._schedules[carrier], self._fresh_lanes
         for load in loads:
             if without and _lane(load.message) in without:
@@ -249,8 +295,12 @@ class Runner:
             self._fresh_ids.discard(one.message_id)
             self._route_known(_lane(load.message))
             # One that flies already was fed twice; a second flight would take the first one's place.
-            if ready and one.carrier is not None and one.message_id not in self._flying:
+            if not ready or one.carrier is None or one.message_id in self._flying:
+                continue
+            if one.carrier in self._schedules:
                 self._schedules[one.carrier].add(_waiting(load))
+            else:  # taken away in this moment
+                self._freshen((load,))
         for event in self._wake.values():
             event.set()
 
@@ -273,7 +323,9 @@ class Runner:
 
     def _home(self, message: Message) -> str | None:
         """Where a message goes: by the carrier it is queued for while that is there, for which it was encoded."""
-        return message.carrier if message.carrier in self._schedules else self._route
+        if message.carrier in self._schedules:
+            return message.carrier
+        return route.choose(name for name in self._house.carriers if name in self._schedules)
 
     # dispatch
 
@@ -282,7 +334,7 @@ class Runner:
         wake, clock = self._wake[carrier.name], self._house.clock
         under_way = asyncio.Semaphore(OVERLAPPING)
         async with asyncio.TaskGroup() as tasks:
-            while not self._stopping:
+            while not (self._stopping or carrier.name in self._leaving):
                 await under_way.acquire()
                 if cut := self._cut(carrier):
                     task = tasks.create_task(self._dispatch(carrier, cut))
@@ -390,10 +442,8 @@ class Runner:
     def _link(self, carrier: str, event: Up | Down) -> None:
         if isinstance(event, Up):
             log.info("carrier %s: bind %s is up", carrier, event.bind)
-            self.last_down.pop(carrier, None)
         else:
             log.warning("carrier %s: bind %s is down: %s", carrier, event.bind, event.reason)
-            self.last_down[carrier] = event
             self._sessions.pop(event.bind, None)
 
     def _in_doubt(self, carrier: str) -> str:

@@ -375,9 +375,24 @@ class Calls:
         answer: types.CarrierList = self.call(Call("GET", "/v1/carriers"))
         return answer
 
+    def create_carrier(self, body: types.CarrierRequest) -> types.CarrierState:
+        """Make a carrier."""
+        answer: types.CarrierState = self.call(Call("POST", "/v1/carriers", body=body))
+        return answer
+
     def get_carrier(self, name: str) -> types.CarrierState:
         """How a carrier and its binds stand."""
         answer: types.CarrierState = self.call(Call("GET", f"/v1/carriers/{step(name)}"))
+        return answer
+
+    def change_carrier(self, name: str, body: types.CarrierChange) -> types.CarrierState:
+        """Change a carrier that was made by the API."""
+        answer: types.CarrierState = self.call(Call("PATCH", f"/v1/carriers/{step(name)}", body=body))
+        return answer
+
+    def delete_carrier(self, name: str) -> types.Gone:
+        """Take away a carrier that was made by the API."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/carriers/{step(name)}"))
         return answer
 
     def pause_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:
@@ -839,9 +854,24 @@ class AsyncCalls:
         answer: types.CarrierList = await self.call(Call("GET", "/v1/carriers"))
         return answer
 
+    async def create_carrier(self, body: types.CarrierRequest) -> types.CarrierState:
+        """Make a carrier."""
+        answer: types.CarrierState = await self.call(Call("POST", "/v1/carriers", body=body))
+        return answer
+
     async def get_carrier(self, name: str) -> types.CarrierState:
         """How a carrier and its binds stand."""
         answer: types.CarrierState = await self.call(Call("GET", f"/v1/carriers/{step(name)}"))
+        return answer
+
+    async def change_carrier(self, name: str, body: types.CarrierChange) -> types.CarrierState:
+        """Change a carrier that was made by the API."""
+        answer: types.CarrierState = await self.call(Call("PATCH", f"/v1/carriers/{step(name)}", body=body))
+        return answer
+
+    async def delete_carrier(self, name: str) -> types.Gone:
+        """Take away a carrier that was made by the API."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/carriers/{step(name)}"))
         return answer
 
     async def pause_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:

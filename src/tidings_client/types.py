@@ -135,10 +135,12 @@ class BindState(TypedDict):
     name: str
     kind: str
     state: Literal["connecting", "down", "flapping", "up"]
+    bound: bool
     since: str
     paused: bool
     error: NotRequired[str | None]
     permanent: NotRequired[bool]
+    change: NotRequired[str | None]
     system_id: NotRequired[str]
     smsc: NotRequired[str | None]
     interface_version: NotRequired[str]
@@ -150,10 +152,54 @@ class BindState(TypedDict):
     traffic: NotRequired[Traffic]
 
 
+class CarrierChange(TypedDict):
+    """What shall be different about a carrier; what is not named stays."""
+
+    host: NotRequired[str]
+    port: NotRequired[int]
+    system_id: NotRequired[str]
+    password: NotRequired[str]
+    system_type: NotRequired[str]
+    bind: NotRequired[str]
+    binds: NotRequired[int]
+    window: NotRequired[int]
+    rate: NotRequired[float]
+    tls: NotRequired[bool]
+    tls_ca: NotRequired[str | None]
+    tls_verify: NotRequired[bool]
+    response_timeout: NotRequired[float]
+    enquire_link: NotRequired[float]
+    sender_rules: NotRequired[Literal["off", "refuse", "replace"]]
+    profile: NotRequired[dict[str, Any]]
+
+
 class CarrierList(TypedDict):
     """All carriers, in the order of the configuration."""
 
     data: list[CarrierState]
+
+
+class CarrierRequest(TypedDict):
+    """A carrier to be made: the settings of a `[[carriers]]` table."""
+
+    name: str
+    type: NotRequired[str]
+    host: str
+    port: NotRequired[int]
+    system_id: NotRequired[str]
+    password: NotRequired[str]
+    system_type: NotRequired[str]
+    bind: NotRequired[str]
+    binds: NotRequired[int]
+    window: NotRequired[int]
+    rate: NotRequired[float]
+    tls: NotRequired[bool]
+    tls_ca: NotRequired[str | None]
+    tls_verify: NotRequired[bool]
+    response_timeout: NotRequired[float]
+    enquire_link: NotRequired[float]
+    sender_rules: NotRequired[Literal["off", "refuse", "replace"]]
+    profile: NotRequired[dict[str, Any]]
 
 
 class CarrierState(TypedDict):
@@ -162,6 +208,7 @@ class CarrierState(TypedDict):
     name: str
     type: str
     address: str
+    source: NotRequired[Literal["api", "file", "simulator"]]
     state: NotRequired[Literal["connecting", "degraded", "down", "flapping", "paused", "up"]]
     paused_at: NotRequired[str | None]
     rate: NotRequired[float]
@@ -172,6 +219,7 @@ class CarrierState(TypedDict):
     permanent: NotRequired[bool]
     answers: NotRequired[dict[str, Any]]
     binds: NotRequired[list[BindState]]
+    settings: NotRequired[dict[str, Any] | None]
 
 
 class Checked(TypedDict):

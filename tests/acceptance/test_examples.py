@@ -30,8 +30,8 @@ NEW_EACH_TIME = [
     (re.compile(r"\b\d{9}000R"), "<validity>"),
 ]
 FIGURES = {
-    "answers", "commit_lag_ms", "disk_free_mb", "free", "in_flight", "oldest_s", "request_octets", "round_trip_ms",
-    "sent", "smpp_port", "submissions", "took_ms", "traffic", "waiting",
+    "answers", "commit_lag_ms", "disk_free_mb", "free", "in_flight", "oldest_s", "port", "request_octets",
+    "round_trip_ms", "sent", "smpp_port", "submissions", "took_ms", "traffic", "waiting",
 }  # fmt: skip
 PLACES = {"cursor", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}
 """Parameters that refer to an earlier call."""
@@ -224,6 +224,13 @@ def signing(world: World) -> dict[str, str]:
     return {}
 
 
+def another(world: World) -> dict[str, str]:
+    """A carrier of the API's own, made by now or before, under the name the path shows."""
+    body = world.operations["createCarrier"][2]["requestBody"]["content"]["application/json"]["example"]
+    world.tidings.call("POST", "/v1/carriers", body)
+    return {"simulator": body["name"]}
+
+
 key, webhook = made("createKey", "key"), made("createWebhook", "wh")
 
 CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
@@ -283,6 +290,9 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("pauseCarrier", nothing),
     ("resumeCarrier", nothing),
     ("captureCarrier", up),
+    ("createCarrier", nothing),
+    ("changeCarrier", another),
+    ("deleteCarrier", another),
     ("streamEvents", message),
     ("metrics", nothing),
     ("diagnose", down),

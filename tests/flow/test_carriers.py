@@ -11,9 +11,11 @@ import pytest
 from kit import Heard, ask
 from spine_kit import FakeCarrier, World, inbound, live, receipt, request, send, taken
 from tidings.api.app import application
+from tidings.config import CarrierSettings
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.ports import StoreUnavailable
-from tidings.pipeline import admit
+from tidings.fleet import Fleet
+from tidings.pipeline import admit, steer
 
 ONE, TWO = "north/1", "north/2"
 Scene = Callable[["Desk"], Awaitable[None]]
@@ -225,3 +227,147 @@ def test_pausing_asks_for_an_admin_key(tmp_path: Path, scope: str) -> None:
             assert (await ask(place.app, "POST", "/v1/carriers/north/pause", key=key)).status == 403
 
     live(tmp_path, run)
+
+
+# carriers that the API makes
+
+EAST: dict[str, Any] = {
+    "name": "east",
+    "host": "smsc.example.net",
+    "system_id": "acme",
+    "password": "secret",
+    "sender_rules": "off",
+}
+
+
+def no_carrier() -> FakeCarrier:
+    return FakeCarrier(name="")
+
+
+@desk(no_carrier)
+async def test_the_first_carrier_carries_at_once(desk: Desk) -> None:
+    made = await desk.ask("POST", "", {**EAST, "rate": 20, "binds": 2})
+    assert (made.status, made.json()["source"]) == (201, "api")
+    assert [bind["name"] for bind in made.json()["binds"]] == ["east/1", "east/2"]
+    assert b"secret" not in made.body
+    stories = await desk.world.ended(*await desk.send(20))
+    assert {(story.message.status, story.message.carrier) for story in stories} == {("delivered", "east")}
+
+
+def test_a_carrier_of_the_api_is_there_after_a_restart(tmp_path: Path) -> None:
+    async def run(world: World) -> None:
+        async with world.up():
+            place = Desk(world)
+            await place.open()
+            await place.ask("POST", "", {**EAST, "window": 7})
+            await place.ask("PATCH", "/east", {"password": "newer", "window": 8})
+            found = await world.store.read(steer.stored)
+            assert found == [CarrierSettings(**{**EAST, "password": "newer", "window": 8})]
+            await place.ask("POST", "/east/pause")
+            assert (await place.ask("DELETE", "/east")).status == 200
+            assert await world.store.read(steer.stored) == []
+            assert await world.store.read(steer.held) == [], "one of that name begins anew"
+
+    live(tmp_path, run)
+
+
+@desk()
+async def test_what_is_not_fit_is_named(desk: Desk) -> None:
+    for body, status, told in (
+        ({**EAST, "windows": 3}, 422, "/windows"),
+        ({**EAST, "window": 0}, 422, "/window"),
+        ({**EAST, "password_file": "/etc/passwd"}, 422, "/password_file"),
+        ({**EAST, "bind": "both"}, 422, "/bind"),
+        ({**EAST, "type": "pigeon"}, 422, "/type"),
+        ({**EAST, "name": "East"}, 422, "/name"),
+        ({"name": "east"}, 422, "/host"),
+        ({**EAST, "name": "north"}, 409, "carrier_exists"),
+        ({**EAST, "name": "simulator"}, 409, "carrier_exists"),
+    ):
+        refused = await desk.ask("POST", "", body)
+        problem = refused.json()
+        assert refused.status == status, problem
+        assert told in [problem["code"], *(error["pointer"] for error in problem.get("errors") or ())], problem
+    assert [one["name"] for one in (await desk.ask("GET")).json()["data"]] == ["north"]
+    assert await desk.world.store.read(steer.stored) == []
+
+
+@desk()
+async def test_a_carrier_of_the_file_is_read_only(desk: Desk) -> None:
+    for method, body in (("PATCH", {"window": 3}), ("DELETE", None)):
+        refused = await desk.ask(method, "/north", body)
+        assert (refused.status, refused.json()["code"]) == (409, "carrier_in_file")
+        assert (await desk.ask(method, "/south", body)).status == 404
+    assert desk.carrier.changed == []
+
+
+@desk(no_carrier)
+async def test_a_change_acts_at_once_and_keeps_the_rest(desk: Desk) -> None:
+    await desk.ask("POST", "", {**EAST, "rate": 1})
+    east = desk.world.added["east"]
+    told = await desk.ask("PATCH", "/east", {"rate": 50, "password": "newer"})
+    assert (told.json()["rate"], told.json()["settings"]["system_id"]) == (50, "acme")
+    assert b"newer" not in told.body
+    assert east.changed == [CarrierSettings(**{**EAST, "rate": 50, "password": "newer"})]
+    began = desk.world.clock.monotonic()
+    await desk.world.ended(*await desk.send(100))
+    assert desk.world.clock.monotonic() - began < 10, "at the rate before it would take 100 s"
+    refused = await desk.ask("PATCH", "/east", {"bind": "both"})
+    assert (refused.status, refused.json()["errors"][0]["pointer"]) == (422, "/bind")
+    assert len(east.changed) == 1
+
+
+@desk(no_carrier)
+async def test_what_waits_for_a_carrier_that_goes_takes_another(desk: Desk) -> None:
+    """In the middle of a storm: what is under way is answered, the rest goes by the other, each once."""
+    await desk.ask("POST", "", EAST | {"window": 5})
+    east = desk.world.added["east"]
+    east.delay = 0.3
+    messages = await desk.send(40)
+    await desk.world.until(lambda: len(east.written) == 5)
+    assert (await desk.ask("POST", "", EAST | {"name": "west"})).status == 201
+    assert (await desk.ask("DELETE", "/east")).status == 200
+    more = await send(desk.world.house, *(request(to=f"+1555126{n:04}") for n in range(10)))
+    stories = await desk.world.ended(*messages, *more)
+    west = desk.world.added["west"]
+    assert {story.message.status for story in stories} == {"delivered"}
+    assert sorted(part.message_id for _, part in east.written + west.written) == [one.id for one in (*messages, *more)]
+    assert {part.message_id for _, part in west.written} >= {message.id for message in more}
+
+
+@desk(no_carrier)
+async def test_the_last_carrier_stays_while_messages_wait(desk: Desk) -> None:
+    await desk.ask("POST", "", EAST)
+    await desk.ask("POST", "/east/pause")
+    (message,) = await desk.send()
+    await desk.wait(1)
+    refused = await desk.ask("DELETE", "/east")
+    assert (refused.status, refused.json()["code"]) == (409, "carrier_in_use")
+    await desk.ask("POST", "/east/resume")
+    await desk.world.ended(message)
+    assert (await desk.ask("DELETE", "/east")).status == 200
+    (homeless,) = await send(desk.world.house, request(to="+15551260000"))
+    (story,) = await desk.world.ended(homeless)
+    assert (story.message.status, story.error) == ("rejected", ("no_route", "tidings"))
+
+
+@desk()
+async def test_a_carrier_that_cannot_be_stored_is_none(desk: Desk) -> None:
+    desk.world.store.fault = StoreUnavailable("disk full")
+    assert (await desk.ask("POST", "", EAST)).status == 503
+    desk.world.store.fault = None
+    assert [one["name"] for one in (await desk.ask("GET")).json()["data"]] == ["north"]
+
+
+@desk()
+async def test_the_file_read_again_changes_its_carriers_and_no_others(desk: Desk) -> None:
+    fleet = desk.world.house.fleet
+    assert isinstance(fleet, Fleet)
+    await desk.ask("POST", "", EAST)
+    north = CarrierSettings(name="north", host="smsc.example.net", password="newer", rate=7)
+    await fleet.reread([north, CarrierSettings(name="east", host="h"), CarrierSettings(name="south", host="h")])
+    assert desk.carrier.changed == [north]
+    assert desk.world.added["east"].changed == []
+    assert {one.name: one.rate for one in fleet.states()} == {"north": 7, "east": 0}
+    await fleet.reread([north])
+    assert desk.carrier.changed == [north], "nothing is new"

@@ -433,12 +433,12 @@ def test_what_was_on_a_link_that_is_lost_is_in_doubt(
             await world.until(lambda: len(world.carrier.written) == 1)
             world.carrier.break_down(ONE)
             await asyncio.sleep(1)
-            assert "north" in world.runner.last_down
+            assert [one.state for one in world.house.fleet.states()] == ["down"]
             world.carrier.come_back(ONE)
             (story,) = await quiet(world, [message])
             assert story.statuses == ends
             assert len(world.carrier.written) == 1 + repeats
-            assert world.runner.last_down == {}
+            assert [one.state for one in world.house.fleet.states()] == ["up"]
 
     live(tmp_path, scenario, lambda: FakeCarrier(delay=0.5))
 

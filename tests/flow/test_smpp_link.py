@@ -237,7 +237,7 @@ async def test_a_link_that_dies_in_the_moment_of_a_timeout_is_given_up(smsc: Sms
     """The end of the session is told first, and after it the requests that timed out with it."""
     async with smsc_end(smsc) as listener, house(listener.port, response_timeout=60.0) as one:
         await one.until(Up)
-        link = one.carrier._binds["north/1"]._transmitter
+        link = one.carrier._binds._in_place["north/1"]._transmitter
         assert link is not None
         now = asyncio.get_running_loop().time()
         assert link.session.tick(now + 31) == []  # asks for a sign of life

@@ -46,6 +46,14 @@ CREATE TABLE carrier_habit (
   leaning text not null,
   votes integer not null
 );
+CREATE TABLE carrier (
+  account_id integer not null,
+  name text not null,
+  settings text not null,
+  created_at integer not null,
+  changed_at integer not null,
+  primary key (account_id, name)
+) without rowid;
 CREATE TABLE carrier_pause (
   account_id integer not null,
   carrier text not null,

@@ -11,7 +11,7 @@ from tidings.core.damping import Damping
 
 
 def bind(state: StateOfBind, paused: bool = False) -> BindState:
-    return BindState(name="north/1", kind="transceiver", state=state, since="", paused=paused)
+    return BindState(name="north/1", kind="transceiver", state=state, since="", paused=paused, bound=state == "up")
 
 
 FOLDS: list[tuple[str, list[BindState], bool, StateOfCarrier]] = [

@@ -22,8 +22,8 @@ def carrier(**changes: Any) -> CarrierState:
 
 def bind(number: str, state: StateOfBind = "up") -> BindState:
     return BindState(
-        name=f"north/{number}", kind="transceiver", state=state, since="2026", paused=False, error="refused",
-        traffic=Traffic(drops=4),
+        name=f"north/{number}", kind="transceiver", state=state, since="2026", paused=False, bound=state == "up",
+        error="refused", traffic=Traffic(drops=4),
     )  # fmt: skip
 
 

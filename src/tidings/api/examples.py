@@ -410,10 +410,12 @@ BIND: dict[str, Any] = {
     "name": "simulator/1",
     "kind": "transceiver",
     "state": "up",
+    "bound": True,
     "since": "2026-11-23T09:00:00.412Z",
     "paused": False,
     "error": None,
     "permanent": False,
+    "change": None,
     "system_id": "tidings",
     "smsc": "tidings-sim",
     "interface_version": "3.4",
@@ -438,6 +440,7 @@ CARRIER: dict[str, Any] = {
     "name": "simulator",
     "type": "smpp",
     "address": "127.0.0.1:40123",
+    "source": "simulator",
     "state": "up",
     "paused_at": None,
     "rate": 0.0,
@@ -448,6 +451,66 @@ CARRIER: dict[str, Any] = {
     "permanent": False,
     "answers": {"sent": 412},
     "binds": [BIND],
+    "settings": {
+        "name": "simulator",
+        "type": "smpp",
+        "host": "127.0.0.1",
+        "port": 40123,
+        "system_id": "tidings",
+        "system_type": "",
+        "bind": "transceiver",
+        "binds": 1,
+        "window": 500,
+        "rate": 0.0,
+        "tls": False,
+        "tls_ca": None,
+        "tls_verify": True,
+        "response_timeout": 10.0,
+        "enquire_link": 30.0,
+        "sender_rules": "off",
+        "profile": {},
+    },
+}
+CARRIER_REQUEST: dict[str, Any] = {
+    "name": "east",
+    "host": "smsc.example.net",
+    "port": 2775,
+    "system_id": "acme",
+    "password": "secret",
+    "window": 10,
+    "rate": 30.0,
+}
+CARRIER_CHANGE: dict[str, Any] = {"password": "newer"}
+CARRIER_MADE: dict[str, Any] = {
+    **CARRIER,
+    "name": "east",
+    "address": "smsc.example.net:2775",
+    "source": "api",
+    "state": "connecting",
+    "rate": 30.0,
+    "binds_up": 0,
+    "answers": {},
+    "binds": [
+        {
+            **BIND,
+            "name": "east/1",
+            "state": "connecting",
+            "bound": False,
+            "system_id": "acme",
+            "smsc": None,
+            "smsc_interface_version": None,
+            "window": 10,
+            "in_flight": 0,
+            "free": 0,
+            "round_trip_ms": None,
+            "traffic": dict.fromkeys(BIND["traffic"], 0),
+        }
+    ],
+    "settings": {
+        **CARRIER["settings"],
+        **{name: value for name, value in CARRIER_REQUEST.items() if name != "password"},
+        "sender_rules": "refuse",
+    },
 }
 WHICH_BIND: dict[str, Any] = {"bind": "simulator/1"}
 CARRIER_PAUSED: dict[str, Any] = {**CARRIER, "state": "paused", "waiting": 17, "binds": [{**BIND, "paused": True}]}
@@ -457,7 +520,10 @@ CARRIER_DOWN: dict[str, Any] = {
     "state": "down",
     "binds_up": 0,
     "down_reason": _GONE,
-    "binds": [{**BIND, "state": "down", "error": _GONE, "in_flight": 0, "free": 0, "round_trip_ms": None}],
+    "settings": None,
+    "binds": [
+        {**BIND, "state": "down", "bound": False, "error": _GONE, "in_flight": 0, "free": 0, "round_trip_ms": None}
+    ],
 }
 
 DIAGNOSIS: dict[str, Any] = {

@@ -14,6 +14,7 @@ from tidings.core.message import Millis, Part
 from tidings.core.ports import CarrierEvent, Clock, Down, Receipt, SendError, Sent, Up
 from tidings.core.story import PduSummary
 from tidings.drivers.smpp_bind import SmppBind, Target
+from tidings.drivers.smpp_binds import Binds
 from tidings.drivers.smpp_link import SmppLink, Tap
 from tidings.drivers.smpp_messages import Translator
 from tidings.drivers.smpp_profile import Profile, read
@@ -76,47 +77,49 @@ class SmppCarrier:
 
     def __init__(self, settings: SmppSettings, clock: Clock, tasks: asyncio.TaskGroup, tap: Tap | None = None) -> None:
         self.name = settings.name
-        self.rate = settings.rate
-        self._tasks = tasks
-        self._timeout = settings.response_timeout
-        profile = read(settings.name, settings.profile)
-        self._translator = Translator(settings.name, profile, clock.now)
-        self.terms = profile.terms()
-        self.manners = profile.manners()
-        target = _target(settings, profile)
-        names = [f"{settings.name}/{number}" for number in range(1, settings.binds + 1)]
-        self._binds = {name: SmppBind(name, target, clock, self, tap) for name in names}
+        self._clock = clock
         self._events: list[CarrierEvent] = []
         self._news = asyncio.Event()
         self._paused = False
         self._ended = False
         self._passed_over = 0
+        profile = self._obey(settings)
+        self._binds = Binds(settings.name, _target(settings, profile), settings.binds, clock, tasks, self, tap)
 
     async def start(self) -> None:
         """Connect and keep connected until `stop`; returns at once."""
-        for bind in self._binds.values():
-            bind.start(self._tasks)
+        self._binds.start()
 
     async def stop(self, grace_s: float) -> None:
         """Take no more parts, wait up to `grace_s` for answers, unbind, close."""
-        await asyncio.gather(*(bind.stop(grace_s) for bind in self._binds.values()))
+        await self._binds.stop(grace_s)
         self._ended = True
         self._news.set()
 
+    def change(self, settings: SmppSettings) -> None:
+        """Go on with other settings, without losing what is under way: see `drivers.smpp_binds`.
+
+        Raises ConfigError, and nothing is changed, for settings that cannot be used.
+        """
+        profile = _profile(settings)
+        same = all(getattr(settings, name) == getattr(self._settings, name) for name in _OF_BINDS)
+        target = self._binds.target if same else _target(settings, profile)
+        self._obey(settings)
+        self._binds.change(target, settings.binds)
+
     def room(self) -> dict[str, int]:
         """Free window slots of each bind that is up."""
-        return {name: bind.room() for name, bind in self._binds.items() if bind.up}
+        return self._binds.room()
 
     def binds(self) -> tuple[BindState, ...]:
         """How each bind stands."""
-        return tuple([bind.state() for bind in self._binds.values()])
+        return tuple(self._binds.states())
 
     def send(self, parts: Sequence[Part]) -> None:
         """Write the parts to their binds; every one is answered later by Sent or SendError."""
         for part in parts:
-            bind = self._binds.get(part.bind)
             try:
-                taken = bind is not None and bind.request(self._translator.submit(part), part.attempt_id)
+                taken = self._binds.request(part.bind, self._translator.submit(part), part.attempt_id)
             except EncodeError as error:
                 self._tell(SendError(part.attempt_id, "permanent", "content_invalid", "", f"{error}.", part.bind))
                 continue
@@ -154,8 +157,7 @@ class SmppCarrier:
             batch, self._events = self._events, []
             if self._paused:
                 self._paused = False
-                for bind in self._binds.values():
-                    bind.resume_reading()
+                self._binds.resume_reading()
             yield batch
 
     def acknowledge(self, tokens: Sequence[Any], accepted: bool) -> None:
@@ -179,25 +181,25 @@ class SmppCarrier:
 
     def bind_events(self, bind: SmppBind, link: SmppLink, events: list[Event]) -> None:
         """What came on one of its links."""
-        translator, name, out, standing = self._translator, bind.name, self._events, bind.standing
+        translator, name, out, counts = self._translator, bind.name, self._events, bind.standing.counts
         for event in events:
             if isinstance(event, Answered):
                 if event.late:
-                    standing.late += 1
+                    counts.late += 1
                     self._late(event, name)
                 else:
-                    standing.answered += 1
+                    counts.answered += 1
                     outcome = translator.outcome(event.token, name, event.response)
                     if isinstance(outcome, SendError) and outcome.kind == "throttled":
-                        standing.throttled += 1
+                        counts.throttled += 1
                     out.append(outcome)
             elif isinstance(event, DeliverSm | DataSm):
                 token = (link, event.command_id, event.sequence_number)
                 came = translator.incoming(event, name, link.context, token)
                 if isinstance(came, Receipt):
-                    standing.receipts += 1
+                    counts.receipts += 1
                 else:
-                    standing.inbound += 1
+                    counts.inbound += 1
                 out.append(came)
             elif isinstance(event, Unanswered):
                 out.append(self._unanswered(event, name))
@@ -208,6 +210,16 @@ class SmppCarrier:
         self._wake()
 
     # Inside.
+
+    def _obey(self, settings: SmppSettings) -> Profile:
+        profile = _profile(settings)
+        self._settings = settings
+        self.rate = settings.rate
+        self._timeout = settings.response_timeout
+        self._translator = Translator(settings.name, profile, self._clock.now)
+        self.terms = profile.terms()
+        self.manners = profile.manners()
+        return profile
 
     def _pass_over(self, event: Event, bind: str) -> None:
         # Told at the 1st, 2nd, 4th, 8th … only, so that an SMSC cannot fill the log.
@@ -237,13 +249,28 @@ class SmppCarrier:
         self._news.set()
         if len(self._events) >= EVENTS_MOST and not self._paused:
             self._paused = True
-            for bind in self._binds.values():
-                bind.pause_reading()
+            self._binds.pause_reading()
+
+
+_OF_BINDS = (
+    "host", "port", "system_id", "password", "system_type", "bind", "window", "tls", "tls_ca", "tls_verify",
+    "response_timeout", "enquire_link", "profile",
+)  # fmt: skip
+"""Settings that a bind is made with: when one changes, binds are made anew."""
+
+
+def _profile(settings: SmppSettings) -> Profile:
+    try:
+        return read(settings.name, settings.profile)
+    except ConfigError as error:
+        raise ConfigError(str(error), "profile") from error
 
 
 def _target(settings: SmppSettings, profile: Profile) -> Target:
     if settings.bind not in BIND_KINDS:
-        raise ConfigError(f"Carrier {settings.name!r}: bind is {settings.bind!r}; use {' or '.join(BIND_KINDS)}")
+        raise ConfigError(
+            f"Carrier {settings.name!r}: bind is {settings.bind!r}; use {' or '.join(BIND_KINDS)}", "bind"
+        )
     bind = Bind(
         system_id=settings.system_id,
         password=settings.password,
@@ -256,12 +283,15 @@ def _target(settings: SmppSettings, profile: Profile) -> Target:
     try:
         encode(bind)
     except EncodeError as error:
-        raise ConfigError(f"Carrier {settings.name!r}: system_id, password or system_type: {error}") from error
+        raise ConfigError(
+            f"Carrier {settings.name!r}: system_id, password or system_type: {error}", "system_id"
+        ) from error
     for field in ("system_id", "password", "system_type", "address_range"):
         most, length = profile.lengths.get(field, 255), len(getattr(bind, field))
         if length > most:
             raise ConfigError(
-                f"Carrier {settings.name!r}: {field} has {length} characters; lengths in its profile gives it {most}"
+                f"Carrier {settings.name!r}: {field} has {length} characters; lengths in its profile gives it {most}",
+                field,
             )
     return Target(
         host=settings.host,
@@ -284,7 +314,9 @@ def _tls(settings: SmppSettings) -> ssl.SSLContext | None:
     try:
         context = ssl.create_default_context(cafile=settings.tls_ca)
     except OSError as error:
-        raise ConfigError(f"Carrier {settings.name!r}: tls_ca {settings.tls_ca!r} cannot be used: {error}") from error
+        raise ConfigError(
+            f"Carrier {settings.name!r}: tls_ca {settings.tls_ca!r} cannot be used: {error}", "tls_ca"
+        ) from error
     if not settings.tls_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -33,7 +33,7 @@ SUMMARIES = {
     "trace": "Tell the whole story of a message.",
     "keys": "Issue, list, change, rotate and revoke API keys.",
     "accounts": "Open, list, change and close accounts.",
-    "carriers": "See how carriers stand; pause and resume them.",
+    "carriers": "See how carriers stand; pause, add and change them.",
     "esmes": "Enrol, list, show, change, rotate and close customers' ESMEs.",
     "doctor": "Say what is wrong and what to do about it.",
     "capture": "Write down what goes over the SMPP links of a carrier.",

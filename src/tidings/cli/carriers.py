@@ -1,16 +1,18 @@
-"""`tidings carriers`: how carriers and their binds stand; pause and resume them."""
+"""`tidings carriers`: how carriers and their binds stand; pause, resume, make, change and remove them."""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 import click
 
 from tidings.cli import tell
-from tidings.cli.client import Client, data_option
+from tidings.cli.client import Client, CommandError, data_option
 
 
 @click.group()
@@ -51,6 +53,43 @@ def show(name: str, as_json: bool, data: Path) -> None:
     told = Client(data).call("GET", f"/v1/carriers/{quote(name, safe='')}")
     for line in [tell.as_json(told)] if as_json else _lines(told):
         click.echo(line)
+
+
+@carriers.command()
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--json", "as_json", is_flag=True, help="Print the carrier as JSON.")
+@data_option
+def add(file: IO[str], as_json: bool, data: Path) -> None:
+    """Make a carrier of the settings in FILE, as JSON; `-`: standard input."""
+    try:
+        body = json.load(file)
+    except ValueError as fault:
+        raise CommandError(f"{file.name} holds no JSON: {fault}") from None
+    told = Client(data).call("POST", "/v1/carriers", body)
+    click.echo(tell.as_json(told) if as_json else f"{told['name']} is added; it is {told['state']}")
+
+
+@carriers.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print the carrier as JSON.")
+@data_option
+def password(name: str, as_json: bool, data: Path) -> None:
+    """Give the carrier NAME a new password, asked for here or read from standard input."""
+    if sys.stdin.isatty():
+        new = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    else:
+        new = sys.stdin.readline().rstrip("\r\n")
+    told = Client(data).call("PATCH", f"/v1/carriers/{quote(name, safe='')}", {"password": new})
+    click.echo(tell.as_json(told) if as_json else f"{name} has a new password; it is {told['state']}")
+
+
+@carriers.command()
+@click.argument("name")
+@data_option
+def remove(name: str, data: Path) -> None:
+    """Take away the carrier NAME, once what is under way is answered."""
+    Client(data).call("DELETE", f"/v1/carriers/{quote(name, safe='')}")
+    click.echo(f"{name} is taken away")
 
 
 @carriers.command()
@@ -96,4 +135,6 @@ def _bind(bind: dict[str, Any]) -> Iterator[str]:
     counts = ", ".join(f"{count} {name}" for name, count in bind["traffic"].items() if count)
     yield f"    {counts or 'no traffic yet'}"
     if bind["error"]:
-        yield f"    {'last error' if bind['state'] == 'up' else 'error'}: {tell.plain(bind['error'])}"
+        yield f"    {'last error' if bind['bound'] else 'error'}: {tell.plain(bind['error'])}"
+    if bind["change"]:
+        yield f"    goes on with its settings before; the changed ones wait: {tell.plain(bind['change'])}"

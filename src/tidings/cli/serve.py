@@ -38,15 +38,22 @@ def _flags(declared: set[str | None]) -> Iterator[click.Parameter]:
 
 
 def _settings(config: Path | None, given: dict[str, Any]) -> Settings:
-    from tidings.config import ConfigError, load
+    from tidings.config import ConfigError
+
+    try:
+        return _read(config, given)
+    except ConfigError as fault:
+        raise CommandError(str(fault), WRONG_CONFIGURATION) from None
+
+
+def _read(config: Path | None, given: dict[str, Any]) -> Settings:
+    """Flags, variables and the file. Raises ConfigError."""
+    from tidings.config import load
 
     flags = {name.replace("__", "."): value for name, value in given.items()}
     if config is None and os.environ.get("TIDINGS_CONFIG"):
         config = Path(os.environ["TIDINGS_CONFIG"])
-    try:
-        return load(flags, os.environ, config)
-    except ConfigError as fault:
-        raise CommandError(str(fault), WRONG_CONFIGURATION) from None
+    return load(flags, os.environ, config)
 
 
 _config_option = click.option(
@@ -65,7 +72,7 @@ def up(config: Path | None, **given: Any) -> None:
     settings = _settings(config, given)
     from tidings.app import run
 
-    _guarded(lambda: run(settings))
+    _guarded(lambda: run(settings, lambda: _read(config, given)))
 
 
 @click.command(cls=WithSettings)

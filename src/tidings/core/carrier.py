@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,7 @@ Moment = Annotated[
 ]
 
 StateOfBind = Literal["connecting", "up", "flapping", "down"]
+Source = Literal["file", "api", "simulator"]
 StateOfCarrier = Literal["connecting", "up", "degraded", "flapping", "down", "paused"]
 
 
@@ -55,10 +56,15 @@ class BindState(msgspec.Struct, frozen=True, kw_only=True):
             "times within minutes, so that it is tried less often"
         ),
     ]
+    bound: Annotated[bool, Meta(description="whether it stands now; one that flaps may")]
     since: Annotated[Moment, Meta(description="when it came up or went down")]
     paused: Annotated[bool, Meta(description="by an operator, alone or with its carrier: nothing new is handed over")]
     error: Annotated[str | None, Meta(description="why it is down, or went down last, and what to check")] = None
     permanent: Annotated[bool, Meta(description="trying again will not help without a change of settings")] = False
+    change: Annotated[
+        str | None,
+        Meta(description="what keeps this bind from its changed settings: it goes on with those before; else null"),
+    ] = None
     system_id: Annotated[str, Meta(description="ours")] = ""
     smsc: Annotated[str | None, Meta(description="the system_id that the SMSC gave when it accepted the bind")] = None
     interface_version: Annotated[str, Meta(description="of SMPP, as we ask for")] = ""
@@ -80,6 +86,9 @@ class CarrierState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     type: str
     address: Annotated[str, Meta(description="`host:port`")]
+    source: Annotated[
+        Source, Meta(description="where its settings stand: in the configuration `file`, or stored by the `api`")
+    ] = "file"
     state: Annotated[
         StateOfCarrier,
         Meta(description="`degraded`: some binds are up; `paused`: by an operator, whatever its binds do"),
@@ -105,6 +114,9 @@ class CarrierState(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = {}
     binds: tuple[BindState, ...] = ()
+    settings: Annotated[
+        dict[str, Any] | None, Meta(description="its settings without the password; null in a diagnosis")
+    ] = None
 
 
 def fold(binds: Sequence[BindState], paused: bool) -> StateOfCarrier:

@@ -11,6 +11,7 @@ from tidings.core.carrier import BindState, CarrierState
 from tidings.core.message import Millis, Part
 
 if TYPE_CHECKING:
+    from tidings.config import CarrierSettings
     from tidings.core.questions import Tx
     from tidings.core.request import Invalid, Refused
     from tidings.core.stream import Wanted
@@ -202,6 +203,22 @@ class Fleet(Protocol):
 
     async def resume(self, name: str, bind: str | None) -> CarrierState | Refused | Invalid:
         """Go on with one bind, or with the carrier and all of its binds. Raises StoreUnavailable."""
+        ...
+
+    def settings(self, name: str) -> dict[str, Any] | None:
+        """The settings of a carrier without secrets; None of one that is gone."""
+        ...
+
+    async def add(self, settings: CarrierSettings) -> CarrierState | Refused | Invalid:
+        """One more carrier, stored and at work from the return on. Raises StoreUnavailable."""
+        ...
+
+    async def change(self, name: str, settings: dict[str, Any]) -> CarrierState | Refused | Invalid:
+        """Change what is named of a stored carrier, without losing what is under way. Raises StoreUnavailable."""
+        ...
+
+    async def remove(self, name: str) -> Refused | None:
+        """Take a stored carrier away, or why not. Raises StoreUnavailable."""
         ...
 
 

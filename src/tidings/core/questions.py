@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tidings.config import CarrierSettings
 from tidings.core.account import Account, Key
 from tidings.core.esme import Esme, Submission
 from tidings.core.message import Message, MessageError, Millis
@@ -333,8 +334,11 @@ class Pause(msgspec.Struct, frozen=True):
 
 
 class Carriers(Protocol):
-    """What operators decided of carriers."""
+    """Carriers that are stored, and what operators decided of any."""
 
+    async def stored(self) -> list[CarrierSettings]: ...
+    async def keep(self, settings: CarrierSettings, now: Millis) -> None: ...
+    async def drop(self, name: str) -> None: ...
     async def pauses(self) -> list[Pause]: ...
     async def pause(self, carrier: str, bind: str | None, now: Millis) -> None: ...
     async def resume(self, carrier: str, bind: str | None) -> None: ...

@@ -41,6 +41,10 @@ class Schedule(Generic[L]):
     def __contains__(self, message_id: int) -> bool:
         return message_id in self._known
 
+    def all(self) -> list[L]:
+        """What each message that waits carries, in the order they came."""
+        return [waiting.load for waiting in self._known.values()]
+
     def size(self, rank: int) -> int:
         """Messages waiting in a class, those behind a busy lane included."""
         return self._sizes.get(rank, 0)

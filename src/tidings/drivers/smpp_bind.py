@@ -13,7 +13,7 @@ from tidings.core.carrier import BindState
 from tidings.core.damping import Damping
 from tidings.core.ports import Clock
 from tidings.drivers.smpp_link import SmppLink, Tap, connect
-from tidings.drivers.smpp_standing import Standing
+from tidings.drivers.smpp_standing import Counts, Standing
 from tidings.smpp import pdus, status
 from tidings.smpp.pdus import Bind, SubmitSm
 from tidings.smpp.session import Bound, Ended, Event, Refused, Role, Timing
@@ -64,9 +64,19 @@ class BindOwner(Protocol):
 class SmppBind:
     """Keeps one bind up: connects, binds, and after a failure tries again with growing, jittered pauses."""
 
-    def __init__(self, name: str, target: Target, clock: Clock, owner: BindOwner, tap: Tap | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        target: Target,
+        clock: Clock,
+        owner: BindOwner,
+        counts: Counts | None = None,
+        tap: Tap | None = None,
+    ) -> None:
         self.name = name
         self.up = False
+        self.refused: int | None = None
+        """The command_status of the last bind_resp, where that was a refusal."""
         self._target = target
         self._clock = clock
         self._owner = owner
@@ -77,7 +87,7 @@ class SmppBind:
         self._command = pdus.BIND_TRANSCEIVER
         self._bound_links = 0
         self._damping = Damping(target.backoff_first, BACKOFF_MOST)
-        self.standing = Standing(clock, self._damping)
+        self.standing = Standing(clock, self._damping, counts or Counts())
         self._paused = False
         self._stopping = asyncio.Event()
         self._vacant = asyncio.Event()
@@ -85,6 +95,11 @@ class SmppBind:
         self._reason = ""
         self._permanent = False
         self._told = ""
+
+    @property
+    def patience(self) -> float:
+        """Seconds an answer may take."""
+        return self._target.timing.response_timeout
 
     # What the owner does.
 
@@ -119,7 +134,7 @@ class SmppBind:
         """As SmppLink.request, on the link that transmits."""
         link = self._transmitter
         taken = self.up and link is not None and not self._stopping.is_set() and link.request(pdu, token)
-        self.standing.sent += taken
+        self.standing.counts.sent += taken
         return taken
 
     def state(self) -> BindState:
@@ -197,6 +212,7 @@ class SmppBind:
             self._owner.bind_up(self)
 
     def _refused(self, link: SmppLink, value: int) -> None:
+        self.refused = value
         known = status.classify(value)
         self._permanent = value in _REFUSED_FOR_GOOD
         name = f" ({known.name})" if known.name else ""
@@ -237,7 +253,7 @@ class SmppBind:
                 link.abort("Stopping.")
 
     async def _stand(self) -> None:
-        self._bound_links, self._reason, self._permanent = 0, "", False
+        self._bound_links, self._reason, self._permanent, self.refused = 0, "", False, None
         for command in self._commands:
             self._command = command
             try:

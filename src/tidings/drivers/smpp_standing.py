@@ -11,13 +11,23 @@ from tidings.smpp.pdus import Bind, BindResp
 from tidings.smpp.session import Session
 
 
+class Counts:
+    """What went over a bind, over all of its connections and changes of its settings."""
+
+    __slots__ = (
+        "answered", "drops", "inbound", "late", "malformed", "receipts", "sent", "strays", "throttled",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.sent = self.answered = self.throttled = self.late = self.receipts = self.inbound = 0
+        self.strays = self.malformed = self.drops = 0
+
+
 class Standing:
     """Its rise and fall, the last error, and counts."""
 
-    def __init__(self, clock: Clock, damping: Damping) -> None:
-        self.answered = self.throttled = self.late = self.sent = self.receipts = self.inbound = 0
-        self.round_trip: float | None = None
-        """Seconds the last bind or enquire_link took to be answered."""
+    def __init__(self, clock: Clock, damping: Damping, counts: Counts) -> None:
+        self.counts = counts
         self._clock = clock
         self._damping = damping
         self._since = clock.now()
@@ -25,7 +35,6 @@ class Standing:
         self._tried = False
         self._error: str | None = None
         self._permanent = False
-        self._strays = self._malformed = self._drops = 0
         self._smsc: str | None = None
         self._smsc_version: int | None = None
 
@@ -38,7 +47,7 @@ class Standing:
     def fell(self, reason: str, permanent: bool) -> None:
         """It fell, or an attempt came to nothing."""
         if self._up_at is not None:
-            self._drops += 1
+            self.counts.drops += 1
             self._damping.fell(self._clock.monotonic() - self._up_at)
         else:
             self._damping.failed()
@@ -55,17 +64,17 @@ class Standing:
 
     def link_ended(self, session: Session) -> None:
         """Its counts go on in ours."""
-        self._strays += session.strays
-        self._malformed += session.malformed
+        self.counts.strays += session.strays
+        self.counts.malformed += session.malformed
 
     def told(
         self, name: str, kind: str, bind: Bind, window: int, sessions: list[Session], transmitter: Session | None
     ) -> BindState:
         """All of it at this moment; it has room as long as it stands."""
-        up_at = self._up_at
+        up_at, counts = self._up_at, self.counts
         trips = [session.round_trip for session in sessions if session.round_trip is not None]
         return BindState(
-            name=name, kind=kind, state=self._state(),
+            name=name, kind=kind, state=self._state(), bound=up_at is not None,
             since=written(self._since), paused=False, error=self._error, permanent=self._permanent,
             system_id=bind.system_id, smsc=self._smsc, interface_version=_version(bind.interface_version),
             smsc_interface_version=None if self._smsc_version is None else _version(self._smsc_version),
@@ -73,10 +82,10 @@ class Standing:
             free=0 if up_at is None or transmitter is None else transmitter.room(),
             round_trip_ms=round(max(trips) * 1000, 1) if trips else None,
             traffic=Traffic(
-                sent=self.sent, answered=self.answered, throttled=self.throttled, late=self.late,
-                receipts=self.receipts, inbound=self.inbound, drops=self._drops,
-                strays=self._strays + sum(session.strays for session in sessions),
-                malformed=self._malformed + sum(session.malformed for session in sessions),
+                sent=counts.sent, answered=counts.answered, throttled=counts.throttled, late=counts.late,
+                receipts=counts.receipts, inbound=counts.inbound, drops=counts.drops,
+                strays=counts.strays + sum(session.strays for session in sessions),
+                malformed=counts.malformed + sum(session.malformed for session in sessions),
             ),
         )  # fmt: skip
 

@@ -1,7 +1,10 @@
-"""Questions about what operators decided of carriers."""
+"""Questions about carriers that are stored, and what operators decided of any."""
 
 from __future__ import annotations
 
+import msgspec
+
+from tidings.config import CarrierSettings
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.message import Millis
 from tidings.core.questions import Pause
@@ -32,3 +35,16 @@ class Carriers:
             await self._engine.fetch(SQL["resume_all"], DEFAULT_ACCOUNT, carrier)
         else:
             await self._engine.fetch(SQL["resume"], DEFAULT_ACCOUNT, carrier, bind)
+
+    async def stored(self) -> list[CarrierSettings]:
+        """Oldest first."""
+        rows = await self._engine.fetch(SQL["stored"], DEFAULT_ACCOUNT)
+        return [msgspec.json.decode(row[0], type=CarrierSettings) for row in rows]
+
+    async def keep(self, settings: CarrierSettings, now: Millis) -> None:
+        """New, or in place of those before."""
+        text = msgspec.json.encode(settings).decode()
+        await self._engine.fetch(SQL["keep"], DEFAULT_ACCOUNT, settings.name, text, now)
+
+    async def drop(self, name: str) -> None:
+        await self._engine.fetch(SQL["drop"], DEFAULT_ACCOUNT, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidings.api import capture, carriers, examples
 from tidings.api.call import Endpoint
+from tidings.api.webhooks import Gone
 from tidings.core.carrier import CarrierState
 
 CARRIERS: tuple[Endpoint, ...] = (
@@ -30,6 +31,55 @@ CARRIERS: tuple[Endpoint, ...] = (
         operator=True,
         answer=CarrierState,
         answer_example=examples.CARRIER,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/carriers",
+        handle=carriers.post,
+        name="createCarrier",
+        summary="Make a carrier",
+        detail="It is stored, and connects at once. The settings are those of a `[[carriers]]` table of the "
+        "configuration file, held to the same rules. Its password is in no answer. For keys of the default account.",
+        scope="admin",
+        operator=True,
+        body=carriers.CarrierRequest,
+        answer=CarrierState,
+        status=201,
+        problems=("carrier_exists",),
+        example=examples.CARRIER_REQUEST,
+        answer_example=examples.CARRIER_MADE,
+    ),
+    Endpoint(
+        method="PATCH",
+        path="/v1/carriers/{name}",
+        handle=carriers.patch,
+        name="changeCarrier",
+        summary="Change a carrier that was made by the API",
+        detail="What is not named stays. Binds with the new settings are made beside those that stand. Once they stand "
+        "themselves, the old ones take nothing more, and unbind when all is answered: nothing is lost or sent twice. "
+        "While the carrier refuses a new password, the old binds go on, and `change` of each says why. Carriers of the "
+        "configuration file are changed there. For keys of the default account.",
+        scope="admin",
+        operator=True,
+        body=carriers.CarrierChange,
+        answer=CarrierState,
+        problems=("carrier_in_file",),
+        example=examples.CARRIER_CHANGE,
+        answer_example=examples.CARRIER_MADE,
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/v1/carriers/{name}",
+        handle=carriers.delete,
+        name="deleteCarrier",
+        summary="Take away a carrier that was made by the API",
+        detail="It gets nothing new, and is gone once what it has is answered, or its patience is over. What waits for "
+        "it goes by the first of the others. For keys of the default account.",
+        scope="admin",
+        operator=True,
+        answer=Gone,
+        problems=("carrier_in_file", "carrier_in_use"),
+        answer_example={},
     ),
     Endpoint(
         method="POST",

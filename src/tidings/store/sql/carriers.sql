@@ -9,3 +9,13 @@ delete from carrier_pause where account_id = ?1 and carrier = ?2 and bind = ?3 r
 
 -- name: resume_all
 delete from carrier_pause where account_id = ?1 and carrier = ?2 returning bind;
+
+-- name: stored
+select settings from carrier where account_id = ?1 order by created_at, name;
+
+-- name: keep
+insert into carrier (account_id, name, settings, created_at, changed_at) values (?1, ?2, ?3, ?4, ?4)
+on conflict (account_id, name) do update set settings = excluded.settings, changed_at = excluded.changed_at;
+
+-- name: drop
+delete from carrier where account_id = ?1 and name = ?2 returning name;

@@ -1,4 +1,4 @@
-"""Pause a carrier or one of its binds, and go on: what an operator decided outlives the process."""
+"""What operators decide of carriers, kept beyond the process: which there are beside the file's, which are paused."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tidings.config import CarrierSettings
 from tidings.core.message import Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Pause, Tx
@@ -30,6 +31,28 @@ async def hold(tx: Tx, holds: Sequence[Hold], now: Millis) -> list[list[Pause]]:
     return [await tx.carriers.pauses()] * len(holds)
 
 
+@stage(order=5)
+async def keep(tx: Tx, carriers: Sequence[CarrierSettings], now: Millis) -> list[None]:
+    """Store carriers, each new or in place of the one of its name."""
+    for settings in carriers:
+        await tx.carriers.keep(settings, now)
+    return [None] * len(carriers)
+
+
+@stage(order=5)
+async def drop(tx: Tx, names: Sequence[str], now: Millis) -> list[list[Pause]]:
+    """Forget stored carriers, and that they were paused; everything that is paused afterwards."""
+    for name in names:
+        await tx.carriers.drop(name)
+        await tx.carriers.resume(name, None)
+    return [await tx.carriers.pauses()] * len(names)
+
+
 async def held(tx: Tx) -> list[Pause]:
     """Everything that is paused."""
     return await tx.carriers.pauses()
+
+
+async def stored(tx: Tx) -> list[CarrierSettings]:
+    """The carriers that are stored, oldest first."""
+    return await tx.carriers.stored()
