@@ -1,4 +1,4 @@
-"""Carriers steered while the program runs: paused over a kill -9, changed by file and API under load, from the shell."""
+"""Carriers steered while the program runs: paused over a kill -9, changed by file and API under load."""
 
 from __future__ import annotations
 
