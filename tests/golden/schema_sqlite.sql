@@ -38,14 +38,6 @@ CREATE TABLE brand (
   account_id integer not null,
   name text not null
 );
-CREATE TABLE carrier_habit (
-  carrier text not null primary key,
-  form text not null,
-  fixed integer not null,
-  loose integer not null,
-  leaning text not null,
-  votes integer not null
-);
 CREATE TABLE carrier (
   account_id integer not null,
   name text not null,
@@ -54,6 +46,14 @@ CREATE TABLE carrier (
   changed_at integer not null,
   primary key (account_id, name)
 ) without rowid;
+CREATE TABLE carrier_habit (
+  carrier text not null primary key,
+  form text not null,
+  fixed integer not null,
+  loose integer not null,
+  leaning text not null,
+  votes integer not null
+);
 CREATE TABLE carrier_pause (
   account_id integer not null,
   carrier text not null,
