@@ -95,6 +95,8 @@ class Personality(msgspec.Struct, frozen=True, kw_only=True):
     repeats: Repeats = "none"
     passes: bool = True
     """Whether messages get through while it is in force; else they wait for its end."""
+    keeps_session: bool = True
+    """Whether a session that stands goes on standing."""
     carrier: Mapping[str, Any] = {}
     """Settings of a carrier of tidings that is to cope with it, other than the usual ones."""
 

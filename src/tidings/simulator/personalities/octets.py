@@ -146,20 +146,21 @@ ROWS: tuple[Personality, ...] = (
     ),
     Personality(
         name="silent_link", meaning="After the fourth text, once: nothing comes any more, and TCP stays (half open).",
-        esme=_DEAD, ends="doubted", repeats="doubted", submit=_fall_silent,
+        esme=_DEAD, ends="doubted", repeats="doubted", keeps_session=False, submit=_fall_silent,
     ),
     Personality(
         name="stops_reading", meaning="After the fourth text, once: reads no more, so that the TCP window closes.",
-        esme=_DEAD, ends="doubted", repeats="doubted", submit=_stop_reading,
+        esme=_DEAD, ends="doubted", repeats="doubted", keeps_session=False, submit=_stop_reading,
     ),
     Personality(
         name="half_pdu", meaning="After the fourth text, once: writes half a PDU, and never the rest.",
         esme="Wait for the rest no longer than for any answer. " + _DEAD,
-        ends="doubted", repeats="doubted", write=_half,
+        ends="doubted", repeats="doubted", keeps_session=False, write=_half,
     ),
     Personality(
         name="half_pdu_then_reset", meaning="After the fourth text, once: writes half a PDU and resets the connection.",
-        esme="Drop the half PDU and connect anew; what was unanswered is in doubt.", ends="doubted", repeats="doubted",
+        esme="Drop the half PDU and connect anew; what was unanswered is in doubt.",
+        ends="doubted", repeats="doubted", keeps_session=False,
         write=_half_then_reset,
     ),
     Personality(
@@ -177,28 +178,28 @@ ROWS: tuple[Personality, ...] = (
     Personality(
         name="unbinds_midway", meaning="At the fifth text, once: unbinds, with texts unanswered.",
         esme="Answer the unbind and connect anew; what was unanswered is in doubt.",
-        ends="doubted", repeats="doubted", submit=_unbind,
+        ends="doubted", repeats="doubted", keeps_session=False, submit=_unbind,
     ),
     Personality(
         name="length_zero", meaning="After the fourth text, once: a PDU with command_length 0.", esme=_CLOSE,
-        ends="doubted", repeats="doubted", answer=_wrong_length(0),
+        ends="doubted", repeats="doubted", keeps_session=False, answer=_wrong_length(0),
     ),
     Personality(
         name="length_short", meaning="After the fourth text, once: a PDU with command_length 8, less than a header.",
-        esme=_CLOSE, ends="doubted", repeats="doubted", answer=_wrong_length(8),
+        esme=_CLOSE, ends="doubted", repeats="doubted", keeps_session=False, answer=_wrong_length(8),
     ),
     Personality(
         name="length_huge", meaning="After the fourth text, once: a PDU with command_length 0x7FFFFFFF.",
-        esme=_CLOSE, ends="doubted", repeats="doubted", answer=_wrong_length(0x7FFFFFFF),
+        esme=_CLOSE, ends="doubted", repeats="doubted", keeps_session=False, answer=_wrong_length(0x7FFFFFFF),
     ),
     Personality(
         name="length_beyond", meaning="After the fourth text, once: a command_length 10 too large.",
         esme="Lose the stream, close the link, connect anew; what was unanswered is in doubt.",
-        ends="doubted", repeats="doubted",
+        ends="doubted", repeats="doubted", keeps_session=False,
         answer=_length_beyond,
     ),
     Personality(
         name="stray_octets", meaning="After the fourth text, once: four octets between two PDUs that belong to none.",
-        esme=_CLOSE, ends="doubted", repeats="doubted", answer=_stray_octets,
+        esme=_CLOSE, ends="doubted", repeats="doubted", keeps_session=False, answer=_stray_octets,
     ),
 )  # fmt: skip

@@ -12,8 +12,11 @@ from tidings.simulator.exchange import Outcome
 from tidings.simulator.ledger import Owed
 from tidings.simulator.personality import Asked, Conduct, Delivery, Personality
 from tidings.simulator.records import OwedReceipt, Submission
-from tidings.smpp import pdus, receipt, user_data
+from tidings.smpp import codec, pdus, receipt, user_data
+from tidings.smpp.session import State
 
+FAR = 0x5000_0000
+"""Sequence numbers that no session uses."""
 LEADS_BY = 0.05
 LATE = 0.3
 COLLECTED = 0.06
@@ -165,6 +168,24 @@ def _other_bind(c: Conduct, owed: Owed, pdu: Delivery) -> Sequence[Delivery]:
     return ()
 
 
+def _on_the_transmitter(c: Conduct, owed: Owed, pdu: Delivery) -> Sequence[Delivery]:
+    others = [link for link in c.smsc.links if link.esme == c.link.esme and link.session.state is State.BOUND_TX]
+    if not others:
+        return (pdu,)
+    c.act()
+    pdu.sequence_number = FAR + c.spell.acts
+    others[0].put(codec.encode(pdu))
+    # Its session does not expect the answer, so it counts as taken at once; a receipt lost here is lost.
+    c.smsc.exchange.settled([owed.key])
+    return ()
+
+
+def _receiver_drops(c: Conduct, owed: Owed, pdu: Delivery) -> Sequence[Delivery]:
+    if c.first_time():
+        c.later(0.0, c.link.reset)
+    return (pdu,)
+
+
 def _before(word: str, esm_class: int) -> Callable[[Conduct, Owed, Delivery], Sequence[Delivery]]:
     def deliver(c: Conduct, owed: Owed, pdu: Delivery) -> Sequence[Delivery]:
         if isinstance(owed, OwedReceipt):
@@ -224,6 +245,15 @@ ROWS: tuple[Personality, ...] = (
     Personality(
         name="receipts_on_another_bind", meaning="Sends receipts on another bind than the text came on.",
         esme="Match them across the binds of a carrier.", answer=_note_link, deliver=_other_bind, carrier={"binds": 2},
+    ),
+    Personality(
+        name="receipts_on_the_transmitter", meaning="Sends receipts on the transmitter of a pair, against the book.",
+        esme="Take them all the same.", deliver=_on_the_transmitter, carrier={"bind": "transmitter+receiver"},
+    ),
+    Personality(
+        name="receiver_drops", meaning="Resets the receiver of a pair at the first receipt, once.",
+        esme="Let the transmitter get its answers, and bind both anew.", deliver=_receiver_drops, keeps_session=False,
+        carrier={"bind": "transmitter+receiver"},
     ),
     Personality(
         name="receipts_in_data_sm", meaning="Sends receipts in data_sm, their text in message_payload.",
