@@ -435,7 +435,7 @@ class Stream:
         hold(session.pending <= WINDOW, "the window is kept", session.pending)
         hold(session.pending == len(self._open), "what waits is what was not told", session.pending, self._open)
         hold(session.owed <= OWED, "what we owe is bounded", session.owed)
-        hold(len(session._tail) < LONGEST, "what is unread is less than one PDU", len(session._tail))
+        hold(len(session._tail) < session._length_most, "what is unread is less than one PDU", len(session._tail))
         hold(len(session._late) <= 1_000, "what is late is bounded", len(session._late))
         expected = self._asked - self._told - session.crossed + self._answers + self._bad_length
         hold(self._ours == expected, "each request is answered or told, exactly once", self._ours, expected)
