@@ -158,6 +158,7 @@ golden: dev
 bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)
 	@$(BIN)/python bench/text.py
+	@$(BIN)/python bench/smpp.py
 
 # Gateways to be measured beside tidings.
 bench-peers: dev .peers/debian/.ready .peers/brokers/.ready .peers/jasmin/.ready
