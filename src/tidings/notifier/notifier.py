@@ -41,6 +41,10 @@ class Notifier:
         self._courier = Courier(house, post)
         self.lanes = Lanes(house, self._courier)
         self._position = 0
+        self._missed = False
+        """Whether a commit went without its last word, until the tail was looked at. Should looking be what fails, not
+        each commit has to be made twice.
+        """
         self._directory = notify.Directory(-1, {}, False, ())
         self._wake_tail = asyncio.Event()
         self._wake_tidy = asyncio.Event()
@@ -117,9 +121,12 @@ class Notifier:
         by now does no harm: the cursor that is stored counts.
         """
         directory = self._directory
-        return notify.Tail(self._position, directory) if directory.wants(moved) and not self._stopping else None
+        if self._missed or self._stopping or not directory.wants(moved):
+            return None
+        return notify.Tail(self._position, directory)
 
     def _looked(self, fanned: notify.Fanned | None) -> None:
+        self._missed = self._missed or fanned is None
         if fanned is not None and not fanned.stale:
             self._take_over(fanned)
         if fanned is None or fanned.stale or fanned.more:
@@ -127,6 +134,7 @@ class Notifier:
 
     def _take_over(self, fanned: notify.Fanned) -> None:
         self._position = max(self._position, fanned.position)
+        self._missed = False
         self.lanes.take_over(fanned.loads)
 
     async def _fan_out(self) -> bool:
