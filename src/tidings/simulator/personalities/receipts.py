@@ -315,7 +315,8 @@ ROWS: tuple[Personality, ...] = (
     ),
     Personality(
         name="receipts_swapped", meaning="Sends receipts with the addresses of the text, not turned round.",
-        esme="Find the handset in either address.", shape=_swapped,
+        esme="Know that a name is no handset; where both are numbers, the profile says so (`receipt_handset`).",
+        shape=_swapped,
     ),
     Personality(
         name="receipts_nameless", meaning="Sends receipts without addresses.", esme="Match them by id alone.",
