@@ -17,6 +17,7 @@ from tidings.core.esme import Esme
 from tidings.core.message import Message
 from tidings.door.door import SmppDoor
 from tidings.drivers.smpp_link import SmppLink, connect
+from tidings.drivers.smpp_tap import Taps
 from tidings.pipeline import enrol
 from tidings.pipeline.house import House
 from tidings.smpp import pdus
@@ -135,13 +136,15 @@ class Rig:
 
 
 @asynccontextmanager
-async def door(folder: Path, settings: Settings | None = None, **smpp: Any) -> AsyncIterator[Rig]:
+async def door(
+    folder: Path, settings: Settings | None = None, taps: Taps | None = None, **smpp: Any
+) -> AsyncIterator[Rig]:
     """An open door over a store in `folder`."""
     clock = Clock()
     with opened(folder, clock, asyncio.get_running_loop()) as store:
         house = build(store, clock, settings)
         async with asyncio.TaskGroup() as tasks:
-            one = SmppDoor(house, SmppSettings(**{"port": 0, **smpp}))
+            one = SmppDoor(house, SmppSettings(**{"port": 0, **smpp}), taps=taps)
             one.listen()
             one.start(tasks)
             rig = Rig(house, one, tasks)

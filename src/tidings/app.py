@@ -258,7 +258,7 @@ class Tidings:
         if not self.settings.smpp.is_open:
             return
         self._deliverer = Deliverer(house)
-        self._smpp_door = SmppDoor(house, self.settings.smpp, self._deliverer)
+        self._smpp_door = SmppDoor(house, self.settings.smpp, self._deliverer, self._taps)
         self._smpp_door.listen()
         await self._deliverer.start(tasks)
         self._smpp_door.start(tasks)

@@ -279,6 +279,12 @@ class Calls:
         answer: types.Esme = self.call(Call("DELETE", f"/v1/esmes/{step(id)}"))
         return answer
 
+    def capture_esme(
+        self, id: str, *, seconds: int | None = None, whole: Literal["false", "true"] | None = None
+    ) -> Lines:
+        """What goes over the binds of an ESME, PDU by PDU, as it goes."""
+        return self.lines(Call("GET", f"/v1/esmes/{step(id)}/capture", query={"seconds": seconds, "whole": whole}))
+
     def rotate_esme(self, id: str, body: types.PasswordRotation | None = None) -> types.EsmeEnrolled:
         """Give an ESME a new password."""
         answer: types.EsmeEnrolled = self.call(Call("POST", f"/v1/esmes/{step(id)}/rotate", body=body))
@@ -755,6 +761,12 @@ class AsyncCalls:
         """Close an ESME."""
         answer: types.Esme = await self.call(Call("DELETE", f"/v1/esmes/{step(id)}"))
         return answer
+
+    def capture_esme(
+        self, id: str, *, seconds: int | None = None, whole: Literal["false", "true"] | None = None
+    ) -> AsyncLines:
+        """What goes over the binds of an ESME, PDU by PDU, as it goes."""
+        return self.lines(Call("GET", f"/v1/esmes/{step(id)}/capture", query={"seconds": seconds, "whole": whole}))
 
     async def rotate_esme(self, id: str, body: types.PasswordRotation | None = None) -> types.EsmeEnrolled:
         """Give an ESME a new password."""

@@ -107,8 +107,8 @@ class World:
         connection.request(method, f"{path}?{urlencode(query)}" if query else path, octets, headers)
         answer = connection.getresponse()
         endless = answer.headers.get_content_type() == "text/event-stream"
-        if name == "captureCarrier":  # its head, and the link that stands
-            told = answer.readline() + answer.readline()
+        if name in ("captureCarrier", "captureEsme"):  # their heads
+            told = answer.readline()
         else:
             told = b"".join(iter(answer.readline, b"\n")) if endless else answer.read()
         connection.close()
@@ -264,6 +264,7 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("enrolEsme", nothing),
     ("listEsmes", esme),
     ("getEsme", esme),
+    ("captureEsme", esme),
     ("changeEsme", esme),
     ("rotateEsme", esme),
     ("closeEsme", esme),
@@ -337,7 +338,7 @@ def test_an_example_is_answered_as_shown(world: World, name: str, prepare: Calla
         assert "event: stream.open" in first[0]
         return
     if kind == "application/x-ndjson":
-        lines = [[json.loads(line).keys() for line in text.splitlines()[:2]] for text in (told, content["example"])]
+        lines = [[json.loads(line).keys() for line in text.splitlines()[:1]] for text in (told, content["example"])]
         assert lines[0] == lines[1]
         return
     if kind == "text/plain":

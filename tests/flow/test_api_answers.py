@@ -48,7 +48,7 @@ def asked(place: Place, endpoint: Endpoint) -> Asked:
 
 def _nobody(path: str) -> str:
     """An id that nothing has."""
-    kinds = {"keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg"}
+    kinds = {"keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg", "esmes": "esme"}
     return ("whd" if "/deliveries/" in path else kinds[path.split("/")[2]]) + "_0000000000009"
 
 

@@ -12,8 +12,10 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from door_kit import PASSWORD, SYSTEM_ID, door, submit
 from smpp_kit import PATIENCE, Clock, House, house, part
 from tidings.cli import traffic
+from tidings.core import ids
 from tidings.core.ports import Receipt, Sent, Up
 from tidings.core.request import Refused
 from tidings.drivers import smpp_tap
@@ -183,6 +185,25 @@ async def test_captures_end_by_time_and_when_nobody_reads_and_are_few() -> None:
         refused = taps.open("carriers/north", 60, False, stays)
         assert isinstance(refused, Refused)
         assert refused.code == "too_many_captures"
+
+
+async def test_the_binds_of_a_customer_are_captured_too_and_can_be_played(tmp_path: Path) -> None:
+    async with tapped() as taps, door(tmp_path, taps=taps) as rig:
+        esme = await rig.enrol()
+        one = taps.open(f"esmes/{ids.show('esme', esme.id)}", 60, False, stays)
+        assert isinstance(one, Capture)
+        client = await rig.bound()
+        await client.ask(submit(b"Hello"))
+        await client.close()
+        head, records = await read(one)
+        assert head.side == "smsc"
+        assert [r.pdu for r in records if r.way == "in"][:1] == ["submit_sm"]
+        assert {"bind_transceiver_resp", "submit_sm_resp"} <= {r.pdu for r in records if r.way == "out"}
+        player = Player(head.side, records, Login(SYSTEM_ID, PASSWORD))
+        async with asyncio.timeout(PATIENCE):
+            ended = await replay([player], "127.0.0.1", rig.door.ports[0].number, Clock(), Pace(patience=2.0))
+        assert (player.differences, ended) == ([], [""])
+        assert len(await rig.messages()) == 2
 
 
 # the commands

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tidings.api import esmes
 from tidings.api.call import Call, Headers, Reply
 from tidings.api.problems import Abort, refusal
 from tidings.api.stream import gone
+from tidings.core import ids
 from tidings.core.request import Refused
 
 KIND = b"application/x-ndjson"
@@ -28,6 +30,12 @@ class CaptureQuery(msgspec.Struct, frozen=True, kw_only=True):
 async def of_carrier(call: Call) -> Reply:
     """What goes over the links of a carrier, until its reader leaves or the time is over."""
     return _flow(call, f"carriers/{call.params['name']}", "There is no carrier with this name.")
+
+
+async def of_esme(call: Call) -> Reply:
+    """What goes over the binds of a customer's ESME."""
+    found = await esmes.one(call)
+    return _flow(call, f"esmes/{ids.show('esme', found.id)}", "There is no ESME with this id.")
 
 
 def _flow(call: Call, name: str, unknown: str) -> Reply:

@@ -201,11 +201,16 @@ async def page(call: Call) -> Reply:
 
 async def read(call: Call) -> Reply:
     """One ESME."""
+    return Reply(200, views.encode(_view(call, await one(call))))
+
+
+async def one(call: Call) -> Esme:
+    """The ESME that is named, where the key may know of it; else aborts with 404."""
     account_id, number = await _owner(call)
     found = await call.house.store.read(lambda tx: tx.esmes.one(account_id, number))
     if found is None:
         raise _nothing()
-    return Reply(200, views.encode(_view(call, found)))
+    return found
 
 
 async def patch(call: Call) -> Reply:

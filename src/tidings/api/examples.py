@@ -701,3 +701,6 @@ CAPTURE = """\
 {"at_ms":1795426200004,"link":"1","what":"pdu","way":"out","pdu":"enquire_link","sequence":7,"hex":"00000010000000150000000000000007"}
 {"at_ms":1795426200005,"link":"1","what":"pdu","way":"in","pdu":"enquire_link_resp","sequence":7,"hex":"00000010800000150000000000000007"}
 """
+CAPTURE_OF_ESME = """\
+{"format":"tidings-capture","version":1,"side":"smsc","name":"esme_05a3mp8qj0000","started_at_ms":1795426200000,"redacted":true}
+"""

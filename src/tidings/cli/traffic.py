@@ -37,12 +37,13 @@ RECORDS_MOST = 1_000_000
 @click.option("--whole", is_flag=True, help="With texts and whole numbers. Passwords are hidden all the same.")
 @data_option
 def capture(name: str, seconds: int, out: Path | None, pcap: Path | None, whole: bool, data: Path) -> None:
-    """Write down what goes over the SMPP links of the carrier NAME, PDU by PDU.
+    """Write down what goes over the SMPP links of the carrier NAME, or of the ESME with the id NAME, PDU by PDU.
 
     Texts and most digits of numbers are left out unless --whole is given.
     """
     query = {"seconds": seconds, "whole": "true" if whole else "false"}
-    lines = Client(data).lines(f"/v1/carriers/{quote(name, safe='')}/capture", query)
+    noun = "esmes" if name.startswith("esme_") else "carriers"
+    lines = Client(data).lines(f"/v1/{noun}/{quote(name, safe='')}/capture", query)
     kept: list[bytes] = []
     counted = 0
     # Ctrl-C is the usual way to end it: what came is kept.

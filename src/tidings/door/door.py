@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from tidings.config import ConfigError, SmppSettings
+from tidings.core import ids
 from tidings.core.esme import Esme, Session
 from tidings.core.health import DoorState
 from tidings.door.desk import Desk
@@ -23,6 +24,7 @@ from tidings.door.login import Login
 from tidings.door.port import Port, Room
 from tidings.door.statuses import RINVBNDSTS, RSYSERR, Refusal
 from tidings.drivers.smpp_link import SmppLink
+from tidings.drivers.smpp_tap import Taps
 from tidings.pipeline import passwords
 from tidings.pipeline.house import House
 from tidings.smpp import pdus
@@ -54,10 +56,13 @@ class Outward(Protocol):
 class SmppDoor:
     """The handler of all links of the door."""
 
-    def __init__(self, house: House, settings: SmppSettings, outward: Outward | None = None) -> None:
+    def __init__(
+        self, house: House, settings: SmppSettings, outward: Outward | None = None, taps: Taps | None = None
+    ) -> None:
         self._house = house
         self._settings = settings
         self.outward = outward
+        self._taps = taps
         self.guests = Guests()
         self._login = Login(house, self.guests)
         self._desk = Desk(house, self._spawn, self._relieve)
@@ -208,6 +213,8 @@ class SmppDoor:
         guest = Guest(link, admitted, caller, self._house.clock.now())
         link.context = guest
         self.guests.join(guest)
+        if self._taps is not None:
+            link.tapped(self._taps.of(f"esmes/{ids.show('esme', guest.esme_id)}", "smsc"))
         self._house.roster.bound.add(guest.esme_id)
         self._house.metrics.answered("bind", 0)
         log.info("%s: bound as %s", guest, guest.bind_type)

@@ -43,8 +43,11 @@ class Taps:
     def open(
         self, name: str, seconds: float, whole: bool, gone: Callable[[], Coroutine[Any, Any, None]]
     ) -> Capture | Refused | None:
-        """Begin to capture; None where there is no such tap. `gone()` returns when nobody reads any more."""
-        tap = self._taps.get(name)
+        """Begin to capture; None where there is no such tap. `gone()` returns when nobody reads any more.
+
+        An ESME need not have bound yet.
+        """
+        tap = self.of(name, "smsc") if name.startswith("esmes/") else self._taps.get(name)
         if tap is None:
             return None
         if len(self._open) >= MOST:

@@ -73,6 +73,8 @@ class Player:
         """Statuses with which the ESME answered then, by command and in order."""
         self._asked: dict[int, str] = {}
         """Requests that were sent now and have no answer yet: their names."""
+        self._binding = False
+        """Whether a bind waits for its answer: nothing goes out before."""
         self._behind: set[int] = set()
         """Requests whose answer came, then, before what is next to be sent."""
         self._new_ids: dict[str, str] = {}
@@ -101,12 +103,13 @@ class Player:
                 if command & RESPONSE and sequence in self._asked:
                     self._behind.add(sequence)
             elif not command & RESPONSE:
-                if self._behind & self._asked.keys() or sequence in self._asked:
+                if self._behind & self._asked.keys() or sequence in self._asked or self._binding:
                     return None
                 self._steps.popleft()
                 self._left -= 1
                 frame = self._changed(way.frame)
                 self.sent += 1
+                self._binding = command in _BINDS
                 if command not in _UNANSWERED:
                     self._asked[sequence] = _name(command)
                 return Step(way.at_ms - self._began, frame)
@@ -140,6 +143,7 @@ class Player:
             return self._answer(command, sequence)
         name = self._asked.pop(sequence, None)
         if name is not None:
+            self._binding = False
             self._behind.discard(sequence)
             self._compare(sequence, name, status, _id_of(frame))
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.api import esmes, examples
+from tidings.api import capture, esmes, examples
 from tidings.api.call import Endpoint
 
 ESMES: tuple[Endpoint, ...] = (
@@ -42,6 +42,21 @@ ESMES: tuple[Endpoint, ...] = (
         scope="admin",
         answer=esmes.EsmeView,
         answer_example=examples.ESME,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/esmes/{id}/capture",
+        handle=capture.of_esme,
+        name="captureEsme",
+        summary="What goes over the binds of an ESME, PDU by PDU, as it goes",
+        detail="Like the capture of a carrier; also while it is not bound, and of binds from their acceptance on.",
+        scope="admin",
+        query=capture.CaptureQuery,
+        safe=False,
+        answer=str,
+        answer_kind="application/x-ndjson",
+        problems=("not_found", "too_many_captures"),
+        answer_example=examples.CAPTURE_OF_ESME,
     ),
     Endpoint(
         method="PATCH",
