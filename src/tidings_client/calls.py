@@ -411,6 +411,16 @@ class Calls:
         answer: types.CarrierState = self.call(Call("POST", f"/v1/carriers/{step(name)}/resume", body=body))
         return answer
 
+    def test_carrier(self, name: str, body: types.TestOrder) -> types.CarrierTest:
+        """Send one text through a carrier, to learn its ways."""
+        answer: types.CarrierTest = self.call(Call("POST", f"/v1/carriers/{step(name)}/test", body=body))
+        return answer
+
+    def get_carrier_test(self, name: str, id: str) -> types.CarrierTest:
+        """What a test told about a carrier, and the profile that follows from it."""
+        answer: types.CarrierTest = self.call(Call("GET", f"/v1/carriers/{step(name)}/test/{step(id)}"))
+        return answer
+
     def capture_carrier(
         self, name: str, *, seconds: int | None = None, whole: Literal["false", "true"] | None = None
     ) -> Lines:
@@ -894,6 +904,16 @@ class AsyncCalls:
     async def resume_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:
         """Go on with a carrier and all of its binds, or with one bind."""
         answer: types.CarrierState = await self.call(Call("POST", f"/v1/carriers/{step(name)}/resume", body=body))
+        return answer
+
+    async def test_carrier(self, name: str, body: types.TestOrder) -> types.CarrierTest:
+        """Send one text through a carrier, to learn its ways."""
+        answer: types.CarrierTest = await self.call(Call("POST", f"/v1/carriers/{step(name)}/test", body=body))
+        return answer
+
+    async def get_carrier_test(self, name: str, id: str) -> types.CarrierTest:
+        """What a test told about a carrier, and the profile that follows from it."""
+        answer: types.CarrierTest = await self.call(Call("GET", f"/v1/carriers/{step(name)}/test/{step(id)}"))
         return answer
 
     def capture_carrier(

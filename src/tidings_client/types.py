@@ -222,6 +222,27 @@ class CarrierState(TypedDict):
     settings: NotRequired[dict[str, Any] | None]
 
 
+class CarrierTest(TypedDict):
+    """A test as it stands."""
+
+    carrier: str
+    message: str
+    status: str
+    text: str | None
+    done: bool
+    notes: list[str]
+    smsc_interface_version: str | None
+    id_in_response: str | None
+    id_in_receipt: str | None
+    id_form: str | None
+    receipt_form: str | None
+    receipt_state: str | None
+    receipt_error: str | None
+    response_ms: int | None
+    receipt_ms: int | None
+    profile: str
+
+
 class Checked(TypedDict):
     """What a check of a signature found."""
 
@@ -1030,6 +1051,16 @@ class Test(TypedDict):
     took_ms: int
     problem: str | None
     answer: str
+
+
+TestOrder = TypedDict(
+    "TestOrder",
+    {
+        "to": "str",
+        "from": "NotRequired[str | None]",
+        "text": "NotRequired[str]",
+    },
+)
 
 
 class TextQuestion(TypedDict):

@@ -112,6 +112,15 @@ async def test_those_whose_answer_has_not_come_or_never_came(desk: Desk) -> None
     assert len(await desk.see(lambda tx: tx.attempts.unanswered("north", 1))) == 1
 
 
+async def test_receipts_that_match_nothing_by_carrier(desk: Desk) -> None:
+    await kept(
+        desk, receipt(1), receipt(2), receipt(3, carrier="south"), receipt(4, attempt_id=5, message_id=6),
+        receipt(5, retry_at=None),
+    )  # fmt: skip
+    assert ids(await desk.see(lambda tx: tx.receipts.unmatched("north", 1, 10))) == [2, 5]
+    assert ids(await desk.see(lambda tx: tx.receipts.unmatched("north", 0, 1))) == [1]
+
+
 async def test_what_carriers_make_of_ids_is_kept(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.receipts.habits()) == {}
     south = Habit("south", "same", fixed=True, loose=False)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,49 @@ def test_send_as_json(home: Path) -> None:
     message = json.loads(done.out)
     assert (done.status, message["status"], message["from"], message["category"]) == (0, "delivered", "ACME", "otp")
     assert message["text"] is None
+
+
+LEARNED = [
+    ("ids as they are", "+15551230100", 0, 'receipt_id = "same"', "It tells the id as the response gave it."),
+    ("ids in decimal", "+15551230012", 0, 'receipt_id = "hex_to_dec"', "in decimal, which the response gave"),
+    ("refused", "+15551230003", 0, "[carriers.profile]", "refused with 0x0000000B"),
+    ("without a receipt", "+15551230004", 3, "[carriers.profile]", "The receipt has not come in time"),
+    ("not delivered", "+15551230001", 0, 'receipt_id = "same"', "(err 001): see `receipt_errors`"),
+]
+
+
+@pytest.mark.parametrize(("to", "status", "profile", "note"), [e[1:] for e in LEARNED], ids=[e[0] for e in LEARNED])
+def test_a_carrier_is_tested(home: Path, to: str, status: int, profile: str, note: str) -> None:
+    done = tidings("carrier", "test", "simulator", "--to", to, "--timeout", "2" if status else "30", cwd=home)
+    assert done.status == status, done
+    steps, notes, proposed = done.out.split("\n\n")
+    assert steps.startswith("bound: 1 of 1 binds are up\nsent as msg_")
+    assert note in notes
+    assert profile in proposed.splitlines()
+    tomllib.loads(proposed)
+
+
+def test_a_carrier_test_as_json_has_its_route_in_the_story(home: Path) -> None:
+    done = tidings("carriers", "test", "simulator", "--to", "+15551230100", "--text", "Hello", "--json", cwd=home)
+    told = json.loads(done.out)
+    assert (done.status, told["done"], told["status"], told["text"]) == (0, True, "delivered", "Hello")
+    assert told["smsc_interface_version"] in ("3.4", "5.0")
+    story = tidings("trace", told["message"], "--json", cwd=home)
+    assert json.loads(story.out)["route"] == {"carrier": "simulator", "why": "The test was of simulator."}
+
+
+WRONG_TESTS = [
+    ("no such carrier", ["north", "--to", "+15551230100"], "no carrier"),
+    ("no number", ["simulator", "--to", "hello"], "to: has U+0068"),
+    ("no sender", ["simulator", "--to", "+15551230100", "--from", "much too long a name"], "from: must be"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), [e[1:] for e in WRONG_TESTS], ids=[e[0] for e in WRONG_TESTS])
+def test_a_wrong_carrier_test_says_what_is_wrong(home: Path, words: list[str], said: str) -> None:
+    done = tidings("carrier", "test", *words, cwd=home)
+    assert done.status == 1, done
+    assert said in done.err
 
 
 def test_send_in_a_terminal_is_one_line(home: Path) -> None:

@@ -61,31 +61,31 @@ CarrierChange: Any = msgspec.defstruct(
 
 async def page(call: Call) -> Reply:
     """All of them: there are never many."""
-    fleet = _fleet(call)
+    fleet = fleet_of(call)
     return Reply(200, views.encode(CarrierList(tuple([_whole(fleet, one) for one in fleet.states()]))))
 
 
 async def post(call: Call) -> Reply:
     """One more, at work from the answer on."""
     wanted = CarrierSettings(**msgspec.structs.asdict(call.body))
-    return _shown(call, await _fleet(call).add(wanted), 201)
+    return _shown(call, await fleet_of(call).add(wanted), 201)
 
 
 async def patch(call: Call) -> Reply:
     """Change what is named; nothing under way is lost."""
     changes = {name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not UNSET}
-    return _shown(call, await _fleet(call).change(call.params["name"], changes))
+    return _shown(call, await fleet_of(call).change(call.params["name"], changes))
 
 
 async def delete(call: Call) -> Reply:
     """Take it away, once what is under way is answered."""
-    outcome = await _fleet(call).remove(call.params["name"])
+    outcome = await fleet_of(call).remove(call.params["name"])
     return Reply(200, views.encode(Gone())) if outcome is None else refusal(outcome)
 
 
 async def read(call: Call) -> Reply:
     """One carrier."""
-    name, fleet = call.params["name"], _fleet(call)
+    name, fleet = call.params["name"], fleet_of(call)
     found = next((one for one in fleet.states() if one.name == name), None)
     if found is None:
         raise Abort("not_found", "There is no carrier with this name.")
@@ -94,19 +94,20 @@ async def read(call: Call) -> Reply:
 
 async def pause(call: Call) -> Reply:
     """Nothing new is handed over from the answer on."""
-    return _shown(call, await _fleet(call).pause(call.params["name"], _bind(call)))
+    return _shown(call, await fleet_of(call).pause(call.params["name"], _bind(call)))
 
 
 async def resume(call: Call) -> Reply:
     """Messages flow again."""
-    return _shown(call, await _fleet(call).resume(call.params["name"], _bind(call)))
+    return _shown(call, await fleet_of(call).resume(call.params["name"], _bind(call)))
 
 
 def _bind(call: Call) -> str | None:
     return None if call.body is None else call.body.bind
 
 
-def _fleet(call: Call) -> Fleet:
+def fleet_of(call: Call) -> Fleet:
+    """The carriers of this process. Aborts before they run."""
     if call.house.fleet is None:
         raise Abort("unavailable", "The carriers do not run yet.")
     return call.house.fleet
@@ -117,7 +118,7 @@ def _shown(call: Call, outcome: CarrierState | Refused | Invalid, status: int = 
         return refusal(outcome)
     if isinstance(outcome, Invalid):
         return problem("validation_failed", errors=outcome.errors)
-    return Reply(status, views.encode(_whole(_fleet(call), outcome)))
+    return Reply(status, views.encode(_whole(fleet_of(call), outcome)))
 
 
 def _whole(fleet: Fleet, state: CarrierState) -> CarrierState:

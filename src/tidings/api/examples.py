@@ -514,6 +514,45 @@ CARRIER_MADE: dict[str, Any] = {
 }
 WHICH_BIND: dict[str, Any] = {"bind": "simulator/1"}
 CARRIER_PAUSED: dict[str, Any] = {**CARRIER, "state": "paused", "waiting": 17, "binds": [{**BIND, "paused": True}]}
+TEST_ORDER: dict[str, Any] = {"to": "+15551230100", "from": "12025550123"}
+CARRIER_TEST_BEGUN: dict[str, Any] = {
+    "carrier": "simulator",
+    "message": "msg_01m3fvk6c0000",
+    "status": "queued",
+    "text": "tidings test: @ $ _ [ ] ä ö ü é ñ €",
+    "done": False,
+    "notes": ["The SMSC says that it speaks version 3.4.", "It was not handed over yet."],
+    "smsc_interface_version": "3.4",
+    "id_in_response": None,
+    "id_in_receipt": None,
+    "id_form": None,
+    "receipt_form": None,
+    "receipt_state": None,
+    "receipt_error": None,
+    "response_ms": None,
+    "receipt_ms": None,
+    "profile": "[carriers.profile]\n",
+}
+CARRIER_TEST: dict[str, Any] = {
+    **CARRIER_TEST_BEGUN,
+    "status": "delivered",
+    "done": True,
+    "notes": [
+        "The SMSC says that it speaks version 3.4.",
+        "The response took 14 ms: a window of 10 carries at most 714 segments/s a bind.",
+        "The receipt came as deliver_sm esm_class=0x04 data_coding=0 tlvs=0x001e,0x0427.",
+        "It tells the id in decimal, which the response gave in hexadecimal.",
+    ],
+    "id_in_response": "65f2a1b3c4",
+    "id_in_receipt": "437895345092",
+    "id_form": "hex_to_dec",
+    "receipt_form": "deliver_sm esm_class=0x04 data_coding=0 tlvs=0x001e,0x0427",
+    "receipt_state": "DELIVRD",
+    "receipt_error": "000",
+    "response_ms": 14,
+    "receipt_ms": 2140,
+    "profile": '[carriers.profile]\nreceipt_id = "hex_to_dec"\n',
+}
 _GONE = "The other end closed the connection."
 CARRIER_DOWN: dict[str, Any] = {
     **CARRIER,

@@ -60,7 +60,7 @@ async def post(call: Call) -> Reply:
     )
     if isinstance(answer, Refused):
         return limited(call, refusal(answer))
-    reply = limited(call, _single(answer.results[0]))
+    reply = limited(call, single(answer.results[0]))
     reply.headers += replayed(answer.replayed)
     return reply
 
@@ -187,7 +187,8 @@ async def _to_be_seen(tx: Tx, call: Call, message: Message) -> bool:
     return brought is not None and brought.key_id == call.key.id
 
 
-def _single(result: Result) -> Reply:
+def single(result: Result) -> Reply:
+    """What became of one message: 202 with it, or why not."""
     if isinstance(result, Invalid):
         return problem("validation_failed", errors=result.errors)
     if isinstance(result, Refused):

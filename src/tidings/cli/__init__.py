@@ -33,7 +33,7 @@ SUMMARIES = {
     "trace": "Tell the whole story of a message.",
     "keys": "Issue, list, change, rotate and revoke API keys.",
     "accounts": "Open, list, change and close accounts.",
-    "carriers": "See how carriers stand; pause, add and change them.",
+    "carriers": "See how carriers stand; test, pause, add and change them.",
     "esmes": "Enrol, list, show, change, rotate and close customers' ESMEs.",
     "doctor": "Say what is wrong and what to do about it.",
     "capture": "Write down what goes over the SMPP links of a carrier.",
@@ -51,7 +51,9 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command itself."""
+        """The command itself; of a noun, one will do: `carrier` for `carriers`."""
+        if f"{cmd_name}s" in COMMANDS:
+            cmd_name = f"{cmd_name}s"
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name]

@@ -1,10 +1,11 @@
-"""`tidings carriers`: how carriers and their binds stand; pause, resume, make, change and remove them."""
+"""`tidings carriers`: how carriers and their binds stand; test, pause, resume, make, change and remove them."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -13,11 +14,14 @@ import click
 
 from tidings.cli import tell
 from tidings.cli.client import Client, CommandError, data_option
+from tidings.cli.messages import UNDECIDED
+
+LOOK_EVERY_S = 0.2
 
 
 @click.group()
 def carriers() -> None:
-    """See how carriers and their binds stand, pause and resume them, with a key of the default account."""
+    """See how carriers and their binds stand, test, pause and resume them, with a key of the default account."""
 
 
 @carriers.command("list")
@@ -90,6 +94,71 @@ def remove(name: str, data: Path) -> None:
     """Take away the carrier NAME, once what is under way is answered."""
     Client(data).call("DELETE", f"/v1/carriers/{quote(name, safe='')}")
     click.echo(f"{name} is taken away")
+
+
+@carriers.command()
+@click.argument("name")
+@click.option("--to", required=True, help="A number whose phone you can look at.")
+@click.option("--from", "sender", help="Number, short code or name the text comes from.")
+@click.option("--text", help="What to send, in place of a text that tells alphabets.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=120.0,
+    show_default=True,
+    help="Longest wait for bind and receipt, in s.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was learned as JSON.")
+@data_option
+def test(name: str, to: str, sender: str | None, text: str | None, timeout: float, as_json: bool, data: Path) -> None:
+    """Send one text through the carrier NAME, wait for its receipt, and propose the carrier's profile."""
+    client, until = Client(data), time.monotonic() + timeout
+    path = f"/v1/carriers/{quote(name, safe='')}"
+    say = (lambda line: None) if as_json else click.echo
+    _await_bind(client, path, until, say)
+    wanted = {"to": to, "from": sender, "text": text}
+    told = client.call("POST", f"{path}/test", {key: value for key, value in wanted.items() if value is not None})
+    say(f"sent as {told['message']}: {tell.plain(told['text'])}")
+    seen = ""
+    while True:
+        told = client.call("GET", f"{path}/test/{told['message']}")
+        if told["status"] != seen:
+            seen = told["status"]
+            say(seen)
+        if told["done"] or time.monotonic() >= until:
+            break
+        time.sleep(LOOK_EVERY_S)
+    for line in [tell.as_json(told)] if as_json else _learned(told):
+        click.echo(line)
+    if not told["done"]:
+        sys.exit(UNDECIDED)
+
+
+def _await_bind(client: Client, path: str, until: float, say: Callable[[str], Any]) -> None:
+    """Wait for one bind at least; what keeps it down is told, once a reason."""
+    told = ""
+    while True:
+        state = client.call("GET", path)
+        if state["binds_up"]:
+            say(f"bound: {state['binds_up']} of {state['binds_total']} binds are up")
+            return
+        why = next((bind["error"] for bind in state["binds"] if bind["error"]), None) or "connecting"
+        if why != told:
+            told = why
+            say(f"not bound: {tell.plain(why)}")
+        if time.monotonic() >= until:
+            raise CommandError(f"no bind came up: {tell.plain(why)}")
+        time.sleep(LOOK_EVERY_S)
+
+
+def _learned(told: dict[str, Any]) -> Iterator[str]:
+    yield ""
+    for note in told["notes"]:
+        yield f"- {tell.plain(note)}"
+    if not told["done"]:
+        yield f"- The receipt has not come in time; `tidings trace {told['message']}` tells the rest."
+    yield ""
+    yield from told["profile"].splitlines()
 
 
 @carriers.command()

@@ -80,23 +80,25 @@ async def accept(
     atomic: bool = False,
     caller: Caller | None = None,
     door: str = "",
+    carrier: str | None = None,
 ) -> Answer | Refused:
     """Take messages in: returns once they are on disk, with one result a request, in order.
 
     `atomic`: all or nothing. `caller`: the key that asks, whose bounds, limits and quotas hold; None for what the
-    house itself sends. `door`: where it came in, kept in the first event. Refused concerns the whole call.
+    house itself sends. `door`: where it came in, kept in the first event. `carrier`: by which they go; None leaves it
+    to the route. Refused concerns the whole call.
     Raises StoreUnavailable; nothing is stored then.
     """
     if caller is not None and house.keyring.binding:
         requests = house.keyring.bound(caller, requests, house.settings.default_region)
     claim = (account_id, idempotency.key) if idempotency else None
     if claim is None:
-        return await _accept(house, account_id, requests, idempotency, atomic, caller, door)
+        return await _accept(house, account_id, requests, idempotency, atomic, caller, door, carrier)
     if claim in house.in_flight:
         return Refused("idempotency_in_flight", "A request with this Idempotency-Key is being worked on.", 1)
     house.in_flight.add(claim)
     try:
-        return await _accept(house, account_id, requests, idempotency, atomic, caller, door)
+        return await _accept(house, account_id, requests, idempotency, atomic, caller, door, carrier)
     finally:
         house.in_flight.discard(claim)
 
@@ -109,10 +111,12 @@ async def _accept(
     atomic: bool,
     caller: Caller | None,
     door: str,
+    carrier: str | None,
 ) -> Answer | Refused:
+    carrier = carrier or route.choose(house.carriers)
     began = house.clock.monotonic()
     pages = await read_pages(house, requests)
-    messages, invalid, callbacks, notes, refusals = prepare(house, account_id, requests, pages, caller)
+    messages, invalid, callbacks, notes, refusals = prepare(house, account_id, requests, pages, caller, carrier)
     if not messages or (atomic and invalid):
         # What was valid when it first came may no longer be: its `send_at` has passed.
         if idempotency and (earlier := await _answered(house, account_id, idempotency)):
@@ -126,7 +130,6 @@ async def _accept(
         return refused
     allowed = quotas((metered, house.keyring.account(account_id)), house.clock.now()) if metered else ()
     origin = told(door, None if caller is None else ("key" if isinstance(caller, Key) else "esme", caller.id))
-    carrier = route.choose(house.carriers)
     entry = Entry(
         account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks), carrier,
         notes or None, refusals or None,
@@ -167,13 +170,17 @@ def told(door: str, caller: tuple[str, int] | None) -> dict[str, Any] | None:
 
 
 def prepare(
-    house: House, account_id: int, requests: Sequence[Request | Invalid], pages: Pages, caller: Caller | None
+    house: House,
+    account_id: int,
+    requests: Sequence[Request | Invalid],
+    pages: Pages,
+    caller: Caller | None,
+    carrier: str | None,
 ) -> tuple[list[Message], list[tuple[int, Invalid]], list[Callback], dict[int, dict[str, Any]], dict[int, Verdict]]:
     messages: list[Message] = []
     callbacks: list[Callback] = []
     invalid: list[tuple[int, Invalid]] = []
     now, settings, next_id = house.clock.now(), house.settings, house.ids.next
-    carrier = route.choose(house.carriers)
     terms, rules = house.terms_of(carrier), house.sender_rules
     refusals: dict[int, Verdict] = {}
     stand_ins: dict[int, dict[str, Any]] = {}

@@ -9,6 +9,7 @@ from tidings.core.message import AS_SUBMITTED, Category, Message, Part
 from tidings.core.questions import Attempt, Event
 from tidings.core.story import Origin, Passage
 from tidings.pipeline import dispatch, route
+from tidings.pipeline.carrier_test import DOOR
 from tidings.text.segments import header
 
 _PASSED = "The number had not opted out."
@@ -63,6 +64,8 @@ def chosen(message: Message, events: Sequence[Event], carriers: Iterable[str]) -
     queued = [event.data["carrier"] for event in events if event.data and event.type == "message.queued"]
     if not queued:
         return None
+    if (events[0].data or {}).get("door") == DOOR:
+        return route.Choice(queued[-1], f"The test was of {queued[-1]}.")
     now = route.explain(carriers)
     if now.carrier == queued[-1]:
         return now

@@ -44,7 +44,9 @@ def _sort(
     asked: Sequence[Request | Invalid] = requests
     if house.keyring.binding or esme.senders:
         asked = house.keyring.bound(esme, asked, house.settings.default_region)
-    messages, invalid, _, notes, refusals = prepare(house, esme.account_id, asked, {}, esme)
+    messages, invalid, _, notes, refusals = prepare(
+        house, esme.account_id, asked, {}, esme, route.choose(house.carriers)
+    )
     outcomes = _admit(house, esme, messages)
     bad = {at for at, _ in invalid}
     valid = [one for at, one in enumerate(asked) if at not in bad and isinstance(one, Submitted)]

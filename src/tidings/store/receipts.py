@@ -49,6 +49,10 @@ class Receipts:
     async def orphans(self) -> int:
         return int((await self._engine.fetch(SQL["orphans"]))[0][0])
 
+    async def unmatched(self, carrier: str, after: int, limit: int) -> list[ReceiptRow]:
+        """Receipts of a carrier that match nothing, newer than an id, oldest first."""
+        return [_receipt(row) for row in await self._engine.fetch(SQL["unmatched"], carrier, after, limit)]
+
     async def habits(self) -> dict[str, Habit]:
         """What is known of how carriers write ids, by carrier."""
         rows = await self._engine.fetch(SQL["habits"])

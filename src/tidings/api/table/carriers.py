@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.api import capture, carriers, examples
+from tidings.api import capture, carrier_tests, carriers, examples
 from tidings.api.call import Endpoint
 from tidings.api.webhooks import Gone
 from tidings.core.carrier import CarrierState
@@ -112,6 +112,36 @@ CARRIERS: tuple[Endpoint, ...] = (
         example=examples.WHICH_BIND,
         answer=CarrierState,
         answer_example=examples.CARRIER,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/carriers/{name}/test",
+        handle=carrier_tests.start,
+        name="testCarrier",
+        summary="Send one text through a carrier, to learn its ways",
+        detail="Through this carrier whatever the routes say, with every gate and limit of any other text, and worth "
+        "delivering for ten minutes. `GET /v1/carriers/{name}/test/{id}` tells what came of it. "
+        "For keys of the default account.",
+        scope="admin",
+        operator=True,
+        body=carrier_tests.TestOrder,
+        example=examples.TEST_ORDER,
+        answer=carrier_tests.CarrierTest,
+        answer_example=examples.CARRIER_TEST_BEGUN,
+        status=202,
+        problems=("not_found", "rejected", "rate_limited", "quota_used_up", "too_many_queued"),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/carriers/{name}/test/{id}",
+        handle=carrier_tests.read,
+        name="getCarrierTest",
+        summary="What a test told about a carrier, and the profile that follows from it",
+        detail="`id` is the `message` of the test. Ask again until `done`. For keys of the default account.",
+        scope="admin",
+        operator=True,
+        answer=carrier_tests.CarrierTest,
+        answer_example=examples.CARRIER_TEST,
     ),
     Endpoint(
         method="GET",

@@ -19,6 +19,9 @@ select {columns} from receipt where message_id = ?1 order by id;
 -- name: orphans
 select count(*) from receipt where attempt_id is null and retry_at is null;
 
+-- name: unmatched
+select {columns} from receipt where attempt_id is null and id > ?2 and carrier = ?1 order by id limit ?3;
+
 -- name: habits
 select carrier, form, fixed, loose, leaning, votes from carrier_habit;
 
