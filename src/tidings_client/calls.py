@@ -411,9 +411,9 @@ class Calls:
         answer: types.CarrierState = self.call(Call("POST", f"/v1/carriers/{step(name)}/resume", body=body))
         return answer
 
-    def test_carrier(self, name: str, body: types.TestOrder) -> types.CarrierTest:
+    def test_carrier(self, name: str, body: types.TestOrder) -> types.CarrierTestBegun:
         """Send one text through a carrier, to learn its ways."""
-        answer: types.CarrierTest = self.call(Call("POST", f"/v1/carriers/{step(name)}/test", body=body))
+        answer: types.CarrierTestBegun = self.call(Call("POST", f"/v1/carriers/{step(name)}/test", body=body))
         return answer
 
     def get_carrier_test(self, name: str, id: str) -> types.CarrierTest:
@@ -906,9 +906,9 @@ class AsyncCalls:
         answer: types.CarrierState = await self.call(Call("POST", f"/v1/carriers/{step(name)}/resume", body=body))
         return answer
 
-    async def test_carrier(self, name: str, body: types.TestOrder) -> types.CarrierTest:
+    async def test_carrier(self, name: str, body: types.TestOrder) -> types.CarrierTestBegun:
         """Send one text through a carrier, to learn its ways."""
-        answer: types.CarrierTest = await self.call(Call("POST", f"/v1/carriers/{step(name)}/test", body=body))
+        answer: types.CarrierTestBegun = await self.call(Call("POST", f"/v1/carriers/{step(name)}/test", body=body))
         return answer
 
     async def get_carrier_test(self, name: str, id: str) -> types.CarrierTest:

@@ -243,6 +243,14 @@ class CarrierTest(TypedDict):
     profile: str
 
 
+class CarrierTestBegun(TypedDict):
+    """A test whose text is on its way."""
+
+    carrier: str
+    message: str
+    text: str | None
+
+
 class Checked(TypedDict):
     """What a check of a signature found."""
 

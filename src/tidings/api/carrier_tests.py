@@ -35,6 +35,14 @@ class TestOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     text: Annotated[str, Meta(min_length=1, max_length=1_000, description="by default one that tells alphabets")] = TEXT
 
 
+class CarrierTestBegun(msgspec.Struct, frozen=True, kw_only=True):
+    """A test whose text is on its way."""
+
+    carrier: str
+    message: Annotated[str, Meta(description="id of the text, and of the test")]
+    text: Annotated[str | None, Meta(description="what was sent, to be compared with what the phone shows")]
+
+
 class CarrierTest(msgspec.Struct, frozen=True, kw_only=True):
     """A test as it stands."""
 
@@ -71,11 +79,11 @@ async def start(call: Call) -> Reply:
     reply = limited(call, single(result))
     if reply.status != 202 or not isinstance(result, Stored):
         return reply
-    shown = await _shown(call, name, result.message, 202)
-    place = f"/v1/carriers/{name}/test/{ids.show('msg', result.message.id)}"
-    shown.headers = [(key, value) for key, value in reply.headers if key != b"location"]
-    shown.headers.append((b"location", place.encode()))
-    return shown
+    message = ids.show("msg", result.message.id)
+    headers = [(key, value) for key, value in reply.headers if key != b"location"]
+    headers.append((b"location", f"/v1/carriers/{name}/test/{message}".encode()))
+    begun = CarrierTestBegun(carrier=name, message=message, text=result.message.text)
+    return Reply(202, views.encode(begun), headers=headers)
 
 
 async def read(call: Call) -> Reply:
@@ -90,10 +98,10 @@ async def read(call: Call) -> Reply:
     message = await call.house.store.read(ask)
     if message is None or message.carrier not in (name, None):
         raise Abort("not_found", "No test of this carrier has this id.")
-    return await _shown(call, name, message, 200)
+    return await _shown(call, name, message)
 
 
-async def _shown(call: Call, name: str, message: Message, status: int) -> Reply:
+async def _shown(call: Call, name: str, message: Message) -> Reply:
     fleet = fleet_of(call)
     profile = (fleet.settings(name) or {}).get("profile") or {}
 
@@ -101,7 +109,7 @@ async def _shown(call: Call, name: str, message: Message, status: int) -> Reply:
         newest = await tx.messages.one(message.account_id, message.id)
         return await carrier_test.heard(tx, newest or message, name, fleet, profile)
 
-    return Reply(status, views.encode(_view(name, await call.house.store.read(ask))))
+    return Reply(200, views.encode(_view(name, await call.house.store.read(ask))))
 
 
 def _view(name: str, heard: Heard) -> CarrierTest:
