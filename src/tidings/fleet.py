@@ -67,6 +67,10 @@ class Dispatcher(Protocol):
         """Messages in memory that wait for a carrier."""
         ...
 
+    def learned(self, carrier: str, bind: str) -> float | None:
+        """Segments per second that a bind is given at most since it throttled; None where nothing is held back."""
+        ...
+
 
 @dataclass(slots=True)
 class Member:
@@ -240,7 +244,7 @@ class Fleet:
     def _state(self, name: str) -> CarrierState:
         member = self._members[name]
         settings, pause = member.settings, self._pauses.get(name)
-        binds = tuple([self._with_pause(bind, pause) for bind in member.carrier.binds()])
+        binds = tuple([self._told(name, bind, pause) for bind in member.carrier.binds()])
         down = next((bind for bind in binds if bind.error and not bind.bound), None)
         return CarrierState(
             name=name, type=settings.type, address=f"{settings.host}:{settings.port}", source=member.source,
@@ -251,9 +255,12 @@ class Fleet:
             answers=dict(self._dispatcher.answers[name]), binds=binds,
         )  # fmt: skip
 
-    def _with_pause(self, bind: BindState, whole: Pause | None) -> BindState:
+    def _told(self, carrier: str, bind: BindState, whole: Pause | None) -> BindState:
+        """A bind with what its carrier does not know: whether it is paused, and how fast it is fed."""
         paused = whole is not None or bind.name in self._pauses
-        return msgspec.structs.replace(bind, paused=True) if paused else bind
+        learned = self._dispatcher.learned(carrier, bind.name)
+        pace = None if learned is None else round(learned, 1)
+        return msgspec.structs.replace(bind, paused=paused, pace=pace)
 
 
 def _no_carrier(name: str) -> Refused:

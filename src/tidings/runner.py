@@ -373,6 +373,7 @@ class Runner:
         for waiting, claim in cut:
             self._flying[waiting.message_id] = waiting.load
             self._reserved[claim.bind] += len(claim.parts)
+            pace.gave(claim.bind, len(claim.parts))
         return cut
 
     async def _dispatch(self, carrier: Carrier, cut: Sequence[tuple[Waiting[Load], dispatch.Claim]]) -> None:
@@ -472,7 +473,7 @@ class Runner:
         load = self._flying.get(result.message_id)
         schedule, pace = self._schedules[carrier], self._paces[carrier]
         if isinstance(answer, Sent):
-            pace.went_well(answer.bind)
+            pace.went_well(answer.bind, self._house.clock.monotonic())
         if load is None:
             if result.again is not None:
                 # A late yes to a part whose repeat waits: only the others go again.
@@ -483,24 +484,25 @@ class Runner:
             return
         del self._flying[result.message_id]
         if result.again is not None:
-            self._again(carrier, Load(load.message, result.parts), result.again, answer.bind)
+            self._again(carrier, Load(load.message, result.parts), result.again, answer)
 
-    def _again(self, carrier: str, load: Load, again: Again, bind: str) -> None:
+    def _again(self, carrier: str, load: Load, again: Again, answer: Sent | SendError) -> None:
         """Back to the head of its class, or left to the next-due timer."""
         self._house.backlog.add(load.message.account_id, 1)
         if again.pause_carrier:
-            self._pause(self._carriers[carrier], bind)
+            self._pause(self._carriers[carrier], answer)
         if again.wait == 0:
             self._schedules[carrier].add(_waiting(load), head=True)
         else:
             self._falls_due(self._house.clock.now() + again.wait)
 
-    def _pause(self, carrier: Carrier, bind: str) -> None:
+    def _pause(self, carrier: Carrier, answer: Sent | SendError) -> None:
         """Hold the bind that was asked to slow down, or all of its carrier where the limit is the carrier's."""
         manners, now = carrier.manners, self._house.clock.monotonic()
         seconds = manners.throttle_pause or self._house.settings.delivery.throttle_pause
-        for one in {bind, *carrier.room()} if manners.throttles_whole else (bind,):
-            self._paces[carrier.name].pause(one, now, seconds)
+        throttled = isinstance(answer, SendError) and answer.kind == "throttled"
+        for one in {answer.bind, *carrier.room()} if manners.throttles_whole else (answer.bind,):
+            self._paces[carrier.name].pause(one, now, seconds, throttled)
 
     async def _keep_receipts(self, carrier: Carrier, receipts: Sequence[Receipt]) -> None:
         if receipts:
@@ -652,6 +654,10 @@ class Runner:
             await asyncio.wait(claiming)
         for event in self._wake.values():
             event.set()
+
+    def learned(self, carrier: str, bind: str) -> float | None:
+        """Segments per second that a bind is given at most since it throttled; None where nothing is held back."""
+        return self._paces[carrier].learned(bind)
 
     def waiting(self, carrier: str) -> int:
         """Messages in memory that wait for a carrier."""

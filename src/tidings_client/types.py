@@ -148,6 +148,8 @@ class BindState(TypedDict):
     window: NotRequired[int]
     in_flight: NotRequired[int]
     free: NotRequired[int]
+    pace: NotRequired[float | None]
+    congestion: NotRequired[int | None]
     round_trip_ms: NotRequired[float | None]
     traffic: NotRequired[Traffic]
 

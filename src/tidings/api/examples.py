@@ -423,6 +423,8 @@ BIND: dict[str, Any] = {
     "window": 500,
     "in_flight": 2,
     "free": 498,
+    "pace": None,
+    "congestion": None,
     "round_trip_ms": 1.6,
     "traffic": {
         "sent": 414,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 import tidings
 from tidings.api.auth import authorize
 from tidings.api.call import Call, Reply
@@ -22,6 +24,27 @@ async def get(call: Call) -> Reply:
     return Reply(200, ("\n".join(lines) + "\n").encode(), KIND)
 
 
+def _binds(now: Snapshot) -> Iterator[str]:
+    """Per bind, so that an alarm can tell which."""
+    paused = [((one.name,), int(one.state == "paused")) for one in now.carriers]
+    yield from family("tidings_carrier_paused", "gauge", "1 while an operator has it paused.", ("carrier",), paused)
+    binds = [(one.name, bind) for one in now.carriers for bind in one.binds]
+    labels = ("carrier", "bind")
+    up = [((name, bind.name), int(bind.bound)) for name, bind in binds]
+    yield from family("tidings_bind_up", "gauge", "1 while it stands.", labels, up)
+    flying = [((name, bind.name), bind.in_flight) for name, bind in binds]
+    yield from family("tidings_bind_in_flight", "gauge", "Segments that wait for their answer.", labels, flying)
+    pdus: dict[Labels, int] = {
+        (name, bind.name, what): count
+        for name, bind in binds
+        for what, count in msgspec.structs.asdict(bind.traffic).items()
+        if what != "drops"
+    }
+    yield from counter("tidings_bind_pdus_total", "What went over a bind.", (*labels, "what"), pdus)
+    drops: dict[Labels, int] = {(name, bind.name): bind.traffic.drops for name, bind in binds}
+    yield from counter("tidings_bind_drops_total", "How often it stood and fell.", labels, drops)
+
+
 def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
     yield from family("tidings_build_info", "gauge", "Version.", ("version",), [((tidings.__version__,), 1)])
     yield from counter(
@@ -35,6 +58,7 @@ def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
     up, total = [((name,), ups) for name, ups, _ in binds], [((name,), most) for name, _, most in binds]
     yield from family("tidings_carrier_binds_up", "gauge", "Binds ready to carry.", ("carrier",), up)
     yield from family("tidings_carrier_binds", "gauge", "Binds configured.", ("carrier",), total)
+    yield from _binds(now)
     answers: dict[Labels, int] = {
         (one.name, kind): count for one in now.carriers for kind, count in one.answers.items()
     }

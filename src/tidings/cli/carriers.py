@@ -201,6 +201,8 @@ def _bind(bind: dict[str, Any]) -> Iterator[str]:
     yield f"  {bind['name']} ({bind['kind']}): {bind['state']}{paused} since {bind['since'][:19]}Z"
     smsc = f"{bind['system_id']} at {tell.plain(bind['smsc'] or '?')}"
     yield f"    {smsc}; window {bind['window']}, {bind['in_flight']} in flight, {bind['free']} free{trip}"
+    if bind["pace"] is not None:
+        yield f"    throttled of late: given {bind['pace']:g} segments/s at most"
     counts = ", ".join(f"{count} {name}" for name, count in bind["traffic"].items() if count)
     yield f"    {counts or 'no traffic yet'}"
     if bind["error"]:

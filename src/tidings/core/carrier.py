@@ -74,6 +74,13 @@ class BindState(msgspec.Struct, frozen=True, kw_only=True):
     window: int = 0
     in_flight: Annotated[int, Meta(description="segments that wait for their answer")] = 0
     free: Annotated[int, Meta(description="segments that would be taken now; 0 unless the bind is up")] = 0
+    pace: Annotated[
+        float | None,
+        Meta(description="segments per second it is given at most since it throttled; null: nothing is held back"),
+    ] = None
+    congestion: Annotated[
+        int | None, Meta(description="the last congestion_state in percent (SMPP 5.0), which lowers `free`; else null")
+    ] = None
     round_trip_ms: Annotated[
         float | None, Meta(description="how long the last bind or enquire_link took to be answered")
     ] = None

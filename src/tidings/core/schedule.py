@@ -137,12 +137,13 @@ class Schedule(Generic[L]):
 
 
 class TokenBucket:
-    """A rate in segments per second with a burst of one second; 0 = no limit. Pure: the clock is an argument."""
+    """A rate in segments per second with a burst of some seconds; 0 = no limit. Pure: the clock is an argument."""
 
-    __slots__ = ("_at", "_level", "rate")
+    __slots__ = ("_at", "_burst", "_level", "rate")
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, burst: float = 1.0) -> None:
         self.rate = rate
+        self._burst = burst
         self._level = 0.0
         self._at: float | None = None
 
@@ -150,7 +151,7 @@ class TokenBucket:
         """Segments that may go now (seconds, monotonic)."""
         if self.rate <= 0:
             return 1 << 30
-        most = max(1.0, self.rate)
+        most = max(1.0, self.rate * self._burst)
         elapsed = 0.0 if self._at is None else max(0.0, now - self._at)
         self._level = min(most, self._level + elapsed * self.rate) if self._at is not None else min(most, 1.0)
         self._at = now

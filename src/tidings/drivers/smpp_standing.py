@@ -80,6 +80,7 @@ class Standing:
             smsc_interface_version=None if self._smsc_version is None else _version(self._smsc_version),
             window=window, in_flight=sum(session.pending for session in sessions),
             free=0 if up_at is None or transmitter is None else transmitter.room(),
+            congestion=None if transmitter is None else transmitter.heard_congestion,
             round_trip_ms=round(max(trips) * 1000, 1) if trips else None,
             traffic=Traffic(
                 sent=counts.sent, answered=counts.answered, throttled=counts.throttled, late=counts.late,
