@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kit import Heard, ask
-from spine_kit import FakeCarrier, World, inbound, live, receipt, request, send, taken
+from spine_kit import FakeCarrier, World, delivers, inbound, live, receipt, refused, request, send, taken
 from tidings.api.app import application
 from tidings.config import CarrierSettings
 from tidings.core.account import DEFAULT_ACCOUNT
-from tidings.core.ports import StoreUnavailable
+from tidings.core.message import Part
+from tidings.core.ports import CarrierEvent, StoreUnavailable
 from tidings.fleet import Fleet
 from tidings.pipeline import admit, steer
 
@@ -371,3 +374,47 @@ async def test_the_file_read_again_changes_its_carriers_and_no_others(desk: Desk
     assert {one.name: one.rate for one in fleet.states()} == {"north": 7, "east": 0}
     await fleet.reread([north])
     assert desk.carrier.changed == [north], "nothing is new"
+
+
+# several binds of one carrier
+
+
+def elsewhere(part: Part, earlier: int) -> Iterable[CarrierEvent]:
+    """Takes every part, and reports it on the other bind than the one it went over."""
+    other = {ONE: TWO, TWO: ONE}[part.bind]
+    return (taken(part), receipt(f"c{part.attempt_id}", to=part.to, bind=other))
+
+
+@desk(lambda: FakeCarrier(elsewhere, binds=2))
+async def test_a_receipt_on_another_bind_finds_its_segment(desk: Desk) -> None:
+    stories = await desk.world.ended(*await desk.send(20))
+    assert {story.message.status for story in stories} == {"delivered"}
+    over = {(story.attempts[0].bind, story.receipts[0].bind) for story in stories}
+    assert over == {(ONE, TWO), (TWO, ONE)}
+
+
+def throttling(grants: int) -> FakeCarrier:
+    """Takes so many segments a second, and throttles the rest."""
+    counted: Counter[int] = Counter()
+    carrier = FakeCarrier(window=50)
+
+    def script(part: Part, earlier: int) -> Iterable[CarrierEvent]:
+        second = int(asyncio.get_running_loop().time())
+        counted[second] += 1
+        return delivers(part, 0) if counted[second] <= grants else (refused(part, "throttled", "throttled"),)
+
+    carrier.script = script
+    return carrier
+
+
+@desk(lambda: throttling(20))
+async def test_a_throttling_carrier_gets_what_it_grants(desk: Desk) -> None:
+    messages = await send(desk.world.house, *(request(to=f"+1555{n:07}") for n in range(1_000_000, 1_000_300)))
+    began = desk.world.clock.monotonic()
+    stories = await desk.world.ended(*messages)
+    took = desk.world.clock.monotonic() - began
+    assert {story.message.status for story in stories} == {"delivered"}
+    assert took < 25, "20 a second would take 15 s"
+    assert len(desk.carrier.written) < 450, "throttled answers are few"
+    pace = (await desk.ask("GET", "/north")).json()["binds"][0]["pace"]
+    assert 10 < pace < 40
