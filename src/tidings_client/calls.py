@@ -290,6 +290,25 @@ class Calls:
         answer: types.EsmeEnrolled = self.call(Call("POST", f"/v1/esmes/{step(id)}/rotate", body=body))
         return answer
 
+    def list_esme_deliveries(
+        self,
+        id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: Literal["dead", "waiting"] | None = None,
+    ) -> types.EsmeDeliveries:
+        """Receipts and texts that wait for an ESME, or were given up, newest first."""
+        answer: types.EsmeDeliveries = self.call(
+            Call("GET", f"/v1/esmes/{step(id)}/deliveries", query={"limit": limit, "cursor": cursor, "status": status})
+        )
+        return answer
+
+    def replay_esme_deliveries(self, id: str, body: types.EsmeReplay | None = None) -> types.EsmeReplayed:
+        """Let receipts and texts that were given up go out to an ESME again."""
+        answer: types.EsmeReplayed = self.call(Call("POST", f"/v1/esmes/{step(id)}/replay", body=body))
+        return answer
+
     def create_webhook(self, body: types.WebhookRequest) -> types.Webhook:
         """Be told of events at a URL."""
         answer: types.Webhook = self.call(Call("POST", "/v1/webhooks", body=body))
@@ -781,6 +800,25 @@ class AsyncCalls:
     async def rotate_esme(self, id: str, body: types.PasswordRotation | None = None) -> types.EsmeEnrolled:
         """Give an ESME a new password."""
         answer: types.EsmeEnrolled = await self.call(Call("POST", f"/v1/esmes/{step(id)}/rotate", body=body))
+        return answer
+
+    async def list_esme_deliveries(
+        self,
+        id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: Literal["dead", "waiting"] | None = None,
+    ) -> types.EsmeDeliveries:
+        """Receipts and texts that wait for an ESME, or were given up, newest first."""
+        answer: types.EsmeDeliveries = await self.call(
+            Call("GET", f"/v1/esmes/{step(id)}/deliveries", query={"limit": limit, "cursor": cursor, "status": status})
+        )
+        return answer
+
+    async def replay_esme_deliveries(self, id: str, body: types.EsmeReplay | None = None) -> types.EsmeReplayed:
+        """Let receipts and texts that were given up go out to an ESME again."""
+        answer: types.EsmeReplayed = await self.call(Call("POST", f"/v1/esmes/{step(id)}/replay", body=body))
         return answer
 
     async def create_webhook(self, body: types.WebhookRequest) -> types.Webhook:

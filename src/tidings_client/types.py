@@ -380,7 +380,15 @@ class Esme(TypedDict):
     senders: list[str]
     interface_version: str
     message_id_form: str
+    receipt_format: str
+    receipt_pdu: str
+    receipt_seconds: bool
+    receipt_text: bool
+    receipt_id_form: str | None
     inbound: list[str]
+    concatenation: str
+    queue_most: int
+    queue_hours: int
     created_at: str
     closed_at: str | None
     rotating_until: str | None
@@ -407,7 +415,42 @@ class EsmeChange(TypedDict):
     senders: NotRequired[list[str]]
     interface_version: NotRequired[Literal["3.3", "3.4", "5.0", "as_bound"]]
     message_id_form: NotRequired[Literal["decimal", "hexadecimal", "ours"]]
+    receipt_format: NotRequired[Literal["text", "text_and_tlvs", "tlvs"]]
+    receipt_pdu: NotRequired[Literal["data_sm", "deliver_sm"]]
+    receipt_seconds: NotRequired[bool]
+    receipt_text: NotRequired[bool]
+    receipt_id_form: NotRequired[Literal["decimal", "hexadecimal", "ours"] | None]
     inbound: NotRequired[list[str]]
+    concatenation: NotRequired[Literal["payload", "sar", "udh"]]
+    queue_most: NotRequired[int]
+    queue_hours: NotRequired[int]
+
+
+class EsmeDeliveries(TypedDict):
+    """Deliveries, newest first."""
+
+    data: list[EsmeDelivery]
+    next_cursor: str | None
+
+
+class EsmeDelivery(TypedDict):
+    """A receipt or a text, or one part of it, on its way to an ESME."""
+
+    id: str
+    esme: str
+    kind: str
+    message_id: str
+    event: str
+    part: int
+    parts: int
+    status: str
+    attempts: int
+    created_at: str
+    next_at: str | None
+    finished_at: str | None
+    bind: str | None
+    command_status: str | None
+    reason: str | None
 
 
 class EsmeEnrolled(TypedDict):
@@ -431,7 +474,15 @@ class EsmeEnrolled(TypedDict):
     senders: list[str]
     interface_version: str
     message_id_form: str
+    receipt_format: str
+    receipt_pdu: str
+    receipt_seconds: bool
+    receipt_text: bool
+    receipt_id_form: str | None
     inbound: list[str]
+    concatenation: str
+    queue_most: int
+    queue_hours: int
     created_at: str
     closed_at: str | None
     rotating_until: str | None
@@ -445,6 +496,18 @@ class EsmePage(TypedDict):
 
     data: list[Esme]
     next_cursor: str | None
+
+
+class EsmeReplay(TypedDict):
+    """Which deliveries go out again: one, or without it all that were given up."""
+
+    delivery: NotRequired[str | None]
+
+
+class EsmeReplayed(TypedDict):
+    """How many deliveries go out again."""
+
+    count: int
 
 
 class EsmeRequest(TypedDict):
@@ -468,7 +531,15 @@ class EsmeRequest(TypedDict):
     senders: NotRequired[list[str]]
     interface_version: NotRequired[Literal["3.3", "3.4", "5.0", "as_bound"]]
     message_id_form: NotRequired[Literal["decimal", "hexadecimal", "ours"]]
+    receipt_format: NotRequired[Literal["text", "text_and_tlvs", "tlvs"]]
+    receipt_pdu: NotRequired[Literal["data_sm", "deliver_sm"]]
+    receipt_seconds: NotRequired[bool]
+    receipt_text: NotRequired[bool]
+    receipt_id_form: NotRequired[Literal["decimal", "hexadecimal", "ours"] | None]
     inbound: NotRequired[list[str]]
+    concatenation: NotRequired[Literal["payload", "sar", "udh"]]
+    queue_most: NotRequired[int]
+    queue_hours: NotRequired[int]
 
 
 class EsmeState(TypedDict):
@@ -511,6 +582,7 @@ class Explanation(TypedDict):
     attempts: list[AttemptStory]
     receipts: list[Receipt]
     webhooks: list[WebhookStory]
+    esme_deliveries: list[EsmeDelivery]
     decided_by: Literal["caller", "carrier", "tidings"] | None
     advice: str
 

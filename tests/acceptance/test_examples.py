@@ -23,7 +23,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 NEW_EACH_TIME = [
     (re.compile(r"lies \d+ s behind"), "lies <some> s behind"),
     (TIME, "<time>"),
-    (re.compile(r"\b(msg|key|acc|esme|wh|whd|cur|evt)_[0-9a-z]{13}(_\d+)?"), r"<\1>"),
+    (re.compile(r"\b(msg|key|acc|esme|wh|whd|dlv|cur|evt)_[0-9a-z]{13}(_\d+)?"), r"<\1>"),
     (re.compile(r"\btk_[0-9a-z]{13}_\S+|\bwhsec_\S+"), "<secret>"),
     (re.compile(r"127\.0\.0\.1:\d+"), "<address>"),
     (re.compile(r"(?<![+0-9a-f])[0-9a-f]{7,}\b"), "<hex>"),
@@ -211,6 +211,16 @@ def esme(world: World) -> dict[str, str]:
     return made("enrolEsme", "esme")(world)
 
 
+def texted(world: World) -> dict[str, str]:
+    """A handset has written to an ESME that is not bound."""
+    names = esme(world) | up(world)
+    answer, told = world.call("textFromHandset", {}, set())
+    assert answer.status in (200, 201, 202), told
+    path = f"/v1/esmes/{names['esme_02n5m8h2tc801']}/deliveries"
+    until(lambda: world.tidings.get(path)["data"], "the text waits for it")
+    return names
+
+
 def owned(world: World) -> dict[str, str]:
     """An account with a key."""
     names = account(world)
@@ -276,6 +286,8 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("captureEsme", esme),
     ("changeEsme", esme),
     ("rotateEsme", esme),
+    ("listEsmeDeliveries", texted),
+    ("replayEsmeDeliveries", esme),
     ("closeEsme", esme),
     ("createKey", nothing),
     ("getKey", key),
@@ -316,7 +328,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("examples")
     ear = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
     threading.Thread(target=ear.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    tidings = Tidings(folder / "data", folder / "log", "")
+    tidings = Tidings(folder / "data", folder / "log", "[smpp]\nport = 0\n")
     try:
         tidings.start()
         until(lambda: not tidings.degraded(), "the simulator is linked")

@@ -45,6 +45,25 @@ Version = Annotated[
     Meta(description="what it is spoken to in, whatever it binds with"),
 ]
 IdForm = Annotated[Literal["hexadecimal", "decimal", "ours"], Meta(description="how message_id is written")]
+ReceiptFormat = Annotated[
+    Literal["text_and_tlvs", "text", "tlvs"],
+    Meta(description="the text of SMPP 3.4 Appendix B, the TLVs that say the same, or both"),
+]
+ReceiptPdu = Annotated[Literal["deliver_sm", "data_sm"], Meta(description="what receipts come in")]
+ReceiptSeconds = Annotated[bool, Meta(description="dates in receipts with seconds")]
+ReceiptText = Annotated[bool, Meta(description="receipts repeat the first 20 characters of the message")]
+ReceiptIdForm = Annotated[
+    Literal["hexadecimal", "decimal", "ours"],
+    Meta(description="how receipts write message_id; null: as the answer to the submit_sm did"),
+]
+Concatenation = Annotated[
+    Literal["udh", "sar", "payload"],
+    Meta(description="how long texts come: parts with a header, parts with the sar TLVs, or whole"),
+]
+QueueMost = Annotated[
+    int, Meta(ge=1, le=10_000_000, description="receipts and texts that may wait; what comes beyond is given up")
+]
+QueueHours = Annotated[int, Meta(ge=1, le=8_760, description="hours for which they wait")]
 Inbound = Annotated[
     tuple[Annotated[str, Meta(min_length=1, max_length=32)], ...],
     Meta(max_length=100, description="numbers whose texts from handsets go to it; `*`: all of its account"),
@@ -75,7 +94,15 @@ class EsmeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     senders: Annotated[Senders, _SENDERS] = ()
     interface_version: Version = "as_bound"
     message_id_form: IdForm = "hexadecimal"
+    receipt_format: ReceiptFormat = "text_and_tlvs"
+    receipt_pdu: ReceiptPdu = "deliver_sm"
+    receipt_seconds: ReceiptSeconds = False
+    receipt_text: ReceiptText = True
+    receipt_id_form: ReceiptIdForm | None = None
     inbound: Inbound = ()
+    concatenation: Concatenation = "udh"
+    queue_most: QueueMost = 100_000
+    queue_hours: QueueHours = 72
 
 
 class EsmeChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,7 +124,15 @@ class EsmeChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     senders: Annotated[Senders, _SENDERS] | UnsetType = UNSET
     interface_version: Version | UnsetType = UNSET
     message_id_form: IdForm | UnsetType = UNSET
+    receipt_format: ReceiptFormat | UnsetType = UNSET
+    receipt_pdu: ReceiptPdu | UnsetType = UNSET
+    receipt_seconds: ReceiptSeconds | UnsetType = UNSET
+    receipt_text: ReceiptText | UnsetType = UNSET
+    receipt_id_form: ReceiptIdForm | UnsetType | None = UNSET
     inbound: Inbound | UnsetType = UNSET
+    concatenation: Concatenation | UnsetType = UNSET
+    queue_most: QueueMost | UnsetType = UNSET
+    queue_hours: QueueHours | UnsetType = UNSET
 
 
 class PasswordRotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,7 +177,15 @@ class EsmeView(msgspec.Struct, frozen=True, kw_only=True):
     senders: tuple[str, ...]
     interface_version: str
     message_id_form: str
+    receipt_format: str
+    receipt_pdu: str
+    receipt_seconds: bool
+    receipt_text: bool
+    receipt_id_form: str | None
     inbound: tuple[str, ...]
+    concatenation: str
+    queue_most: int
+    queue_hours: int
     created_at: Time
     closed_at: Time | None
     rotating_until: Annotated[Time | None, Meta(description="until when the password of before is taken")]
@@ -291,7 +334,9 @@ def _enrolled(call: Call, outcome: tuple[Esme, str] | Refused | Invalid, status:
 
 _SAME = (
     "name", "system_id", "networks", "bind_types", "max_binds", "window", "rate", "daily_quota", "monthly_quota",
-    "tls", "certificate", "alphabet", "category", "senders", "interface_version", "message_id_form", "inbound",
+    "tls", "certificate", "alphabet", "category", "senders", "interface_version", "message_id_form",
+    "receipt_format", "receipt_pdu", "receipt_seconds", "receipt_text", "receipt_id_form", "inbound", "concatenation",
+    "queue_most", "queue_hours",
 )  # fmt: skip
 """Fields that are answered as they are stored."""
 

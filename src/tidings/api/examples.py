@@ -275,6 +275,7 @@ STORY: dict[str, Any] = {
             },
         }
     ],
+    "esme_deliveries": [],
     "decided_by": "carrier",
     "advice": "The carrier simulator reports that the handset has it. Decided by the carrier simulator.",
 }
@@ -354,7 +355,15 @@ ESME: dict[str, Any] = {
     "senders": [],
     "interface_version": "as_bound",
     "message_id_form": "hexadecimal",
+    "receipt_format": "text_and_tlvs",
+    "receipt_pdu": "deliver_sm",
+    "receipt_seconds": False,
+    "receipt_text": True,
+    "receipt_id_form": None,
     "inbound": ["*"],
+    "concatenation": "udh",
+    "queue_most": 100_000,
+    "queue_hours": 72,
     "created_at": "2026-11-23T09:30:00.000Z",
     "closed_at": None,
     "rotating_until": None,
@@ -369,6 +378,23 @@ ESME: dict[str, Any] = {
             "waiting": 0,
         }
     ],
+}
+ESME_DELIVERY: dict[str, Any] = {
+    "id": "dlv_0000000000001",
+    "esme": "esme_02n5m8h2tc801",
+    "kind": "text",
+    "message_id": "msg_02n5m8h2tc800",
+    "event": "evt_02n5m8h2tc800_1",
+    "part": 1,
+    "parts": 1,
+    "status": "waiting",
+    "attempts": 0,
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "next_at": "2026-11-23T09:30:00.000Z",
+    "finished_at": None,
+    "bind": None,
+    "command_status": None,
+    "reason": None,
 }
 ESME_ENROLLED: dict[str, Any] = {**ESME, "last_bound_at": None, "binds": [], "password": "k3V_x9Qa"}
 ESME_CHANGE: dict[str, Any] = {"window": 20, "senders": ["ACME"], "alphabet": "latin1"}
@@ -694,6 +720,8 @@ _PARAMETERS: dict[str, Any] = {
 
 def parameter(path: str, name: str) -> Any:
     """A parameter of a query."""
+    if path == "/v1/esmes/{id}/deliveries" and name == "status":
+        return "waiting"
     if path.startswith("/v1/simulator") and name == "cursor":
         return "42"
     return _PARAMETERS[name]

@@ -11,11 +11,13 @@ from msgspec import Meta
 from tidings import doctor
 from tidings.api import views, webhooks
 from tidings.api.call import Call, Reply
+from tidings.api.esme_deliveries import EsmeDelivery, shown
 from tidings.api.messages import owned
 from tidings.api.moments import Time, show, show_or_none
 from tidings.core import ids
 from tidings.core.events import event_id
 from tidings.core.message import Message
+from tidings.core.owed import Owed
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.story import Origin, PduSummary
 from tidings.core.webhook import Delivery, Try
@@ -98,6 +100,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     webhooks: Annotated[
         list[WebhookStory], Meta(description="the newest 100; all of them: GET /v1/webhooks/deliveries?message=")
     ]
+    esme_deliveries: Annotated[
+        list[EsmeDelivery],
+        Meta(description="receipts of it, or its parts, on their way to a customer's ESME: the newest 100"),
+    ]
     decided_by: Annotated[
         Literal["tidings", "carrier", "caller"] | None, Meta(description="who decided how it ended; null before that")
     ]
@@ -112,6 +118,7 @@ class _Rows(msgspec.Struct, frozen=True):
     deliveries: list[Delivery]
     tries: dict[int, Try]
     urls: dict[int, str]
+    owed: list[Owed]
 
 
 async def get(call: Call) -> Reply:
@@ -124,7 +131,7 @@ async def get(call: Call) -> Reply:
         return _Rows(
             message, await tx.events.of(message.id), attempts.get(message.id, []), await tx.receipts.of(message.id),
             deliveries, await tx.webhooks.last_tries(one.id for one in deliveries),
-            await _urls(tx, message.account_id, deliveries),
+            await _urls(tx, message.account_id, deliveries), await tx.outbox.of_message(message.id, WEBHOOKS_MOST),
         )  # fmt: skip
 
     return Reply(200, views.encode(_told(call, await call.house.store.read(ask))))
@@ -146,6 +153,7 @@ def _told(call: Call, rows: _Rows) -> Explanation:
         attempts=[_attempt(call, message, attempt) for attempt in attempts],
         receipts=[views.receipt(receipt) for receipt in receipts],
         webhooks=[_webhook(one, rows) for one in rows.deliveries],
+        esme_deliveries=[shown(one) for one in rows.owed],
         decided_by=doctor.decided_by(message),
         advice=doctor.explain(message, attempts, receipts, call.house.clock.now()),
     )

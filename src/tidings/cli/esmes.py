@@ -23,6 +23,18 @@ def traits(command: F) -> F:
     """Options of what an ESME is like, for a new one and for a change."""
     for option in (
         click.option("--inbound", multiple=True, help="Number whose texts from handsets go to it, or `*`; repeated."),
+        click.option("--queue-hours", type=int, help="Hours for which receipts and texts wait for it."),
+        click.option("--queue-most", type=int, help="Receipts and texts that may wait for it."),
+        click.option("--concatenation", type=click.Choice(["udh", "sar", "payload"]), help="How long texts come."),
+        click.option(
+            "--receipt-id-form", type=click.Choice(["hexadecimal", "decimal", "ours"]), help="The id in receipts."
+        ),
+        click.option("--receipt-text/--no-receipt-text", default=None, help="Whether receipts repeat the text."),
+        click.option("--receipt-seconds/--no-receipt-seconds", default=None, help="Seconds in dates of receipts."),
+        click.option("--receipt-pdu", type=click.Choice(["deliver_sm", "data_sm"]), help="What receipts come in."),
+        click.option(
+            "--receipt-format", type=click.Choice(["text_and_tlvs", "text", "tlvs"]), help="How receipts are written."
+        ),
         click.option("--message-id-form", type=click.Choice(["hexadecimal", "decimal", "ours"]), help="Its ids."),
         click.option(
             "--interface-version", type=click.Choice(["as_bound", "3.3", "3.4", "5.0"]), help="What it is spoken to in."

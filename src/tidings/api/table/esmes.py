@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.api import capture, esmes, examples
+from tidings.api import capture, esme_deliveries, esmes, examples
 from tidings.api.call import Endpoint
 
 ESMES: tuple[Endpoint, ...] = (
@@ -101,5 +101,32 @@ ESMES: tuple[Endpoint, ...] = (
         problems=("esme_closed",),
         example=examples.ROTATION,
         answer_example={**examples.ESME_ENROLLED, "rotating_until": "2026-11-23T12:30:00.000Z"},
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/esmes/{id}/deliveries",
+        handle=esme_deliveries.page,
+        name="listEsmeDeliveries",
+        summary="Receipts and texts that wait for an ESME, or were given up, newest first",
+        scope="read",
+        query=esme_deliveries.EsmeDeliveryQuery,
+        answer=esme_deliveries.EsmeDeliveries,
+        answer_example={"data": [examples.ESME_DELIVERY], "next_cursor": None},
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/esmes/{id}/replay",
+        handle=esme_deliveries.replay,
+        name="replayEsmeDeliveries",
+        summary="Let receipts and texts that were given up go out to an ESME again",
+        detail="The oldest first, as far as its queue has room for them.",
+        scope="admin",
+        body=esme_deliveries.EsmeReplay,
+        body_required=False,
+        answer=esme_deliveries.EsmeReplayed,
+        status=202,
+        problems=("esme_closed",),
+        example={},
+        answer_example={"count": 0},
     ),
 )
