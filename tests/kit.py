@@ -178,6 +178,13 @@ class FakeWebhooks:
         return {}
 
 
+class FakeOutbox:
+    """Nothing is owed to an ESME."""
+
+    async def of_message(self, message_id: int, most: int) -> list[Any]:
+        return []
+
+
 class FakeAccounts:
     """The keys of a keyring."""
 
@@ -198,6 +205,7 @@ class FakeTx:
         self.attempts = FakeRows(house.attempts)
         self.receipts = FakeRows(house.receipts)
         self.webhooks = FakeWebhooks()
+        self.outbox = FakeOutbox()
         self.accounts = FakeAccounts(house.keyring.keys.values())
 
 

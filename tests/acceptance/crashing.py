@@ -15,8 +15,9 @@ from typing import Any
 
 from tidings.cli import main
 from tidings.core.ports import Sent, Stage
+from tidings.door.deliverer import Deliverer
 from tidings.drivers.smpp_link import SmppLink
-from tidings.pipeline import accept, dispatch, receipt, receive
+from tidings.pipeline import accept, deliver, dispatch, receipt, receive
 from tidings.runner import Runner
 from tidings.smpp.session import Role
 from tidings.store.sqlite import SqliteStore
@@ -83,12 +84,12 @@ def _after_claim(strike: Strike) -> None:
     Runner._write = write  # type: ignore[method-assign]
 
 
-def _after_write(strike: Strike) -> None:
-    """The octets of segments have left this process; their answers have not come."""
+def _after_write(strike: Strike, role: Role = Role.ESME) -> None:
+    """The octets of segments, or of what the door hands over, have left this process; their answers have not come."""
     original = SmppLink._flush
 
     def flush(self: Any) -> None:
-        segments = self.session.role is Role.ESME and bool(self.session._unwritten)
+        segments = self.session.role is role and bool(self.session._unwritten)
         original(self)
         if segments:
             asyncio.get_running_loop().call_soon(left, self)
@@ -104,6 +105,17 @@ def _after_write(strike: Strike) -> None:
     SmppLink._flush = flush  # type: ignore[method-assign]
 
 
+def _after_fill(strike: Strike) -> None:
+    """What is owed to an ESME is on disk, and nothing of it handed over."""
+    original = Deliverer._owes
+
+    def owes(self: Any, esme_id: int, count: int) -> None:
+        strike()
+        original(self, esme_id, count)
+
+    Deliverer._owes = owes  # type: ignore[method-assign]
+
+
 POINTS: dict[str, Callable[[Strike], None]] = {
     "before commit": lambda strike: _before_commit(strike, accept.store_entries),
     "after commit": lambda strike: _after_commit(strike, accept.store_entries),
@@ -113,6 +125,10 @@ POINTS: dict[str, Callable[[Strike], None]] = {
     "after response is stored": lambda strike: _after_commit(strike, dispatch.settle, _taken),
     "after receipt": lambda strike: _before_commit(strike, receipt.take_receipts),
     "after receipt is stored": lambda strike: _after_commit(strike, receipt.take_receipts),
+    "after receipts are owed": _after_fill,
+    "after deliver_sm": lambda strike: _after_write(strike, Role.SMSC),
+    "before its answer is stored": lambda strike: _before_commit(strike, deliver.settle),
+    "after its answer is stored": lambda strike: _after_commit(strike, deliver.settle),
     "after text": lambda strike: _before_commit(strike, receive.take_inbound),
     "after text is stored": lambda strike: _after_commit(strike, receive.take_inbound),
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections import Counter
+from pathlib import Path
 
 from esme_kit import NUMBER, SHOP, Shop, esme, shopping, takes
+from spine_kit import HandClock, JumpingLoop
+from tidings.pipeline import deliver
 from tidings.smpp import pdus, receipt, user_data
 from tidings.smpp.pdus import DataSm, DeliverSm
 
@@ -226,3 +230,80 @@ async def test_a_text_goes_to_the_esme_that_names_the_number_else_to_the_one_tha
     assert user_data.split(one.got[0])[1] == b"for the shop"
     assert user_data.split(two.got[0])[1] == b"for all others"
     assert (one.got[0].source_addr, one.got[0].destination_addr) == ("15551230100", NUMBER)
+
+
+@shopping(esme(queue_hours=1))
+async def test_what_waits_too_long_is_given_up_and_can_be_let_out_again(shop: Shop) -> None:
+    messages = await shop.delivered(2)
+    await shop.rest(3_700)
+    assert [(one.reason, one.attempts) for one in await shop.waiting("dead")] == [("too_old", 0)] * 2
+    bound = shop.bind()
+    await shop.rest(5)
+    assert bound.got == []
+    assert await deliver.replay_some(shop.house, shop.esmes[0]) == 2
+    await shop.until(lambda: len(bound.got) == 2)
+    assert bound.ids == shown(messages)
+    await shop.rest()
+    assert (await shop.waiting(), shop.deliverer._line(SHOP).waiting) == ([], 0)
+
+
+@shopping()
+async def test_what_is_let_out_again_waits_for_a_bind_like_all_else(shop: Shop) -> None:
+    bad = shop.bind(script=lambda pdu, earlier: 0x65)
+    messages = await shop.delivered(1)
+    await shop.until(lambda: len(bad.got) == 3)
+    bad.drop()
+    await shop.rest()
+    assert await deliver.replay_some(shop.house, shop.esmes[0]) == 1
+    await shop.rest(60)
+    good = shop.bind("two")
+    await shop.until(lambda: len(good.got) == 1)
+    assert good.ids == shown(messages)
+
+
+@shopping()
+async def test_nothing_waits_for_an_esme_that_is_closed(shop: Shop) -> None:
+    message = (await shop.delivered())[0]
+    later = (await shop.submitted())[0]
+    await shop.rest()
+    closed = esme(closed_at=9)
+    await shop.do(lambda tx: tx.esmes.change(closed))
+    shop.house.roster.know(closed)
+    await shop.end(later)
+    await shop.rest(120)
+    assert [one.status for one in await shop.rows(message)] == ["canceled"]
+    assert await shop.rows(later) == []
+
+
+@shopping(esme(concatenation="udh"))
+async def test_a_long_text_comes_part_after_part_and_what_was_refused_comes_again_first(shop: Shop) -> None:
+    def script(pdu: DeliverSm | DataSm, earlier: int) -> int:
+        return 0x64 if user_data.split(pdu)[0][-1] == 2 and earlier == 0 else 0
+
+    bound = shop.bind(script=script)
+    message = await shop.text("ж" * 60 + "щ" * 70 + "ю" * 20)
+    await shop.until(lambda: len(bound.got) == 4)
+    assert [user_data.split(pdu)[0][-1] for pdu in bound.got] == [1, 2, 2, 3]
+    await shop.rest()
+    assert [(one.part, one.status) for one in await shop.rows(message)] == [(n, "delivered") for n in (1, 2, 3)]
+
+
+def test_after_a_restart_what_was_not_acknowledged_goes_again_and_nothing_else(tmp_path: Path) -> None:
+    clock = HandClock()
+
+    async def main() -> None:
+        shop = Shop(tmp_path, (esme(),))
+        async with shop.up():
+            bound = shop.bind(script=lambda pdu, earlier: None if pdu.source_addr.endswith("101") else 0)
+            done, waits = await shop.delivered(3), await shop.delivered(2, to="+15551230101")
+            await shop.until(lambda: len(bound.got) == 4)
+            await shop.rest()
+        async with shop.up():
+            again = shop.bind()
+            await shop.until(lambda: len(again.got) == 2)
+            await shop.rest(5)
+            assert again.ids == shown(waits)
+            assert [(await shop.rows(one))[0].status for one in (*done, *waits)] == ["delivered"] * 5
+
+    with asyncio.Runner(loop_factory=lambda: JumpingLoop(clock)) as runner:
+        runner.run(main())
