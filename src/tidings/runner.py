@@ -29,7 +29,7 @@ from tidings.core.questions import Form, Tx
 from tidings.core.retry import Again
 from tidings.core.schedule import Schedule, Waiting
 from tidings.core.status import ACCEPTED, QUEUED, fold
-from tidings.pipeline import accept, cancel, dispatch, receipt, receive, route
+from tidings.pipeline import accept, cancel, dispatch, recall, receipt, receive, route
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.runner")
@@ -94,6 +94,7 @@ class Runner:
         store.follow(receive.take_inbound, self._received)
         store.follow(receive.complete_lone, self._received)
         store.follow(cancel.withdraw, self._withdrawn)
+        store.follow(recall.replace, self._replaced)
         self._group = group
         await self._recover()
         self._house.backlog.reset(await store.read(lambda tx: tx.queue.counts()))
@@ -197,6 +198,13 @@ class Runner:
             if isinstance(result, Message):
                 self._house.backlog.add(account_id, -1)
                 self.forget(message_id)
+
+    def _replaced(self, _: Sequence[recall.Replacement], results: list[recall.Replaced]) -> None:
+        for one in results:
+            if one.entered is not None:
+                self._house.backlog.add(one.account_id, -1)
+                self.forget(one.message_id)
+                self._hand_over([stored.message for stored in one.entered.stored], one.entered.carrier)
 
     def _hand_over(self, messages: Sequence[Message], carrier: str | None = None) -> None:
         """Take what was committed into memory; if that should break, the store is read from its beginning.

@@ -52,11 +52,12 @@ class Numbers:
 
 def refuse(guest: Guest, command_id: int, sequence: int, refusal: Refusal) -> int:
     """Answer a request with why it is not taken; returns the status as written."""
-    status = _known(refusal.status, guest.interface_version)
+    status = known(refusal.status, guest.interface_version)
     tlvs: Tlvs = told(refusal, guest.interface_version)
     guest.link.answer_to(command_id, sequence, status, "", tlvs)
     return status
 
 
-def _known(status: int, interface_version: int) -> int:
+def known(status: int, interface_version: int) -> int:
+    """A status as the ESME knows it: what came with 5.0 is a failed submit to those before."""
     return RSUBMITFAIL if status >= _SINCE_5_0 and interface_version < 0x50 else status

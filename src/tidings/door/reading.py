@@ -50,8 +50,8 @@ def _request(
         sender=address(pdu.source_addr_ton, pdu.source_addr) if pdu.source_addr else None,
         text=text,
         category=cast(PublicCategory, esme.category),
-        send_at=None if send_at is None else _EPOCH + dt.timedelta(milliseconds=send_at),
-        expires_at=None if expires_at is None else _EPOCH + dt.timedelta(milliseconds=expires_at),
+        send_at=None if send_at is None else moment(send_at),
+        expires_at=None if expires_at is None else moment(expires_at),
         prepared=prepared,
         submission=Submission(
             message_id=0, account_id=esme.account_id, esme_id=esme.id, response_id="", service_type=pdu.service_type,
@@ -61,6 +61,11 @@ def _request(
             user_message_reference=None if reference is None else int.from_bytes(reference, "big"),
         ),
     )  # fmt: skip
+
+
+def moment(at: Millis) -> dt.datetime:
+    """A moment as requests have it."""
+    return _EPOCH + dt.timedelta(milliseconds=at)
 
 
 def address(ton: int, written: str) -> str:

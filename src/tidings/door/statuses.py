@@ -60,6 +60,7 @@ _BY_CODE = {
     "quota_used_up": RTHROTTLED,
     "too_many_queued": RMSGQFUL,
     "unavailable": RMSGQFUL,
+    "not_cancelable": RREPLACEFAIL,
 }
 """By the code of a refusal."""
 

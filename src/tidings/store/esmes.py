@@ -75,6 +75,18 @@ class Esmes:
         rows = await self._engine.fetch(SQL["answered"], esme_id, as_list(response_ids))
         return [_submission(row) for row in rows]
 
+    async def drop_submission(self, message_id: int) -> None:
+        """It is not known by its answer's id any more."""
+        await self._engine.many(SQL["drop_submission"], [(message_id,)])
+
+    async def pending(
+        self, esme_id: int, account_id: int, to: str, source_addr: str, destination_addr: str, service_type: str,
+        before: int, limit: int,
+    ) -> list[int]:  # fmt: skip
+        """Messages of an ESME that no carrier has, below an id, oldest first."""
+        values = (account_id, to, before, esme_id, source_addr, destination_addr, service_type, limit)
+        return [row[0] for row in await self._engine.fetch(SQL["pending"], *values)]
+
 
 def _esme(row: Row) -> Esme:
     given = dict(zip(_FIELDS, row, strict=True))

@@ -55,3 +55,13 @@ select {whole} from submission where message_id in rows_int(?1);
 
 -- name: answered
 select {whole} from submission where esme_id = ?1 and response_id in rows_text(?2) order by message_id;
+
+-- name: drop_submission
+delete from submission where message_id = ?1;
+
+-- name: pending
+select message.id from message join submission on submission.message_id = message.id
+where message.account_id = ?1 and message.recipient = ?2 and message.id < ?3
+  and message.status in ('accepted', 'scheduled', 'queued') and submission.esme_id = ?4
+  and submission.source_addr = ?5 and submission.destination_addr = ?6 and submission.service_type = ?7
+order by message.id limit ?8;
