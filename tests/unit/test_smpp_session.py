@@ -413,6 +413,28 @@ def test_unbind_is_answered_and_ends() -> None:
     assert sent(session) == [pdus.UnbindResp(sequence_number=3)]
 
 
+def test_an_unbind_is_answered_after_what_came_before_it() -> None:
+    session = smsc()
+    first, second = pdus.SubmitSm(sequence_number=3), pdus.SubmitSm(sequence_number=4)
+    events = session.receive(b"".join(encode(one) for one in (first, second, pdus.Unbind(sequence_number=5))), 1)
+    assert (events, session.over, session.bound) == ([first, second], False, False)
+    assert session.receive(encode(pdus.SubmitSm(sequence_number=6)), 1) == []
+    assert not session.request(pdus.DeliverSm(), "no more", 1)
+    session.answer(second, 0, "b")
+    session.answer(first, 0, "a")
+    assert session.over
+    told = [(type(one).__name__, one.sequence_number, one.command_status) for one in sent(session)]
+    assert told == [("SubmitSmResp", 6, 4), ("SubmitSmResp", 4, 0), ("SubmitSmResp", 3, 0), ("UnbindResp", 5, 0)]
+
+
+def test_an_unbind_does_not_wait_for_answers_that_never_come() -> None:
+    session = smsc()
+    session.receive(encode(pdus.SubmitSm(sequence_number=3)) + encode(pdus.Unbind(sequence_number=5)), 1)
+    assert not session.tick(1.9)
+    assert ended(session.tick(2))
+    assert sent(session) == [pdus.UnbindResp(sequence_number=5)]
+
+
 def test_octets_one_by_one() -> None:
     session = esme()
     stream = b"".join(encode(pdus.DeliverSm(short_message=b"x" * n, sequence_number=n)) for n in range(1, 40))

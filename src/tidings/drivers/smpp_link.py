@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 
 from tidings.smpp.capture import Way
 from tidings.smpp.pdus import AlertNotification, Bind, Outbind, Request, Response, Tlvs
-from tidings.smpp.session import Ended, Event, Role, Session, Timing
+from tidings.smpp.session import UNBOUND, Ended, Event, Role, Session, Timing
 
 READ_BUFFER = 64 * 1024
 CLOSING_PATIENCE = 5.0
@@ -124,12 +124,12 @@ class SmppLink(asyncio.BufferedProtocol):
     def answer(self, request: Request, status: int = 0, message_id: str = "", tlvs: Tlvs = ()) -> None:
         """Answer a message request of the other end, now or later; nothing happens on a closed link."""
         self.session.answer(request, status, message_id, tlvs)
-        self._flush_soon()
+        self._answered()
 
     def answer_to(self, command_id: int, sequence: int, status: int = 0, message_id: str = "", tlvs: Tlvs = ()) -> None:
         """As `answer`, where only these two were kept of the request."""
         self.session.answer_to(command_id, sequence, status, message_id, tlvs)
-        self._flush_soon()
+        self._answered()
 
     def answer_bind(self, request: Bind, status: int = 0, system_id: str = "") -> None:
         """SMSC: accept (0) or refuse a bind."""
@@ -139,7 +139,7 @@ class SmppLink(asyncio.BufferedProtocol):
     def respond(self, response: Response) -> None:
         """Send a ready made response."""
         self.session.respond(response)
-        self._flush_soon()
+        self._answered()
 
     def tell(self, pdu: Outbind | AlertNotification) -> bool:
         """SMSC: send what nobody answers; False when the session's state forbids it (nothing was sent)."""
@@ -247,6 +247,12 @@ class SmppLink(asyncio.BufferedProtocol):
                 self._gone.set_result(None)
 
     # Inside.
+
+    def _answered(self) -> None:
+        """An answer is due to be written; with it an unbind that waited for it, which ends the session."""
+        self._flush_soon()
+        if self.session.over:
+            self.close(UNBOUND)
 
     def _deliver(self, events: list[Event]) -> None:
         if self.session.has_out:

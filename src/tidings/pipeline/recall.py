@@ -97,7 +97,8 @@ async def replace(tx: Tx, wanted: Sequence[Replacement], now: Millis) -> list[Re
 
 async def substitute(house: House, esme: Esme, before: Submission, request: Submitted) -> Result:
     """Put a message in place of one that waits; the ESME goes on to know it by the same id. Raises StoreUnavailable."""
-    messages, invalid, _, notes, refusals = prepare(house, esme.account_id, [request], {}, esme)
+    carrier = route.choose(house.carriers)
+    messages, invalid, _, notes, refusals = prepare(house, esme.account_id, [request], {}, esme, carrier)
     if invalid:
         return invalid[0][1]
     kept = msgspec.structs.replace(
@@ -105,7 +106,7 @@ async def substitute(house: House, esme: Esme, before: Submission, request: Subm
         user_message_reference=before.user_message_reference,
     )  # fmt: skip
     entry = Entry(
-        esme.account_id, tuple(messages), origin=told(DOOR, ("esme", esme.id)), carrier=route.choose(house.carriers),
+        esme.account_id, tuple(messages), origin=told(DOOR, ("esme", esme.id)), carrier=carrier,
         notes=notes or None, refusals=refusals or None, submissions=(kept,),
     )  # fmt: skip
     replaced = (await house.store.write(replace, [Replacement(before.message_id, entry)]))[0]

@@ -44,9 +44,8 @@ def _sort(
     asked: Sequence[Request | Invalid] = requests
     if house.keyring.binding or esme.senders:
         asked = house.keyring.bound(esme, asked, house.settings.default_region)
-    messages, invalid, _, notes, refusals = prepare(
-        house, esme.account_id, asked, {}, esme, route.choose(house.carriers)
-    )
+    carrier = route.choose(house.carriers)
+    messages, invalid, _, notes, refusals = prepare(house, esme.account_id, asked, {}, esme, carrier)
     outcomes = _admit(house, esme, messages)
     bad = {at for at, _ in invalid}
     valid = [one for at, one in enumerate(asked) if at not in bad and isinstance(one, Submitted)]
@@ -56,7 +55,7 @@ def _sort(
         if outcome is None
     ]
     allowed = _quotas(house, esme)
-    origin, carrier = told(DOOR, ("esme", esme.id)), route.choose(house.carriers)
+    origin = told(DOOR, ("esme", esme.id))
     # A quota refuses an entry as a whole: where there is one, each message is an entry of its own.
     groups: Sequence[Sequence[tuple[Message, Submission]]] = [[one] for one in going] if allowed else [going]
     entries = [

@@ -46,9 +46,14 @@ from tidings.smpp.states import Role as Role
 from tidings.smpp.states import State as State
 from tidings.smpp.tlvs import fit
 
+UNBIND_WAITS = 1.0
+"""Seconds that an unbind of the other end waits, at most, for the answers to what it asked before."""
 LATE_LEAST = 1_000
 """How many requests without answer are remembered at least, so that a late response finds its token."""
 _LAST_SEQUENCE = 0x7FFFFFFF
+UNBOUND = "The other end unbound."
+"""Why a session ended in good order at the other end's wish: after its unbind, and after the last answer it waited for.
+Where that comes later than the unbind, `over` alone tells."""
 
 
 _NOTHING: frozenset[int] = frozenset()
@@ -110,6 +115,8 @@ class Session:
         self._silent = False
         self._ending = False
         self._binding = False
+        self._unbind_at: int | None = None
+        """sequence_number of an unbind that is answered once all before it is."""
         self._enter(State.OPEN)
 
     # What the owner asks.
@@ -117,7 +124,7 @@ class Session:
     @property
     def bound(self) -> bool:
         """Bound, and not about to unbind."""
-        return self.state in BOUND and not self._ending
+        return self.state in BOUND and not self._ending and self._unbind_at is None
 
     @property
     def over(self) -> bool:
@@ -168,7 +175,7 @@ class Session:
         Raises EncodeError, and nothing is sent, when the PDU cannot be expressed.
         """
         full = self._silent or len(self._pending) - self._own >= self._congestion.allowed
-        if full or self._ending or request.command_id not in self._sends:
+        if full or self._ending or self._unbind_at is not None or request.command_id not in self._sends:
             return False
         self._register(request, token, now)
         return True
@@ -196,6 +203,7 @@ class Session:
         if tlvs or self.congestion_state is not None:
             tlvs = self._tlvs_of_response(tlvs)
         self._out.append(_response(command_id, sequence, status, message_id, tlvs))
+        self._leave()
 
     def respond(self, response: Response) -> None:
         """Send a response made by the owner, for instance query_sm_resp."""
@@ -205,10 +213,12 @@ class Session:
         if response.tlvs or self.congestion_state is not None:
             response = msgspec.structs.replace(response, tlvs=self._tlvs_of_response(response.tlvs))
         self._out.append(encode(response))
+        self._leave()
 
     def forget(self, request: Request) -> None:
         """The owner will never answer this request, and nothing has to be kept free for it."""
         self._owed.settle(request.sequence_number)
+        self._leave()
 
     def answer_bind(self, request: Bind, status: int = 0, system_id: str = "") -> None:
         """SMSC: accept (status 0) or refuse a bind."""
@@ -305,6 +315,10 @@ class Session:
             return events
         now -= self._frozen_total
         self._sweep(events, now)
+        if self._unbind_at is not None and not self.over and now - self._heard >= UNBIND_WAITS:
+            self._leave(insist=True)
+            events.append(Ended(UNBOUND, False))
+            return events
         if self._congestion.state is not None:
             before = self._congestion.allowed
             self._congestion.tick(now)
@@ -400,16 +414,25 @@ class Session:
         sequence = pdu.sequence_number
         if isinstance(pdu, pdus.EnquireLink):
             self._out.append(codec.encode_header(pdu.command_id | RESPONSE, 0, sequence))
-        elif isinstance(pdu, pdus.Unbind):
-            self._out.append(codec.encode_header(pdu.command_id | RESPONSE, self._unbind_status(), sequence))
-            self._end(events, "The other end unbound.", fault=False)
+        elif isinstance(pdu, pdus.Unbind) and self._unbind_at is None:
+            self._unbind_at = sequence
+            self._takes = _NOTHING
+            self._leave()
+            if self.over:
+                events.append(Ended(UNBOUND, False))
         elif isinstance(pdu, Bind):
             self._take_bind(events, pdu)
         elif not (isinstance(pdu, Outbind) and self.role is Role.ESME and self.state is State.OPEN):
             self._refuse(pdu.command_id, sequence, RINVBNDSTS)
 
-    def _unbind_status(self) -> int:
-        return 0 if self.state in BOUND else RINVBNDSTS
+    def _leave(self, insist: bool = False) -> None:
+        """Answer an unbind once nothing that came before it is owed an answer; the session is over then."""
+        if self._unbind_at is None or (self._owed.count and not insist) or self.over:
+            return
+        status = 0 if self.state in BOUND else RINVBNDSTS
+        self._out.append(codec.encode_header(pdus.Unbind.command_id | RESPONSE, status, self._unbind_at))
+        self._unbind_at = None
+        self._enter(State.UNBOUND)
 
     def _refuse(self, command_id: int, sequence: int, status: int) -> None:
         if command_id in NO_ANSWER:

@@ -77,7 +77,7 @@ class Esmes:
 
     async def drop_submission(self, message_id: int) -> None:
         """It is not known by its answer's id any more."""
-        await self._engine.many(SQL["drop_submission"], [(message_id,)])
+        await self._engine.fetch(SQL["drop_submission"], message_id)
 
     async def pending(
         self, esme_id: int, account_id: int, to: str, source_addr: str, destination_addr: str, service_type: str,

@@ -57,7 +57,7 @@ select {whole} from submission where message_id in rows_int(?1);
 select {whole} from submission where esme_id = ?1 and response_id in rows_text(?2) order by message_id;
 
 -- name: drop_submission
-delete from submission where message_id = ?1;
+delete from submission where message_id = ?1 returning message_id;
 
 -- name: pending
 select message.id from message join submission on submission.message_id = message.id
