@@ -603,6 +603,7 @@ DIAGNOSIS: dict[str, Any] = {
         "commit_lag_ms": 1.2,
         "store_fault": None,
         "door": None,
+        "esmes": [],
     },
 }
 
