@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from test_api import Place, opened
@@ -17,6 +17,7 @@ from tidings.api.table import ENDPOINTS, problems_of
 from tidings.core import ids
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.ports import StoreUnavailable
+from tidings.fleet import Fleet
 from tidings.pipeline import admit
 
 pytestmark = pytest.mark.slow  # a store for each of some hundred answers
@@ -48,7 +49,8 @@ def asked(place: Place, endpoint: Endpoint) -> Asked:
 
 def _nobody(path: str) -> str:
     """An id that nothing has."""
-    kinds = {"keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg", "esmes": "esme"}
+    kinds = {"keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg", "esmes": "esme",
+             "carriers": "msg"}  # fmt: skip
     return ("whd" if "/deliveries/" in path else kinds[path.split("/")[2]]) + "_0000000000009"
 
 
@@ -79,6 +81,7 @@ async def validation_failed(place: Place, call: Asked, _: pytest.MonkeyPatch) ->
 
 
 async def not_found(place: Place, call: Asked, _: pytest.MonkeyPatch) -> Heard:
+    place.house.fleet = Fleet(place.house, cast(Any, None), (), _fail)  # without a carrier, nothing is dispatched
     return await call()
 
 
@@ -104,6 +107,7 @@ async def unavailable(place: Place, call: Asked, patch: pytest.MonkeyPatch) -> H
     for way in ("read", "write"):
         patch.setattr(type(place.house.store), way, _broken)
     patch.setattr(place.house, "snapshot", _broken)
+    place.house.carriers = {"{name}": 0.0}
     told = await call()
     if told.status == 404:  # it knows without the store that there is no such account
         told = await call(found=True)
