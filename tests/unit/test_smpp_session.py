@@ -88,6 +88,29 @@ TICKS: list[tuple[str, Session, list[tuple[float, Any]]]] = [
         [(30, "enquire"), (35, "pdu"), (40, "quiet"), (64.9, "quiet"), (65, "enquire"), (75, "ended")],
     ),
     (
+        "where three may be missed, the third ends it",
+        esme(timing=Timing(window=3, response_timeout=10, enquire_link=30, enquire_misses=3)),
+        [
+            (30, "enquire"),
+            (40, "quiet"),
+            (59.9, "quiet"),
+            (60, "enquire"),
+            (70, "quiet"),
+            (90, "enquire"),
+            (100, "ended"),
+        ],
+    ),
+    (
+        "where three may be missed, a sign of life begins anew",
+        esme(timing=Timing(window=3, response_timeout=10, enquire_link=30, enquire_misses=2)),
+        [(30, "enquire"), (40, "quiet"), (41, "pdu"), (71, "enquire"), (81, "quiet"), (101, "enquire"), (111, "ended")],
+    ),
+    (
+        "where none is answered, silence alone is no end",
+        esme(timing=Timing(window=3, response_timeout=10, enquire_link=30, enquire_misses=0)),
+        [(30, "enquire"), (40, "quiet"), (60, "enquire"), (70, "quiet"), (90, "enquire"), (100, "quiet")],
+    ),
+    (
         "frozen, no timer runs",
         esme(),
         [(29, "freeze"), (500, "quiet"), (500, "thaw"), (500.9, "quiet"), (501, "enquire"), (511, "ended")],
@@ -112,6 +135,15 @@ def test_timers(sentence: str, session: Session, steps: list[tuple[float, str]])
             assert ended(events) == (step == "ended"), now
             wanted = [pdus.EnquireLink] if step == "enquire" else []
             assert [type(pdu) for pdu in sent(session)] == wanted, now
+
+
+def test_where_no_enquiry_is_answered_a_text_in_vain_ends_the_link() -> None:
+    session = esme(timing=Timing(window=3, response_timeout=10, enquire_link=30, enquire_misses=0))
+    session.request(pdus.SubmitSm(), "a", 1)
+    session.take_out()
+    assert [type(event).__name__ for event in session.tick(11)] == ["Unanswered"]
+    assert [type(pdu) for pdu in sent(session)] == [pdus.EnquireLink]
+    assert ended(session.tick(21))
 
 
 def test_a_bind_without_answer_ends() -> None:

@@ -302,6 +302,7 @@ def _target(settings: SmppSettings, profile: Profile) -> Target:
             window=settings.window,
             response_timeout=settings.response_timeout,
             enquire_link=settings.enquire_link,
+            enquire_misses=profile.enquire_misses,
             strictness=profile.level(),
         ),
         tls=_tls(settings),

@@ -53,18 +53,18 @@ def key(carrier_id: str) -> str:
 
 def keys(told: str) -> dict[str, str]:
     """By form, the key that the response's id had if the receipt's is `told`; without forms that it rules out."""
+    found = {form: key_as(told, form) for form in FORMS}
+    return {form: one for form, one in found.items() if one is not None}
+
+
+def key_as(told: str, form: str) -> str | None:
+    """The key that the response's id had if the receipt's is `told` and the form this one; None where it cannot be."""
     same = key(told)
-    found = {SAME: same}
-    if _DIGITS.fullmatch(same):
-        found[HEX_TO_DEC] = f"{int(same):x}"
-    if _HEX.fullmatch(same):
-        found[DEC_TO_HEX] = str(int(same, 16))
-    return found
-
-
-def wanted_keys(ids: Sequence[str], form: str) -> set[str]:
-    """The keys to look up for a receipt: of one form, or of all where `form` is ""."""
-    return {one for told in ids if told for name, one in keys(told).items() if form in ("", name)}
+    if form == SAME:
+        return same
+    if form == HEX_TO_DEC:
+        return f"{int(same):x}" if _DIGITS.fullmatch(same) else None
+    return str(int(same, 16)) if _HEX.fullmatch(same) else None
 
 
 def by_habit(wanted: Wanted, habit: Habit, fitting: Mapping[str, Sequence[Attempt]], taken: set[int]) -> Found | None:
@@ -76,9 +76,11 @@ def by_habit(wanted: Wanted, habit: Habit, fitting: Mapping[str, Sequence[Attemp
     if not habit.form:
         return None
     for told in wanted.ids:
-        if told and (name := keys(told).get(habit.form)) is not None and (hits := fitting.get(name)):
+        if told and (name := key_as(told, habit.form)) is not None and (hits := fitting.get(name)):
             one = _pick(told, habit.form, habit.loose, hits, taken)
-            return None if one is None else Found(one, _telling(told, habit.form))
+            if one is None:
+                return None
+            return Found(one, "" if settled(habit) else _telling(told, habit.form))
     return None
 
 
@@ -109,13 +111,17 @@ def by_exclusion(
     return None
 
 
+def settled(habit: Habit) -> bool:
+    """Whether a receipt in the carrier's form teaches nothing more."""
+    return habit.fixed or (habit.leaning == habit.form and habit.votes == ENOUGH)
+
+
 def learn(habit: Habit, form: str) -> Habit:
     """The habit after a receipt that spoke for `form` beyond doubt."""
     if habit.fixed or not form:
         return habit
     if form == habit.form:
-        settled = habit.leaning == form and habit.votes == ENOUGH
-        return habit if settled else msgspec.structs.replace(habit, leaning=form, votes=ENOUGH)
+        return habit if settled(habit) else msgspec.structs.replace(habit, leaning=form, votes=ENOUGH)
     votes = habit.votes + 1 if habit.leaning == form else 1
     if votes >= ENOUGH:
         return msgspec.structs.replace(habit, form=form, leaning=form, votes=ENOUGH)

@@ -123,7 +123,9 @@ class Translator:
         sender, to = addresses
         which = self.profile.receipt_handset
         # Some SMSCs leave the addresses as they were in the submit_sm: a name is never the handset.
-        if which == "destination" or (which == "source" and sender and not _is_number(sender) and _is_number(to)):
+        if which == "destination" or (
+            which == "source" and sender[:1] not in ("+", "") and not _is_number(sender) and _is_number(to)
+        ):
             sender, to = to, sender
         return Receipt(
             self.carrier,

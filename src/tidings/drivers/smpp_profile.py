@@ -44,6 +44,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     bind_npi: Octet = 0
     strictness: Literal["strict", "normal", "lenient"] = "normal"
     """How much of the specification the SMSC's PDUs have to keep."""
+    enquire_misses: Annotated[int, Meta(ge=0, le=100)] = 1
+    """enquire_link in a row that may stay unanswered; 0: all of them, while no text waits in vain for its response."""
     lengths: dict[str, Annotated[int, Meta(ge=1, le=255)]] = {}
     """The longest strings that the SMSC takes, by field and without their NUL; what is longer is refused, never cut."""
 

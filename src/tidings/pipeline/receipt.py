@@ -121,6 +121,8 @@ class _Matching:
         self._habits = dict(habits)
         self._states = states
         self._known: dict[tuple[str, str], list[Attempt]] = {}
+        self._only: dict[int, str] = {}
+        """By receipt, the key of its id in the form of its carrier, where there is one alone."""
         self._taken: set[int] = set()
         self._unanswered: dict[str, list[Attempt]] = {}
 
@@ -131,14 +133,18 @@ class _Matching:
             habit = self._habit(row.carrier)
             if not known_forms and habit.fixed:
                 continue
-            form = habit.form if known_forms else ""
-            wanted.setdefault(row.carrier, set()).update(id_form.wanted_keys(_ids(row), form))
+            own = _keys(row, habit.form if known_forms else "")
+            wanted.setdefault(row.carrier, set()).update(own)
+            if len(own) == 1 and known_forms:
+                self._only[row.id] = own[0]
         for carrier, keys in wanted.items():
             missing = [key for key in keys if (carrier, key) not in self._known]
-            if missing:
-                found = await tx.attempts.by_carrier_key(carrier, missing)
-                self._known |= {(carrier, key): found.get(key, []) for key in missing}
-        await self._look_at(tx, [attempt for attempts in self._known.values() for attempt in attempts])
+            if not missing:
+                continue
+            found = await tx.attempts.by_carrier_key(carrier, missing)
+            for key in missing:
+                self._known[carrier, key] = found.get(key, [])
+            await self._look_at(tx, [attempt for attempts in found.values() for attempt in attempts])
 
     async def ask_for_unanswered(self, tx: Tx, rows: Sequence[ReceiptRow]) -> None:
         """Where a receipt may match by exclusion, read what else it may be for."""
@@ -156,8 +162,23 @@ class _Matching:
         habit = self._habit(row.carrier)
         if not habit.form:
             return False
+        if not row.other_id and id_form.settled(habit) and self._take_only(row, habit.form):
+            return True
         fitting = self._fitting(row, habit.form)
         return self._take(row, id_form.by_habit(_wanted(row), habit, fitting, self._taken))
+
+    def _take_only(self, row: ReceiptRow, form: str) -> bool:
+        """The way of nearly all: one attempt has the very id, or the one that the carrier makes of it."""
+        attempts = self._known.get((row.carrier, self._only[row.id])) if row.id in self._only else None
+        if not attempts or len(attempts) > 1:
+            return False
+        attempt = attempts[0]
+        if (form == id_form.SAME and attempt.carrier_id != row.carrier_id) or not _fits(row, self._states, attempt):
+            return False
+        self.matched[row.id] = attempt
+        if row.status in FINAL:
+            self._taken.add(attempt.id)
+        return True
 
     def by_exclusion(self, row: ReceiptRow) -> bool:
         """Match a receipt where only one segment can be meant; whether it did."""
@@ -178,7 +199,7 @@ class _Matching:
 
     def _fitting(self, row: ReceiptRow, form: str = "") -> dict[str, list[Attempt]]:
         found = {}
-        for key in id_form.wanted_keys(_ids(row), form):
+        for key in _keys(row, form):
             fits = [one for one in self._known.get((row.carrier, key), ()) if _fits(row, self._states, one)]
             if fits:
                 found[key] = fits
@@ -195,6 +216,15 @@ class _Matching:
         if learned is not habit:
             self._habits[row.carrier] = learned
         return True
+
+
+def _keys(row: ReceiptRow, form: str) -> Sequence[str]:
+    """The keys to look up for a receipt: of one form, or of all where `form` is ""."""
+    if form and not row.other_id:
+        one = id_form.key_as(row.carrier_id, form) if row.carrier_id else None
+        return () if one is None else (one,)
+    found = (key for told in _ids(row) if told for name, key in id_form.keys(told).items() if form in ("", name))
+    return tuple(dict.fromkeys(found))
 
 
 def _wanted(row: ReceiptRow) -> id_form.Wanted:

@@ -18,6 +18,9 @@ class Timing(msgspec.Struct, frozen=True):
     response_timeout: float = 10.0
     enquire_link: float = 30.0
     """Silence of the other end after which it is asked for a sign of life."""
+    enquire_misses: int = 1
+    """Such questions in a row that may stay unanswered before the link is taken for dead; 0: as many as it likes, as
+    long as no message waits in vain for its answer."""
     login_timeout: float = 10.0
     """SMSC only: how long a connection may stay without a bind."""
     max_command_length: int = 70_000

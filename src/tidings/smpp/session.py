@@ -112,6 +112,9 @@ class Session:
         self._frozen_at: float | None = None
         self._frozen_total = 0.0
         self._enquired: float | None = None
+        self._missed = 0
+        """Enquiries in a row without any sign of life."""
+        self._asked = now
         self._silent = False
         self._ending = False
         self._binding = False
@@ -295,6 +298,7 @@ class Session:
                 self.listener(frames)
             self._heard = now - self._frozen_total
             self._enquired = None
+            self._missed = 0
             self._silent = False
             strictness = self.timing.strictness
             for frame in frames:
@@ -326,14 +330,14 @@ class Session:
         if self.state is State.OPEN and self.role is Role.SMSC and now - self._opened >= self.timing.login_timeout:
             self._end(events, "The other end connected and did not bind in time.")
         elif self.state in BOUND and self._enquired is None and self._must_enquire(now):
-            self._enquired = now
+            self._enquired = self._asked = now
             self._register(pdus.EnquireLink(), _Own.ENQUIRE, now + self._frozen_total)
         return events
 
     # Inside.
 
     def _must_enquire(self, now: float) -> bool:
-        return self._silent or now - self._heard >= self.timing.enquire_link
+        return self._silent or now - max(self._heard, self._asked) >= self.timing.enquire_link
 
     def _whole(self, data: bytes | memoryview) -> bytes | None:
         tail = self._tail
@@ -530,7 +534,12 @@ class Session:
             self._end(events, "The other end did not answer the unbind.")
         elif self._heard <= waiting.since:
             # Whatever came since would be a sign of life as good as the answer.
-            self._end(events, "The other end did not answer enquire_link: the link is dead.")
+            self._missed += 1
+            most = self.timing.enquire_misses
+            if self._silent or (most and self._missed >= most):
+                self._end(events, "The other end did not answer enquire_link: the link is dead.")
+            else:
+                self._enquired = None
 
     def _remember(self, sequence: int, waiting: _Waiting) -> None:
         self._late[sequence] = waiting
