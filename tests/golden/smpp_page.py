@@ -80,6 +80,7 @@ BOUNDS = {
     "window": "requests of ours that may wait for an answer at once",
     "response_timeout": "seconds a request waits for its answer; a later one is still recorded",
     "enquire_link": "seconds of silence after which the other end is asked for a sign of life; any whole PDU is one",
+    "enquire_misses": "enquire_link in a row that may stay unanswered; 0: all, while no message waits in vain",
     "login_timeout": "seconds a connection may stay without a bind, whatever else it sends (SMSC)",
     "max_command_length": "octets of the longest PDU taken",
     "max_login_length": "the same before a bind (SMSC)",
