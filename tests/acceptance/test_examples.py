@@ -38,8 +38,9 @@ PLACES = {"cursor", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last
 """Parameters that refer to an earlier call."""
 TRYING = {"createCarrier", "changeCarrier"}
 """Their carrier is nowhere: by the time of the answer it may be known that there is none."""
-NOT_COMPARED = {*FIGURES, "binds", "last_bound_at", "last_used_at", "password"}
-"""Figures of the moment, passwords, and the use of a key or an ESME, noted once a minute and null until then."""
+NOT_COMPARED = {*FIGURES, "binds", "esmes", "last_bound_at", "last_used_at", "password"}
+"""Figures of the moment, the ESMEs there are, passwords, and the use of a key or an ESME, noted once a minute and null
+until then."""
 
 
 class Ear(BaseHTTPRequestHandler):

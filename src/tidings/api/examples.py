@@ -602,8 +602,26 @@ DIAGNOSIS: dict[str, Any] = {
         "disk_needed_mb": 200,
         "commit_lag_ms": 1.2,
         "store_fault": None,
-        "door": None,
-        "esmes": [],
+        "door": {
+            "addresses": ["127.0.0.1:2775"],
+            "connections": 0,
+            "connections_most": 1_000,
+            "turned_away": 0,
+            "binds": 0,
+            "esmes": 1,
+        },
+        "esmes": [
+            {
+                "id": "esme_02n5m8h2tc801",
+                "system_id": "berlinshop",
+                "receivers": 0,
+                "waiting": 12,
+                "most": 100_000,
+                "oldest_s": 4.2,
+                "dead": 0,
+                "failures": 0,
+            }
+        ],
     },
 }
 
