@@ -46,6 +46,7 @@ TEXTS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("packed, where the ESME packs", {"short_message": b"\xc8\x32\x9b\xfd\x06"}, {"alphabet": "gsm7_packed"}, "Hello"),
     ("Latin-1, where the ESME means that", {"short_message": b"Gr\xfc\xdfe"}, {"alphabet": "latin1"}, "Grüße"),
     ("ASCII, where the ESME means that", {"short_message": b"$1"}, {"alphabet": "ascii"}, "$1"),
+    ("GSM 7-bit that is marked as ASCII", {"short_message": b"\x00 \x1b\x65", "data_coding": 1}, {}, "@ €"),
     ("ASCII by data_coding", {"short_message": b"$@", "data_coding": 1}, {}, "$@"),
     ("Latin-1 by data_coding", {"short_message": b"\xa31", "data_coding": 3}, {}, "£1"),
     ("UCS-2", {"short_message": "Привет".encode("utf-16-be"), "data_coding": 8}, {}, "Привет"),

@@ -40,6 +40,8 @@ def read(pdu: SubmitSm | DataSm, esme: Esme) -> str | tuple[Prepared, str | None
         return found
     udh, octets = found
     encoding = _encoding(pdu.data_coding, esme)
+    if encoding == "ascii":
+        encoding = data_coding.marked_ascii(octets)
     text = _text(octets, udh, encoding)
     if isinstance(text, Refusal):
         return text

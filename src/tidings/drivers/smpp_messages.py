@@ -25,8 +25,6 @@ WORD_MOST = 64
 """Characters kept of a receipt's state and error."""
 FORM_TAGS = 8
 """TLVs of a receipt that its form names."""
-_ONLY_GSM7 = bytes(code for code in range(0x20) if code not in (0x0A, 0x0D))
-"""Codes that are letters in the GSM alphabet and controls in ASCII."""
 
 
 MODES = {"default": 0, "datagram": 1, "forward": 2, "store_and_forward": 3}
@@ -206,9 +204,8 @@ class Translator:
         if coding == 0 and alphabet in CODECS:
             return alphabet, octets.decode(CODECS[alphabet], "replace")
         encoding = data_coding.encoding(coding)
-        if encoding == "ascii" and len(octets.translate(None, _ONLY_GSM7)) != len(octets):
-            # Several SMSCs mark the GSM alphabet as ASCII; its letters below 0x20 give them away.
-            encoding = "gsm7"
+        if encoding == "ascii":
+            encoding = data_coding.marked_ascii(octets)
         if encoding != "gsm7":
             return encoding, data_coding.decode(octets, coding)
         shifted = data_coding.alphabet(udh)

@@ -9,6 +9,18 @@ _PLAIN = {0x01: "ascii", 0x03: "latin1", 0x08: "ucs2", 0x00: "gsm7"}
 _GROUP_ALPHABETS = ("gsm7", "binary", "ucs2", "gsm7")
 
 
+_ONLY_GSM7 = bytes(code for code in range(0x20) if code not in (0x0A, 0x0D))
+"""Codes that are letters in the GSM alphabet and controls in ASCII."""
+
+
+def marked_ascii(octets: bytes) -> str:
+    """What octets are that somebody marks as ASCII: `gsm7` where they hold letters that only that alphabet has.
+
+    Several systems mark the GSM alphabet so; its letters below 0x20 give them away.
+    """
+    return "gsm7" if len(octets.translate(None, _ONLY_GSM7)) != len(octets) else "ascii"
+
+
 def encoding(data_coding: int) -> str:
     """`gsm7`, `ucs2`, `latin1`, `ascii` or `binary`; whatever is not known to be text is binary."""
     if data_coding < 0x10:
