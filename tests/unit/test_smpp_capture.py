@@ -43,6 +43,41 @@ REDACTED: list[tuple[str, Any, dict[str, Any]]] = [
      {"tlvs": ((pdus.MESSAGE_PAYLOAD, b"xx"), (pdus.USER_MESSAGE_REFERENCE, b"\0\1"))}),
     ("a receipt keeps all but the text it quotes", pdus.DeliverSm(esm_class=4, short_message=RECEIPT),
      {"short_message": RECEIPT[:-14] + b"x" * 14}),
+    ("the fields of a receipt stay, those of vendors do not",
+     pdus.DeliverSm(esm_class=4, short_message=b"Stat:DELIVRD ID:77 imsi:2620101 Err: 0,to:15551230100|TEXT :a b"),
+     {"short_message": b"Stat:DELIVRD ID:77 " + b"x" * 12 + b" Err: 0" + b"x" * 16 + b"TEXT :xxx"}),
+    ("a receipt that is none is a text", pdus.DeliverSm(esm_class=4, short_message=b"Your code is 4711"),
+     {"short_message": b"xxxx xxxx xx xxxx"}),
+    ("a receipt in UCS-2 too", pdus.DeliverSm(esm_class=4, data_coding=8,
+                                              short_message="id:7 stat:DELIVRD text:Γεια 1".encode("utf-16-be")),
+     {"short_message": "id:7 stat:DELIVRD text:xxxxxx".encode("utf-16-be")}),
+    ("a receipt in a payload", pdus.DataSm(esm_class=4, tlvs=((pdus.MESSAGE_PAYLOAD, b"id:7 text:Hi"),)),
+     {"tlvs": ((pdus.MESSAGE_PAYLOAD, b"id:7 text:xx"),)}),
+    ("what an ESME marks as a receipt is a text", pdus.SubmitSm(esm_class=4, short_message=b"id:7"),
+     {"short_message": b"xxxx"}),
+    ("a header that is none is text", pdus.SubmitSm(esm_class=0x40, short_message=b"Hello"),
+     {"short_message": b"xxxxx"}),
+    ("one whose elements do not fill it too", pdus.SubmitSm(esm_class=0x40, short_message=b"\x04Hi you"),
+     {"short_message": b"xxxxxxx"}),
+    ("an element of a header that may tell more is emptied",
+     pdus.SubmitSm(esm_class=0x40, short_message=b"\x09\x22\x02Hi\x00\x03\x01\x02\x01You"),
+     {"short_message": b"\x09\x22\x02\x00\x00\x00\x03\x01\x02\x01xxx"}),
+    ("digits with something between them", pdus.SubmitSm(source_addr="+1 (555) 123-0100"),
+     {"source_addr": "+1 (555) 555-0100"}),
+    ("TLVs that hold numbers or texts",
+     pdus.SubmitSm(tlvs=((0x0381, b"\x01\x01\x0115551230100"), (0x0202, b"\x8015551230100"), (0x0303, b"\0Ann"))),
+     {"tlvs": ((0x0381, b"x" * 14), (0x0202, b"x" * 12), (0x0303, b"xxxx"))}),
+    ("what an answer says in words", pdus.DataSmResp("7", ((0x001D, b"15551230100 is barred\0"), (0x0425, b"\1"))),
+     {"tlvs": ((0x001D, b"x" * 21 + b"\0"), (0x0425, b"\1"))}),
+    ("vendors' TLVs, and a number longer than any",
+     pdus.DeliverSm(tlvs=((0x1400, b"Hello"), (0x0204, b"15551230100"), (0x0423, b"\3\0\1"), (0x001E, b"77\0"))),
+     {"tlvs": ((0x1400, b"xxxxx"), (0x0204, b"x" * 11), (0x0423, b"\3\0\1"), (0x001E, b"77\0"))}),
+    ("the text of a broadcast", pdus.BroadcastSm(tlvs=((pdus.MESSAGE_PAYLOAD, b"Storm"), (0x0606, b"\1area"))),
+     {"tlvs": ((pdus.MESSAGE_PAYLOAD, b"xxxxx"), (0x0606, b"\1area"))}),
+    ("whose handset is there again", pdus.AlertNotification(source_addr="15551230100", esme_addr="447700900123"),
+     {"source_addr": "15555550100", "esme_addr": "455555550123"}),
+    ("who was not taken", pdus.SubmitMultiResp("7", (pdus.UnsuccessSme(1, 1, "15551230100", 11),)),
+     {"unsuccess_sme": (pdus.UnsuccessSme(1, 1, "15555550100", 11),)}),
     ("who is told of many numbers", pdus.SubmitMulti(dest_address=(pdus.SmeAddress(1, 1, "15551230100"),)),
      {"dest_address": (pdus.SmeAddress(1, 1, "15555550100"),)}),
     ("an answer stays", pdus.SubmitSmResp(message_id="4f2a"), {}),
@@ -56,6 +91,21 @@ def test_what_a_capture_leaves_out(pdu: Any, changes: dict[str, Any]) -> None:
     wanted = msgspec.structs.replace(pdu, **changes)
     assert decode(redact(frame), Strictness.LENIENT) == wanted
     assert len(redact(frame)) == len(frame)
+
+
+TORN = [
+    ("a payload longer than its PDU", encode(pdus.SubmitSm(source_addr="72345")), b"\x04\x24\x00\x09Hello"),
+    ("octets after a PDU that has no body", encode(pdus.EnquireLink()), b"Hel"),
+    ("octets after a text that is hidden", encode(pdus.SubmitSm(short_message=b"Hi")), b"Hel"),
+]
+
+
+@pytest.mark.parametrize(("sound", "tail"), [t[1:] for t in TORN], ids=[t[0] for t in TORN])
+def test_a_tail_that_cannot_be_read_is_withheld(sound: bytes, tail: bytes) -> None:
+    frame = (len(sound) + len(tail)).to_bytes(4, "big") + sound[4:] + tail
+    record = capture.of_frame(1, "1", "in", frame, redact(frame))
+    assert record.withheld == len(tail)
+    assert record.frame == redact(sound) or len(sound) == 16
 
 
 def test_whole_captures_hide_passwords_only() -> None:

@@ -67,8 +67,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def frame(self) -> bytes:
-        """The octets of the PDU. Empty where the body was withheld."""
-        return b"" if self.withheld else bytes.fromhex(self.hex)
+        """The octets of the PDU, a sound one also where its tail was withheld. Empty where the whole body was."""
+        return b"" if self.withheld and len(self.hex) == 2 * HEADER else bytes.fromhex(self.hex)
 
 
 def of_frame(at_ms: int, link: str, way: Way, frame: bytes, shown: bytes) -> Record:
@@ -78,7 +78,7 @@ def of_frame(at_ms: int, link: str, way: Way, frame: bytes, shown: bytes) -> Rec
     return Record(
         at_ms=at_ms, link=link, what="pdu", way=way, pdu=known.name if known else f"0x{command_id:08x}",
         sequence=sequence, status=status, hex=shown.hex(),
-        withheld=len(frame) - len(shown) if len(shown) == HEADER else 0,
+        withheld=max(0, len(frame) - len(shown)),
     )  # fmt: skip
 
 
