@@ -84,6 +84,7 @@ BOUNDS = {
     "login_timeout": "seconds a connection may stay without a bind, whatever else it sends (SMSC)",
     "max_command_length": "octets of the longest PDU taken",
     "max_login_length": "the same before a bind (SMSC)",
+    "login_pdus": "PDUs that may come before a bind is accepted; more end the connection (SMSC)",
     "owed_most": "requests of the other end that may wait for our answer; further ones get ESME_RTHROTTLED from our "
     "SMSC, ESME_RX_T_APPN from our ESME",
     "owed_octets": "octets of those among them that are longer than 2,048; the same answers",

@@ -359,6 +359,34 @@ def test_an_esme_takes_what_comes_with_the_bind_resp_in_one_segment() -> None:
     assert len(session.receive(encode(pdus.BindResp(sequence_number=1)) + big, 0)) == 2
 
 
+def test_a_stranger_cannot_keep_us_busy_by_small_pdus() -> None:
+    session = smsc(State.OPEN, timing=Timing(login_pdus=100))
+    many = encode(pdus.EnquireLink(sequence_number=1)) * 50
+    assert session.receive(many * 2, 0) == []
+    assert len(sent(session)) == 100
+    (ended,) = session.receive(many, 0)
+    assert isinstance(ended, Ended)
+    assert "more than 100 PDUs before it was bound" in ended.reason
+    assert not sent(session)
+
+
+def test_who_is_bound_may_send_as_many_as_it_likes() -> None:
+    session = smsc(timing=Timing(login_pdus=100))
+    session.receive(encode(pdus.EnquireLink(sequence_number=1)) * 500, 0)
+    assert len(sent(session)) == 500
+
+
+def test_what_we_owe_is_bounded_though_a_number_is_used_again() -> None:
+    session = smsc(timing=Timing(owed_octets=10_000))
+    big = pdus.SubmitSm(tlvs=((pdus.MESSAGE_PAYLOAD, b"x" * 4_000),), sequence_number=7)
+    first, second = session.receive(encode(big) * 2, 0)
+    session.answer(first)  # type: ignore[arg-type]
+    assert len(session.receive(encode(big) * 3, 0)) == 1, "one is answered, so there is room for one"
+    assert session.turned_away == 2
+    session.answer(second)  # type: ignore[arg-type]
+    assert len(session.receive(encode(big), 0)) == 1
+
+
 def test_a_login_as_long_as_anyone_s_fits() -> None:
     bind = pdus.Bind(system_id="s" * 250, password="p" * 240, system_type="t" * 240, address_range="^" * 250)
     (event,) = Session(Role.SMSC, TIMING, 0).receive(encode(bind), 0)

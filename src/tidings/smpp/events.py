@@ -26,6 +26,8 @@ class Timing(msgspec.Struct, frozen=True):
     max_command_length: int = 70_000
     max_login_length: int = 2_048
     """SMSC only: the same before the bind, when nobody knows yet who is there."""
+    login_pdus: int = 1_000
+    """SMSC only: how many PDUs may come before the other end is bound."""
     owed_most: int = 10_000
     """Requests of the other end that may wait for our answer; further ones are refused with "come again"."""
     owed_octets: int = 4_000_000

@@ -15,7 +15,8 @@ class Owed:
         """Of the big ones."""
         self._most = most
         self._octets_most = octets_most
-        self._big: dict[int, int] = {}
+        self._big: dict[int, list[int]] = {}
+        """Sizes by sequence_number, which the other end may use more than once."""
 
     def take(self, sequence: int, size: int) -> bool:
         """One more came; False where that is more than may be owed."""
@@ -25,7 +26,7 @@ class Owed:
             if self.octets + size > self._octets_most:
                 return False
             self.octets += size
-            self._big[sequence] = self._big.get(sequence, 0) + size
+            self._big.setdefault(sequence, []).append(size)
         self.count += 1
         return True
 
@@ -33,5 +34,8 @@ class Owed:
         """It is answered, or never will be."""
         if self.count:
             self.count -= 1
-        if self._big:
-            self.octets -= self._big.pop(sequence, 0)
+        sizes = self._big.get(sequence)
+        if sizes:
+            self.octets -= sizes.pop()
+            if not sizes:
+                del self._big[sequence]

@@ -120,6 +120,7 @@ class Session:
         self._binding = False
         self._unbind_at: int | None = None
         """sequence_number of an unbind that is answered once all before it is."""
+        self._before_bind = 0
         self._enter(State.OPEN)
 
     # What the owner asks.
@@ -300,6 +301,8 @@ class Session:
             self._enquired = None
             self._missed = 0
             self._silent = False
+            if self._stranger and not self._few(events, len(frames)):
+                return events
             strictness = self.timing.strictness
             for frame in frames:
                 self._take(events, decode(frame, strictness), len(frame))
@@ -350,13 +353,20 @@ class Session:
         tail.clear()
         return whole
 
+    def _few(self, events: list[Event], frames: int) -> bool:
+        """Whether a stranger is let go on: whoever wants to bind has not much to say before."""
+        self._before_bind += frames
+        if self._before_bind > self.timing.login_pdus:
+            self._end(events, f"The other end sent more than {self.timing.login_pdus} PDUs before it was bound.")
+        return not self.over
+
     def _enter(self, state: State) -> None:
         self.state = state
         timing = self.timing
         self._sends = sends(self.role, state, self.version)
         self._takes = takes(self.role, state, self.version, timing.strictness)
-        stranger = self.role is Role.SMSC and state is State.OPEN
-        self._length_most = timing.max_login_length if stranger else timing.max_command_length
+        self._stranger = self.role is Role.SMSC and state is State.OPEN
+        self._length_most = timing.max_login_length if self._stranger else timing.max_command_length
 
     def _number(self, pdu: Request) -> int:
         sequence = self._sequence
