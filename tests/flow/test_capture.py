@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from door_kit import PASSWORD, SYSTEM_ID, door, submit
 from smpp_kit import PATIENCE, Clock, House, house, part
 from tidings.cli import traffic
+from tidings.cli.client import CommandError
 from tidings.core import ids
 from tidings.core.ports import Receipt, Sent, Up
 from tidings.core.request import Refused
@@ -23,7 +25,7 @@ from tidings.drivers.smpp_replay import Pace, replay
 from tidings.drivers.smpp_tap import Capture, Taps
 from tidings.simulator.faults import Faults
 from tidings.simulator.network import Network, NetworkSettings
-from tidings.smpp import capture
+from tidings.smpp import capture, codec, pdus
 from tidings.smpp.capture import Head, Record
 from tidings.smpp.replay import Login, Player
 
@@ -140,6 +142,23 @@ async def test_a_network_that_does_otherwise_is_told() -> None:
     assert player.owed == 3
 
 
+async def test_a_link_that_came_after_another_is_played_after_it() -> None:
+    """Else the receipts of the first may come on the second, and be missed on the first."""
+    _, records = await some()
+    end = records[-1].at_ms
+    records = [one for one in records if one.pdu not in ("unbind", "unbind_resp")]
+    second = [msgspec.structs.replace(one, link="2", at_ms=one.at_ms + end) for one in records]
+    bound: list[int] = []
+    players = [Player("esme", links, Login("tidings", "pw")) for links in (records, second)]
+    async with network(receipt_delay_ms=50) as (one, port), asyncio.timeout(PATIENCE):
+        ended = await replay(
+            players, "127.0.0.1", port, Clock(), Pace(patience=2.0), progress=lambda: bound.append(len(one.smsc.links))
+        )
+    assert ended == ["", ""]
+    assert [player.owed for player in players] == [0, 0]
+    assert max(bound) == 1
+
+
 async def test_nobody_there_is_told() -> None:
     _, records = await some()
     async with network() as (_, port):
@@ -162,6 +181,24 @@ async def test_a_reader_that_is_too_slow_is_told_how_much_it_missed(monkeypatch:
     assert len(kept) < 10
     assert len(missed) == 1
     assert missed[0] > 60
+
+
+async def test_a_gap_stands_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smpp_tap, "HELD_OCTETS", 1_000)
+    monkeypatch.setattr(smpp_tap, "LINES_AT_ONCE", 1)
+    async with tapped() as taps:
+        taps.of("carriers/north", "esme")
+        one = begin(taps)
+        for at in range(9):
+            one.take((at, "1", "pdu", "in", SUBMIT, ""))
+        octets = (await one.next() or b"") + (await one.next() or b"") + (await one.next() or b"")
+        one.take((9, "1", "pdu", "in", SUBMIT, ""))
+        one.close()
+        while (lines := await one.next()) is not None:
+            octets += lines
+    _, records = capture.read(octets.splitlines(keepends=True))
+    told = [(one.what, one.count or one.at_ms) for one in records]
+    assert told == [("pdu", 0), ("pdu", 1), ("pdu", 2), ("pdu", 3), ("missed", 5), ("pdu", 9)]
 
 
 async def test_captures_end_by_time_and_when_nobody_reads_and_are_few() -> None:
@@ -226,9 +263,12 @@ async def test_the_command_compares_and_says_so(tmp_path: Path) -> None:
 
 
 EMPTY = capture.line(Head(side="esme", name="north", started_at_ms=1, redacted=True))
+SUBMIT = codec.encode(pdus.SubmitSm(destination_addr="15551230100", sequence_number=2))
+STANDING = capture.of_frame(2, "1", "out", SUBMIT, SUBMIT)
 REFUSED = [
     ("no capture", b"GET / HTTP/1.1\r\n", [], "line 1 is not the head of a capture"),
     ("nothing in it", EMPTY, [], "nothing to replay"),
+    ("no bind in it and no login", EMPTY + capture.line(STANDING), [], "give --system-id and --password"),
     ("half a login", b"", ["--system-id", "a"], "go together"),
 ]  # fmt: skip
 
@@ -241,3 +281,39 @@ def test_what_cannot_be_replayed_is_said_in_a_line(tmp_path: Path, octets: bytes
     assert result.exit_code == 1
     assert why in result.output
     assert "Traceback" not in result.output
+
+
+class Answer:
+    """What a server tells, as lines; an error where there is no such carrier."""
+
+    def __init__(self, records: list[Any]) -> None:
+        self._records = records
+
+    def lines(self, path: str, query: dict[str, Any]) -> Iterator[Any]:
+        if not self._records:
+            raise CommandError("There is no carrier with this name.")
+        yield from self._records
+
+
+def captured(folder: Path, monkeypatch: pytest.MonkeyPatch, records: list[Any]) -> Any:
+    monkeypatch.setattr(traffic, "Client", lambda data: Answer(records))
+    return CliRunner().invoke(traffic.capture, ["north", "--out", f"{folder}/f.jsonl", "--pcap", f"{folder}/f.pcap"])
+
+
+def test_the_command_writes_both_files_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [EMPTY, capture.line(STANDING), capture.line(STANDING)]
+    result = captured(tmp_path, monkeypatch, [json.loads(line) for line in told])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "f.jsonl").read_bytes() == b"".join(told)
+    assert (tmp_path / "f.pcap").read_bytes().count(SUBMIT) == 2
+    assert "2 PDUs captured" in result.output
+
+
+def test_a_carrier_that_is_none_leaves_the_file_of_another_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "f.jsonl").write_bytes(EMPTY)
+    result = captured(tmp_path, monkeypatch, [])
+    assert result.exit_code == 1
+    assert "no carrier" in result.output
+    assert (tmp_path / "f.jsonl").read_bytes() == EMPTY

@@ -342,3 +342,23 @@ def test_numbers_used_again_wait_for_their_answer() -> None:
     assert player.next() is not None
     player.take(encode(taken(1, 0x14)))
     assert (player.same, player.differing) == (2, 0)
+
+
+def test_what_was_not_answered_then_is_not_waited_for() -> None:
+    player = Player("esme", [_record("out", bind()), _record("in", bound()), _record("out", submit(2))])
+    assert player.next() is not None
+    player.take(encode(bound()))
+    assert not player.finished
+    assert player.next() is not None
+    assert player.finished, "it may close the link now, as then"
+    player.give_up()
+    assert (player.same, player.differences) == (2, [])
+
+
+def test_a_player_knows_when_its_link_stood_and_whether_it_binds() -> None:
+    opened = Record(at_ms=5, link="1", what="open", detail="")
+    closed = Record(at_ms=99, link="1", what="closed", detail="")
+    player = Player("esme", [opened, _record("out", bind(), 7), closed])
+    assert (player.began_ms, player.ended_ms, player.binds) == (5, 99, True)
+    player = Player("esme", [opened, _record("out", submit(2), 7)])
+    assert (player.began_ms, player.ended_ms, player.binds) == (5, None, False)

@@ -7,7 +7,9 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
@@ -43,24 +45,18 @@ def capture(name: str, seconds: int, out: Path | None, pcap: Path | None, whole:
     """
     query = {"seconds": seconds, "whole": "true" if whole else "false"}
     noun = "esmes" if name.startswith("esme_") else "carriers"
-    lines = Client(data).lines(f"/v1/{noun}/{quote(name, safe='')}/capture", query)
-    kept: list[bytes] = []
-    counted = 0
+    records = iter(Client(data).lines(f"/v1/{noun}/{quote(name, safe='')}/capture", query))
+    # Asked before a file is opened: one of an earlier capture is not emptied where there is none to be had.
+    first = next(records)
+    tally: Counter[str] = Counter()
     # Ctrl-C is the usual way to end it: what came is kept.
-    with _opened(out) as file, contextlib.suppress(KeyboardInterrupt):
-        for record in lines:
-            line = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-            file.write(line)
-            file.flush()
-            counted += record.get("what") == "pdu"
-            if pcap is not None and len(kept) < RECORDS_MOST:
-                kept.append(line)
-            if out is not None and sys.stderr.isatty():
-                click.echo(f"\r{counted} PDUs", nl=False, err=True)
-    if pcap is not None and kept:
-        with _opened(pcap) as file:
-            file.writelines(_pcap(kept))
-    click.echo(f"\r{counted} PDUs captured" + (f" into {out}" if out else ""), err=True)
+    with _opened(out) as file, contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
+        lines = _written(chain([first], records), file, tally, tell_count=out is not None and sys.stderr.isatty())
+        if pcap is None:
+            deque(lines, maxlen=0)
+        else:
+            stack.enter_context(_opened(pcap)).writelines(_pcap(lines))
+    click.echo(f"\r{tally['pdu']} PDUs captured" + (f" into {out}" if out else ""), err=True)
 
 
 @click.command()
@@ -116,7 +112,19 @@ def _opened(path: Path | None) -> Any:
         raise CommandError(f"cannot write {path}: {fault.strerror}") from None
 
 
-def _pcap(lines: list[bytes]) -> Iterator[bytes]:
+def _written(records: Iterable[Any], file: BinaryIO, tally: Counter[str], *, tell_count: bool) -> Iterator[bytes]:
+    """The lines, once they stand in the file."""
+    for record in records:
+        line = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        file.write(line)
+        file.flush()
+        tally[record.get("what", "head")] += 1
+        if tell_count:
+            click.echo(f"\r{tally['pdu']} PDUs", nl=False, err=True)
+        yield line
+
+
+def _pcap(lines: Iterable[bytes]) -> Iterator[bytes]:
     from tidings.smpp import capture as form
     from tidings.smpp.pcap import packets
 
@@ -140,6 +148,10 @@ def _players(file: Path, system_id: str | None, password: str | None) -> list[Pl
     players = [player for player in players if not player.finished]
     if not players:
         raise CommandError(f"{file} holds nothing to replay: no PDU of an ESME is in it")
+    if login is None and not all(player.binds for player in players):
+        raise CommandError(
+            "a link of the capture stood before it began, so its bind is not in it: give --system-id and --password"
+        )
     return players
 
 

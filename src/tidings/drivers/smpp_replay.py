@@ -1,4 +1,8 @@
-"""Captured links replayed against a server: one connection each, at the pace of then, faster, or as fast as it goes."""
+"""Captured links replayed against a server: one connection each, at the pace of then, faster, or as fast as it goes.
+
+A link that came after another was gone waits for its end now too: what is owed to one ESME goes to whichever of its
+links stands.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +39,19 @@ async def replay(
 ) -> list[str]:  # fmt: skip
     """Play all of them; returns why each ended that did not end well, "" for the others."""
     places = asyncio.Semaphore(LINKS_MOST)
+    over = [asyncio.Event() for _ in players]
 
-    async def one(player: Player) -> str:
+    async def one(at: int, player: Player) -> str:
+        for before, ended in zip(players[:at], over[:at], strict=True):
+            if before.ended_ms is not None and before.ended_ms <= player.began_ms:
+                await ended.wait()
         async with places:
-            return await _Connection(player, clock, pace, progress).run(host, port, tls)
+            try:
+                return await _Connection(player, clock, pace, progress).run(host, port, tls)
+            finally:
+                over[at].set()
 
-    return list(await asyncio.gather(*(one(player) for player in players)))
+    return list(await asyncio.gather(*(one(at, player) for at, player in enumerate(players))))
 
 
 class _Connection:

@@ -18,6 +18,8 @@ MOST = 4
 """Captures at a time, of all carriers and ESMEs."""
 HELD_OCTETS = 8 * 1024 * 1024
 """PDUs that one capture holds until they are taken; what comes then is missed, and counted."""
+BESIDE = 200
+"""Octets that a held record takes beside those of its PDU."""
 LINES_AT_ONCE = 500
 
 _Event = tuple[int, str, str, Way | None, bytes, str]
@@ -132,10 +134,11 @@ class Capture:
 
     def take(self, event: _Event) -> None:
         """Something happened."""
-        size = len(event[4]) + 200
+        size = len(event[4]) + BESIDE
         if self._octets + size > HELD_OCTETS:
             self._missed += 1
             return
+        self._tell_missed()
         self._octets += size
         self._held.append(event)
         self._news.set()
@@ -175,19 +178,26 @@ class Capture:
         finally:
             self.close()
 
+    def _tell_missed(self) -> None:
+        """Where the gap is, between what was kept before and after it."""
+        if self._missed:
+            self._octets += BESIDE
+            self._held.append((self._clock.now(), "", "missed", None, b"", str(self._missed)))
+            self._missed = 0
+
     def _lines(self) -> bytes:
+        if not self._held:
+            self._tell_missed()
         lines: list[bytes] = []
         while self._held and len(lines) < LINES_AT_ONCE:
             event = self._held.popleft()
-            self._octets -= len(event[4]) + 200
+            self._octets -= len(event[4]) + BESIDE
             lines.append(capture.line(self._record(*event)))
-        if self._missed and not self._held:
-            missed = Record(at_ms=self._clock.now(), link="", what="missed", count=self._missed)
-            self._missed = 0
-            lines.append(capture.line(missed))
         return b"".join(lines)
 
     def _record(self, at_ms: int, link: str, what: Any, way: Way | None, frame: bytes, detail: str) -> Record:
+        if what == "missed":
+            return Record(at_ms=at_ms, link=link, what=what, count=int(detail))
         if way is None:
             return Record(at_ms=at_ms, link=link, what=what, detail=detail)
         return capture.of_frame(at_ms, link, way, frame, redact(frame, whole=self._whole))

@@ -60,10 +60,17 @@ class Player:
     """One captured link, from its first PDU to its last."""
 
     def __init__(self, side: Side, records: Iterable[Record], login: Login | None = None) -> None:
+        records = list(records)
         whole = [record for record in records if record.what == "pdu" and record.frame]
         ways = [_Way(one.at_ms, (one.way == "out") == (side == "esme"), one.frame) for one in whole]
         if login is not None and not any(_command(way.frame) in _BINDS for way in ways):
             ways.insert(0, _Way(ways[0].at_ms if ways else 0, True, encode(Bind(sequence_number=0x7FFFFFFF))))
+        self.began_ms = records[0].at_ms if records else 0
+        """When the link stood then, or the capture began."""
+        self.ended_ms = records[-1].at_ms if records and records[-1].what == "closed" else None
+        """When it was gone; None where it outlived the capture."""
+        self.binds = any(_command(way.frame) in _BINDS for way in ways)
+        """Whether anybody binds: a link that stood when its capture began needs a login."""
         self._began = ways[0].at_ms if ways else 0
         self._login = login
         self._steps = deque(ways)
@@ -118,8 +125,8 @@ class Player:
 
     @property
     def finished(self) -> bool:
-        """Whether all is sent and answered."""
-        return not self._left and not self._asked
+        """Whether all is sent, and answered where it was answered then."""
+        return not self._left and not any(self._then.get(sequence) for sequence in self._asked)
 
     @property
     def owed(self) -> int:
