@@ -581,7 +581,7 @@ async def test_too_many_connections_are_turned_away(smsc: Smsc) -> None:
 
 async def test_who_does_not_read_is_not_fed_and_then_dropped(smsc: Smsc) -> None:
     """The other end asks and never reads the answers: they do not pile up here."""
-    timing = Timing(enquire_link=0.2, response_timeout=0.2)
+    timing = Timing(enquire_link=0.2, response_timeout=0.2, login_pdus=1_000_000)
     async with smsc_end(smsc, timing) as listener:
         _, writer = await asyncio.open_connection("127.0.0.1", listener.port, limit=1024)
         transport: Any = writer.transport

@@ -10,7 +10,7 @@ import msgspec
 from tidings.core.message import Millis
 from tidings.simulator.exchange import Outcome
 from tidings.simulator.ledger import Owed
-from tidings.simulator.personality import Asked, Conduct, Delivery, Personality
+from tidings.simulator.personality import SEEN_MOST, Asked, Conduct, Delivery, Personality
 from tidings.simulator.records import OwedReceipt, Submission
 from tidings.smpp import codec, pdus, receipt, user_data
 from tidings.smpp.session import State
@@ -153,7 +153,10 @@ def _backwards(c: Conduct) -> None:
 
 def _note_link(c: Conduct, pdu: Asked, outcome: Outcome) -> bool:
     if outcome.status == 0:
-        c.spell.links[int(outcome.message_id, 16)] = c.link
+        links = c.spell.links
+        links[int(outcome.message_id, 16)] = c.link
+        if len(links) > SEEN_MOST:
+            del links[next(iter(links))]
     return False
 
 
