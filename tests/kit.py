@@ -196,6 +196,13 @@ class FakeAccounts:
         return sorted(own, key=lambda key: -key.id)[:limit]
 
 
+class FakeEsmes:
+    """Nobody submitted anything by SMPP."""
+
+    async def submissions(self, message_ids: Any) -> dict[int, Any]:
+        return {}
+
+
 class FakeTx:
     """The questions the REST door asks."""
 
@@ -206,6 +213,7 @@ class FakeTx:
         self.receipts = FakeRows(house.receipts)
         self.webhooks = FakeWebhooks()
         self.outbox = FakeOutbox()
+        self.esmes = FakeEsmes()
         self.accounts = FakeAccounts(house.keyring.keys.values())
 
 

@@ -34,7 +34,14 @@ _RANK = {"error": 0, "warning": 1, "note": 2}
 
 def advise(snapshot: Snapshot) -> list[Advice]:
     """What the figures say, worst first; empty when all is well."""
-    found = [*_store(snapshot), *_carriers(snapshot), *_queue(snapshot), *_receipts(snapshot), *_esmes(snapshot)]
+    found = [
+        *_store(snapshot),
+        *_carriers(snapshot),
+        *_queue(snapshot),
+        *_receipts(snapshot),
+        *_esmes(snapshot),
+        *_door(snapshot),
+    ]
     return sorted(found, key=lambda advice: _RANK[advice.severity])
 
 
@@ -209,6 +216,32 @@ def _receipts(snapshot: Snapshot) -> Iterator[Advice]:
             f"{snapshot.orphans} receipts match no message.",
             "Usual causes: another system sends with the same carrier account, or the carrier writes its ids in "
             "receipts in a way that nobody told: see `receipt_id` and `receipt_id_from` of the carrier's profile.",
+        )
+
+
+def _door(snapshot: Snapshot) -> Iterator[Advice]:
+    door = snapshot.door
+    if door is None:
+        return
+    at = " and ".join(door.addresses)
+    if not door.esmes:
+        yield Advice(
+            "note",
+            f"The SMPP door is open at {at}, and nobody may bind there.",
+            "Enrol an ESME with `tidings esmes create`.",
+        )
+    if door.turned_away:
+        yield Advice(
+            "warning",
+            f"{door.turned_away} connections found no room at the SMPP door ({at}); {door.connections} stand.",
+            "The log names them; raise `smpp.connections` or `smpp.connections_per_address` if they are yours.",
+        )
+    if door.refused:
+        told = ", ".join(f"{count} with {name}" for name, count in sorted(door.refused.items()))
+        yield Advice(
+            "note",
+            f"Binds were refused at the SMPP door since the start: {told}.",
+            "The log names each with its reason; `tidings esmes show ID` tells what an ESME may.",
         )
 
 

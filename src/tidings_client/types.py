@@ -338,6 +338,7 @@ class DoorState(TypedDict):
     turned_away: int
     binds: int
     esmes: int
+    refused: NotRequired[dict[str, Any]]
 
 
 class Driver(TypedDict):
@@ -575,6 +576,7 @@ class Explanation(TypedDict):
 
     message: Message
     origin: Origin | None
+    submission: SmppSubmission | None
     gates: list[Gate]
     smart_encoding: Swaps | None
     route: Choice | None
@@ -1067,6 +1069,22 @@ class Smarter(TypedDict):
     replaced: list[Replaced]
     replaced_count: int
     transliterated: bool
+
+
+class SmppSubmission(TypedDict):
+    """What a message that came by SMPP was submitted with; addresses as the ESME wrote them."""
+
+    response_id: str
+    service_type: str
+    source_addr_ton: int
+    source_addr_npi: int
+    source_addr: str
+    dest_addr_ton: int
+    dest_addr_npi: int
+    destination_addr: str
+    registered_delivery: int
+    data_coding: int
+    user_message_reference: int | None
 
 
 class Snapshot(TypedDict):

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from contract_kit import ONE, TWO, Desk
+from contract_kit import ONE, TWO, Desk, message
 from tidings.core.esme import Esme, Submission
+from tidings.core.message import Prepared
 
 
 def esme(number: int, **changes: Any) -> Esme:
@@ -109,3 +110,49 @@ async def test_submissions_are_found_by_the_id_that_was_answered(desk: Desk) -> 
     await desk.do(lambda tx: tx.esmes.submit(rows))
     found = await desk.see(lambda tx: tx.esmes.answered(70, ["A", "B", "C"]))
     assert [one.message_id for one in found] == [1, 2, 3]
+
+
+async def test_what_waits_between_two_addresses(desk: Desk) -> None:
+    rows = [
+        message(1, status="queued"), message(2, status="scheduled"), message(3, status="sent"), message(4),
+        message(5, to="+15550000001"), message(6), message(7), message(8), message(9), message(10, account_id=TWO),
+    ]  # fmt: skip
+    await desk.do(lambda tx: tx.messages.insert(rows))
+    kept = [submission(number) for number in (1, 2, 3, 4, 5, 10)]
+    others: list[dict[str, Any]] = [
+        {"source_addr": "X"}, {"destination_addr": "X"}, {"service_type": ""}, {"esme_id": 71},
+    ]  # fmt: skip
+    kept += [submission(number, **changes) for number, changes in enumerate(others, 6)]
+    await desk.do(lambda tx: tx.esmes.submit(kept))
+
+    async def ask(tx: Any, before: int = 99, limit: int = 9) -> list[int]:
+        wanted = (70, ONE, "+15551230100", "Ä", "15551230100", "WAP", before, limit)
+        found: list[int] = await tx.esmes.pending(*wanted)
+        return found
+
+    assert await desk.see(ask) == [1, 2, 4]
+    assert await desk.see(lambda tx: ask(tx, before=4)) == [1, 2]
+    assert await desk.see(lambda tx: ask(tx, limit=1)) == [1]
+
+
+async def test_a_submission_that_is_dropped_is_known_by_its_id_no_more(desk: Desk) -> None:
+    await desk.do(lambda tx: tx.esmes.submit([submission(1, "A"), submission(2, "A")]))
+    await desk.do(lambda tx: tx.esmes.drop_submission(1))
+    assert [one.message_id for one in await desk.see(lambda tx: tx.esmes.answered(70, ["A"]))] == [2]
+
+
+async def test_a_message_that_came_as_octets_is_kept_as_it_came_and_blanked_whole(desk: Desk) -> None:
+    made = Prepared("binary", b"\x00\xff", b"\x06\x05\x04\x00\x01\x00\x02", 4, 0x7F, True)
+    rows = [
+        message(1, text=None, prepared=made),
+        message(2, status="delivered", text=None, prepared=made, finished_at=5),
+    ]
+    await desk.do(lambda tx: tx.messages.insert(rows))
+    assert await desk.see(lambda tx: tx.messages.one(ONE, 1)) == rows[0]
+    old = await desk.see(lambda tx: tx.messages.outlived("transactional", 0, 1_800_000_000_000, 9))
+    assert old == [2]
+    await desk.do(lambda tx: tx.messages.blank([2]))
+    gone = await desk.see(lambda tx: tx.messages.one(ONE, 2))
+    assert gone is not None
+    assert (gone.text, gone.prepared) == (None, None)
+    assert await desk.see(lambda tx: tx.messages.outlived("transactional", 0, 1_800_000_000_000, 9)) == []

@@ -20,6 +20,7 @@ from tidings.cli import commands
 from tidings.core.message import CATEGORY_RULES
 from tidings.core.request import Request
 from tidings.core.status import MAY_BECOME
+from tidings.door import statuses as door_statuses
 from tidings.drivers.smpp_presets import presets
 from tidings.drivers.smpp_profile import Profile
 from tidings.errors import MESSAGE_ERRORS, PROBLEMS
@@ -222,6 +223,17 @@ def test_every_message_error_has_its_row_with_its_category() -> None:
 
 def test_no_error_is_documented_that_does_not_exist() -> None:
     assert set(ERRORS) - set(PROBLEMS) - set(MESSAGE_ERRORS) == set()
+
+
+DOOR = part("docs/reference/smpp-door.md", "## Statuses")
+
+
+def test_every_status_that_the_door_answers_with_has_its_row() -> None:
+    names = {name: value for name, value in vars(door_statuses).items() if isinstance(value, int) and name[0] == "R"}
+    written = {
+        name: int(code, 16) for name, code in re.findall(r"^\| `ESME_(\w+)` \(0x([0-9A-F]+)\)", DOOR, flags=re.M)
+    }
+    assert written == names
 
 
 @pytest.mark.parametrize("category", CATEGORY_RULES)

@@ -8,7 +8,7 @@ import pytest
 
 from kit import NOW, FakeHouse
 from tidings.core.carrier import BindState, CarrierState, StateOfBind, Traffic
-from tidings.core.health import EsmeState, Snapshot
+from tidings.core.health import DoorState, EsmeState, Snapshot
 from tidings.core.message import MessageError
 from tidings.core.questions import Attempt, ReceiptRow
 from tidings.doctor import advise, explain
@@ -31,12 +31,20 @@ def snapshot(**changes: Any) -> Snapshot:
     return Snapshot(**{"carriers": (carrier(),), "disk_free_mb": 50_000, **changes})
 
 
+def door(**changes: Any) -> Snapshot:
+    plain: dict[str, Any] = {
+        "addresses": ("h:2775",), "connections": 3, "connections_most": 10, "turned_away": 0, "binds": 2, "esmes": 1,
+    }  # fmt: skip
+    return snapshot(door=DoorState(**{**plain, **changes}))
+
+
 WELL: list[tuple[str, Snapshot]] = [
     ("nothing special", snapshot()),
     ("a short queue", snapshot(queued=500, oldest_s=59)),
     ("few answers say nothing", snapshot(carriers=(carrier(answers={"throttled": 10}),))),
     ("a throttle now and then", snapshot(carriers=(carrier(answers={"sent": 95, "throttled": 5}),))),
     ("the disk cannot be read", snapshot(disk_free_mb=None)),
+    ("an SMPP door with guests", door()),
 ]
 
 
@@ -67,6 +75,9 @@ ILL: list[tuple[str, Snapshot, str, str, str]] = [
     ("an ESME is slow", shop(oldest_s=1_200), "warning", "shop", "smpp.window"),
     ("an ESME's queue is full", shop(receivers=0, waiting=95), "error", "Beyond 100", "bind as receiver"),
     ("deliveries to an ESME were given up", shop(dead=3), "note", "3 receipts", "/v1/esmes/esme_1/replay"),
+    ("an SMPP door without ESMEs", door(esmes=0), "note", "h:2775", "tidings esmes create"),
+    ("connections found no room", door(turned_away=7), "warning", "7 connections", "smpp.connections"),
+    ("binds were refused", door(refused={"ESME_RINVPASWD": 4}), "note", "4 with ESME_RINVPASWD", "The log"),
     ("no carrier", snapshot(carriers=()), "error", "No carrier", "[[carriers]]"),
     (
         "a carrier is down",

@@ -191,6 +191,7 @@ EVENTS: list[dict[str, Any]] = [
 STORY: dict[str, Any] = {
     "message": DELIVERED,
     "origin": {"door": "rest", "key": "key_02n5m8h2tc801", "esme": None},
+    "submission": None,
     "gates": [
         {
             "at": "accept",

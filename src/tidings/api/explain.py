@@ -15,6 +15,7 @@ from tidings.api.esme_deliveries import EsmeDelivery, shown
 from tidings.api.messages import owned
 from tidings.api.moments import Time, show, show_or_none
 from tidings.core import ids
+from tidings.core.esme import Submission
 from tidings.core.events import event_id
 from tidings.core.message import Message
 from tidings.core.owed import Owed
@@ -38,6 +39,22 @@ class OriginView(msgspec.Struct, frozen=True):
     ]
     key: Annotated[str | None, Meta(description="id of the key, not its secret; null for our own answers")]
     esme: Annotated[str | None, Meta(description="id of the customer's system that submitted it by SMPP")] = None
+
+
+class SmppSubmissionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message that came by SMPP was submitted with; addresses as the ESME wrote them."""
+
+    response_id: Annotated[str, Meta(description="message_id of the answer")]
+    service_type: str
+    source_addr_ton: int
+    source_addr_npi: int
+    source_addr: str
+    dest_addr_ton: int
+    dest_addr_npi: int
+    destination_addr: str
+    registered_delivery: int
+    data_coding: int
+    user_message_reference: int | None
 
 
 class Gate(msgspec.Struct, frozen=True):
@@ -89,6 +106,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     message: views.MessageView
     origin: OriginView | None
+    submission: Annotated[SmppSubmissionView | None, Meta(description="null of what did not come by SMPP")]
     gates: list[Gate]
     smart_encoding: Annotated[
         Swaps | None, Meta(description="what was replaced in the text; null where it went as it was posted")
@@ -116,6 +134,7 @@ class _Rows(msgspec.Struct, frozen=True):
     attempts: list[Attempt]
     receipts: list[ReceiptRow]
     deliveries: list[Delivery]
+    submission: Submission | None
     tries: dict[int, Try]
     urls: dict[int, str]
     owed: list[Owed]
@@ -130,7 +149,8 @@ async def get(call: Call) -> Reply:
         deliveries = await tx.webhooks.of_message(message.id, WEBHOOKS_MOST)
         return _Rows(
             message, await tx.events.of(message.id), attempts.get(message.id, []), await tx.receipts.of(message.id),
-            deliveries, await tx.webhooks.last_tries(one.id for one in deliveries),
+            deliveries, (await tx.esmes.submissions([message.id])).get(message.id),
+            await tx.webhooks.last_tries(one.id for one in deliveries),
             await _urls(tx, message.account_id, deliveries), await tx.outbox.of_message(message.id, WEBHOOKS_MOST),
         )  # fmt: skip
 
@@ -143,6 +163,7 @@ def _told(call: Call, rows: _Rows) -> Explanation:
     return Explanation(
         message=views.message(message),
         origin=None if brought is None else _origin(brought),
+        submission=None if rows.submission is None else _submission(rows.submission),
         gates=[
             Gate(one.at, one.rule, one.allowed, one.detail, show(one.occurred_at))
             for one in story.gates(message, events, attempts)
@@ -157,6 +178,10 @@ def _told(call: Call, rows: _Rows) -> Explanation:
         decided_by=doctor.decided_by(message),
         advice=doctor.explain(message, attempts, receipts, call.house.clock.now()),
     )
+
+
+def _submission(one: Submission) -> SmppSubmissionView:
+    return SmppSubmissionView(**{name: getattr(one, name) for name in SmppSubmissionView.__struct_fields__})
 
 
 def _origin(brought: Origin) -> OriginView:

@@ -29,6 +29,8 @@ class DoorState(msgspec.Struct, frozen=True, kw_only=True):
     binds: int
     esmes: int
     """ESMEs that may bind."""
+    refused: dict[str, int] = {}
+    """Binds that were refused since the start, by the name of their command_status."""
 
 
 class EsmeState(msgspec.Struct, frozen=True, kw_only=True):

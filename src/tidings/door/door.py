@@ -30,6 +30,7 @@ from tidings.pipeline.house import House
 from tidings.smpp import pdus
 from tidings.smpp.codec import Strictness
 from tidings.smpp.session import Answered, Congested, Ended, Event, Role, Timing, Unanswered
+from tidings.smpp.status import classify
 
 LOOK_EVERY = 1.0
 """Seconds between looks at whether those who are bound still may be."""
@@ -122,6 +123,11 @@ class SmppDoor:
             addresses=tuple(f"{port.host}:{port.number}" for port in self.ports), connections=self._room.taken,
             connections_most=self._settings.connections, turned_away=self._room.turned_away, binds=len(self.guests),
             esmes=len(self._house.roster),
+            refused={
+                classify(status).name: count
+                for (command, status), count in self._house.metrics.door.items()
+                if command == "bind" and status
+            },
         )  # fmt: skip
 
     def _sessions(self, esme_id: int) -> list[Session]:
