@@ -37,9 +37,9 @@ SmartEncoding = bool | Literal["transliterate"]
 class CarrierSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[carriers]]` table: an SMSC this program binds to as ESME."""
 
-    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$(?!\n)")]
     type: str = "smpp"
-    host: str
+    host: Annotated[str, Meta(pattern=r"^[!-.0-~\xa1-\U0010ffff]{1,255}$(?!\n)")]
     port: Annotated[int, Meta(ge=1, le=65_535)] = 2775
     system_id: str = ""
     password: str = ""
@@ -146,7 +146,7 @@ class SmppSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tls_certificate: str = ""
     tls_key: str = ""
     tls_client_ca: str = ""
-    system_id: Annotated[str, Meta(pattern=r"^[!-~]{0,15}$")] = "tidings"
+    system_id: Annotated[str, Meta(pattern=r"^[!-~]{0,15}$(?!\n)")] = "tidings"
     connections: Positive = 1_000
     connections_per_address: Positive = 100
     window: Annotated[int, Meta(ge=1, le=10_000)] = 50

@@ -14,7 +14,7 @@ from tidings.config import CarrierSettings, ConfigError
 from tidings.core.carrier import BindState, CarrierState, Source, fold
 from tidings.core.message import Millis, Part
 from tidings.core.moments import written
-from tidings.core.ports import Carrier
+from tidings.core.ports import Carrier, StoreUnavailable
 from tidings.core.questions import Pause
 from tidings.core.request import Fault, Invalid, Refused
 from tidings.core.story import PduSummary
@@ -59,12 +59,16 @@ class Dispatcher(Protocol):
         """Hand nothing more to a carrier, wait for its answers; what waits goes by another."""
         ...
 
-    async def heed(self, name: str) -> None:
-        """The settings of a carrier are others."""
+    async def heed(self, name: str, anew: bool = False) -> None:
+        """The settings of a carrier are others; `anew`: what was learned of it is of another SMSC."""
         ...
 
     def waiting(self, carrier: str) -> int:
         """Messages in memory that wait for a carrier."""
+        ...
+
+    def flying(self) -> int:
+        """Messages handed over and not yet answered."""
         ...
 
     def learned(self, carrier: str, bind: str) -> float | None:
@@ -167,14 +171,20 @@ class Fleet:
             found = self._stored(name)
             if isinstance(found, Refused):
                 return found
-            last = len(self._members) == 1
-            if last and (self._dispatcher.waiting(name) or self._house.backlog.total):
+            if len(self._members) == 1 and self._under_way():
                 return Refused("carrier_in_use", "Messages wait, and there is no other carrier for them.")
-            (pauses,) = await self._house.store.write(steer.drop, [name])
-            del self._members[name]
+            before = dict(self._members)
+            del self._members[name]  # nothing is decided of it any more, while it is forgotten
             self._tell_house()
+            try:
+                await self._house.store.write(steer.drop, [name])
+            except StoreUnavailable:
+                self._members = before
+                self._tell_house()
+                raise
             await self._dispatcher.remove(name, found.settings.response_timeout)
-            await self._hold(pauses)
+            # Others may have been paused meanwhile: they stay so.
+            await self._hold([pause for pause in self._pauses.values() if pause.carrier != name])
             log.warning("carrier %s was taken away", name)
             return None
 
@@ -185,7 +195,9 @@ class Fleet:
                 member = self._members.get(settings.name)
                 if member is None or member.source != "file":
                     log.error("carrier %s stands newly in the file: restart to begin with it", settings.name)
-                elif member.settings != settings:
+                elif member.settings == settings:
+                    await self._dispatcher.heed(settings.name)  # it may have failed to be stored the last time
+                else:
                     try:
                         await self._obey(member, settings)
                         log.warning("carrier %s goes on as the file has it now", settings.name)
@@ -200,9 +212,14 @@ class Fleet:
 
     async def _obey(self, member: Member, settings: CarrierSettings) -> None:
         member.carrier.change(settings)
-        member.settings = settings
+        before, member.settings = member.settings, settings
         self._tell_house()
-        await self._dispatcher.heed(settings.name)
+        elsewhere = (before.host, before.port) != (settings.host, settings.port)
+        await self._dispatcher.heed(settings.name, anew=elsewhere)
+
+    def _under_way(self) -> int:
+        """Messages that need a carrier yet: those that wait, and those whose answer may send them again."""
+        return self._house.backlog.total + self._dispatcher.flying()
 
     def _tell_house(self) -> None:
         """What accept asks: which carriers there are, in which order, and what texts may be sent as by them."""
@@ -234,6 +251,8 @@ class Fleet:
             return Invalid((fault,))
         (pauses,) = await self._house.store.write(steer.hold, [wanted])
         await self._hold(pauses)
+        if wanted.carrier not in self._members:  # taken away in this moment
+            return _no_carrier(wanted.carrier)
         log.warning("%s was %s", wanted.bind or wanted.carrier, "paused" if wanted.paused else "resumed")
         return self._state(wanted.carrier)
 

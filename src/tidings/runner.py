@@ -102,10 +102,10 @@ class Runner:
             await self._begin(carrier, group)
         self._loops = [group.create_task(loop) for loop in (self._route_for_ever(), self._feed_for_ever())]
 
-    async def _begin(self, carrier: Carrier, group: asyncio.TaskGroup) -> None:
+    async def _begin(self, carrier: Carrier, group: asyncio.TaskGroup, anew: bool = False) -> None:
         """Own a carrier and set its loops going."""
         self._fences[carrier.name] = (await self._house.store.write(route.own, [carrier.name]))[0]
-        await self.heed(carrier.name)
+        await self.heed(carrier.name, anew)
         await carrier.start()
         self._dispatchers[carrier.name] = group.create_task(self._dispatch_for_ever(carrier))
         self._listeners[carrier.name] = group.create_task(self._listen(carrier))
@@ -119,7 +119,7 @@ class Runner:
         if self._group is None:
             return  # it begins with the others
         try:
-            await self._begin(carrier, self._group)
+            await self._begin(carrier, self._group, anew=True)
         except StoreUnavailable:
             self._drop(name)
             raise
@@ -131,22 +131,24 @@ class Runner:
         await asyncio.wait([self._dispatchers.pop(name)])
         await self._carriers[name].stop(grace)
         await asyncio.wait([self._listeners.pop(name)])
-        waiting = self._drop(name)
-        self._freshen(waiting)
+        self._drop(name)
 
-    def _drop(self, name: str) -> list[Load]:
-        """Forget a carrier; what waited for it."""
+    def _drop(self, name: str) -> None:
+        """Forget a carrier; what waits for it looks for another."""
         for mine in (self._carriers, self._paces, self._wake, self._claiming, self.answers, self._fences):
             mine.pop(name, None)
         self._leaving.discard(name)
-        return self._schedules.pop(name).all()
+        self._freshen(self._schedules.pop(name).all())
 
-    async def heed(self, name: str) -> None:
-        """The settings of a carrier are others: how fast it may be fed, and how its ids are read."""
+    async def heed(self, name: str, anew: bool = False) -> None:
+        """The settings of a carrier are others: how fast it may be fed, and how its ids are read.
+
+        `anew`: it is another SMSC by now, of whose ids nothing was learned yet.
+        """
         carrier = self._carriers[name]
         self._paces[name].bucket.rate = carrier.rate
         self._wake[name].set()
-        told = receipt.Told(name, carrier.manners.id_form, carrier.manners.loose_ids)
+        told = receipt.Told(name, carrier.manners.id_form, carrier.manners.loose_ids, anew)
         await self._house.store.write(receipt.keep_told, [told])
 
     async def stop(self, grace: float) -> None:
@@ -252,6 +254,8 @@ class Runner:
             return
         schedule, without = self._schedules[carrier], self._fresh_lanes
         for load in loads:
+            if load.message.id in self._flying:
+                continue  # read from the store before its commit was told here: a second one would take its place
             if without and _lane(load.message) in without:
                 self._freshen((load,))
             else:

@@ -8,15 +8,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kit import Heard, ask
 from spine_kit import FakeCarrier, World, delivers, inbound, live, receipt, refused, request, send, taken
+from spine_kit import ask as asked
 from tidings.api.app import application
 from tidings.config import CarrierSettings
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.message import Part
-from tidings.core.ports import CarrierEvent, StoreUnavailable
+from tidings.core.ports import CarrierEvent, Manners, StoreUnavailable
+from tidings.core.questions import Habit
 from tidings.fleet import Fleet
 from tidings.pipeline import admit, steer
 
@@ -283,6 +286,10 @@ async def test_what_is_not_fit_is_named(desk: Desk) -> None:
         ({**EAST, "bind": "both"}, 422, "/bind"),
         ({**EAST, "type": "pigeon"}, 422, "/type"),
         ({**EAST, "name": "East"}, 422, "/name"),
+        ({**EAST, "name": "east\n"}, 422, "/name"),
+        ({**EAST, "host": ""}, 422, "/host"),
+        ({**EAST, "host": "smsc\nFATAL: all is lost"}, 422, "/host"),
+        ({**EAST, "host": "smsc.example.net\n"}, 422, "/host"),
         ({"name": "east"}, 422, "/host"),
         ({**EAST, "name": "north"}, 409, "carrier_exists"),
         ({**EAST, "name": "simulator"}, 409, "carrier_exists"),
@@ -352,6 +359,93 @@ async def test_the_last_carrier_stays_while_messages_wait(desk: Desk) -> None:
     (homeless,) = await send(desk.world.house, request(to="+15551260000"))
     (story,) = await desk.world.ended(homeless)
     assert (story.message.status, story.error) == ("rejected", ("no_route", "tidings"))
+
+
+@desk(no_carrier)
+async def test_the_last_carrier_stays_while_answers_are_under_way(desk: Desk) -> None:
+    """What is throttled or in doubt would have nowhere to go again."""
+    await desk.ask("POST", "", EAST)
+    east = desk.world.added["east"]
+    east.delay = 0.3
+    east.script = lambda part, earlier: delivers_of_east(part) if earlier else (refused(part, "throttled"),)
+    (message,) = await desk.send()
+    await desk.world.until(lambda: len(east.written) == 1)
+    assert (await desk.ask("DELETE", "/east")).json()["code"] == "carrier_in_use"
+    (story,) = await desk.world.ended(message)
+    assert story.message.status == "delivered"
+    assert (await desk.ask("DELETE", "/east")).status == 200
+
+
+def delivers_of_east(part: Part) -> Iterable[CarrierEvent]:
+    return (taken(part), receipt(f"c{part.attempt_id}", to=part.to, carrier="east", bind=part.bind))
+
+
+@desk()
+async def test_a_pause_outlives_that_another_carrier_goes(desk: Desk) -> None:
+    """Paused while the other still waits for its answers, which takes seconds."""
+    await desk.ask("POST", "", EAST)
+    await desk.ask("POST", "/east/pause")
+    desk.world.added["east"].flying[1] = "east/1"
+    desk.world.added["east"].drains = True
+    going = asyncio.create_task(desk.ask("DELETE", "/east"))
+    await desk.wait(1)
+    assert not going.done()
+    assert (await desk.ask("POST", "/north/pause")).json()["state"] == "paused"
+    assert (await desk.ask("POST", "/east/pause")).status == 404
+    assert (await going).status == 200
+    assert (await desk.ask("GET", "/north")).json()["state"] == "paused"
+    assert [pause.carrier for pause in await desk.world.store.read(steer.held)] == ["north"]
+    await desk.send(3)
+    await desk.wait(3)
+    assert desk.carrier.written == []
+
+
+@desk()
+async def test_a_carrier_that_cannot_be_forgotten_goes_on(desk: Desk) -> None:
+    await desk.ask("POST", "", EAST)
+    desk.world.store.fault = StoreUnavailable("disk full")
+    assert (await desk.ask("DELETE", "/east")).status == 503
+    desk.world.store.fault = None
+    assert [one["name"] for one in (await desk.ask("GET")).json()["data"]] == ["north", "east"]
+    assert list(desk.world.house.carriers) == ["north", "east"]
+
+
+@desk()
+async def test_what_the_file_says_of_ids_is_stored_at_the_next_sighup_if_not_at_once(desk: Desk) -> None:
+    fleet = desk.world.house.fleet
+    assert isinstance(fleet, Fleet)
+    north = CarrierSettings(name="north", host="smsc.example.net", password="secret", sender_rules="off")
+    desk.carrier.manners = Manners(id_form="hex_to_dec")
+    desk.world.store.fault = StoreUnavailable("disk full")
+    with pytest.raises(StoreUnavailable):
+        await fleet.reread([msgspec.structs.replace(north, rate=7)])
+    desk.world.store.fault = None
+    await fleet.reread([msgspec.structs.replace(north, rate=7)])
+    habits = await desk.world.store.read(lambda tx: tx.receipts.habits())
+    assert (habits["north"].form, habits["north"].fixed) == ("hex_to_dec", True)
+
+
+@desk()
+async def test_what_was_learned_of_ids_is_forgotten_with_the_smsc(desk: Desk) -> None:
+    """Another SMSC has other ways: what holds of the one before may match a wrong text."""
+    await desk.ask("POST", "", EAST)
+    learned = Habit("east", "hex_to_dec", leaning="hex_to_dec", votes=3)
+
+    async def known() -> str:
+        return (await desk.world.store.read(lambda tx: tx.receipts.habits()))["east"].form
+
+    async def learn() -> None:
+        await desk.world.store.write(asked, [lambda tx: tx.receipts.keep_habits([learned])])
+
+    await learn()
+    await desk.ask("PATCH", "/east", {"password": "newer"})
+    assert await known() == "hex_to_dec"
+    await desk.ask("PATCH", "/east", {"host": "other.example.net"})
+    assert await known() == ""
+    await learn()
+    await desk.ask("DELETE", "/east")
+    await desk.ask("POST", "", EAST)
+    assert await known() == ""
 
 
 @desk()

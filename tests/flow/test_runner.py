@@ -18,6 +18,7 @@ from spine_kit import (
     TO,
     FakeCarrier,
     Story,
+    Watched,
     World,
     ask,
     delivers,
@@ -34,7 +35,7 @@ from tidings.core.message import Message, Part
 from tidings.core.ports import CarrierEvent, Inbound, Manners, StoreUnavailable
 from tidings.core.questions import Filter
 from tidings.core.request import Request
-from tidings.pipeline import cancel, receive
+from tidings.pipeline import accept, cancel, receive
 from tidings.pipeline import receipt as receipt_stage
 from tidings.runner import FEED_MOST
 
@@ -378,6 +379,34 @@ def test_a_lane_keeps_its_order_through_throttling(tmp_path: Path, seed: int) ->
                 assert [number for number, after in zip(told, [*told[1:], 0], strict=True) if number != after] == own
 
     live(tmp_path, scenario, lambda: FakeCarrier(script, window=5), delivery=Delivery(throttle_pause=0.1))
+
+
+def test_news_of_a_commit_that_come_after_the_store_was_read_change_no_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of a lane flies by then, and is throttled: it goes again before those behind it."""
+
+    def follow(self: Watched, stage: Any, then: Callable[..., None]) -> None:
+        late = stage is accept.store_entries
+        self._store.follow(
+            stage, (lambda *news: asyncio.get_running_loop().call_later(1.5, then, *news)) if late else then
+        )
+
+    def script(part: Part, earlier: int) -> Iterable[CarrierEvent]:
+        return delivers(part, earlier) if earlier else (refused(part, "throttled"),)
+
+    async def scenario(world: World) -> None:
+        async with world.up():
+            messages = await send(world.house, *(request(text=f"text {n}") for n in range(3)))
+            world.runner.read_all_again()
+            await world.until(lambda: len(world.carrier.written) == 1, 1.0)
+            await quiet(world, messages)
+            first, second, third = [message.id for message in messages]
+            told = [number for number, _ in world.carrier.order()]
+            assert told == [first, first, second, second, third, third]
+
+    monkeypatch.setattr(Watched, "follow", follow)
+    live(tmp_path, scenario, lambda: FakeCarrier(script, delay=2.0))
 
 
 def test_one_at_a_time_of_a_lane_however_long_they_are(tmp_path: Path) -> None:

@@ -210,6 +210,20 @@ async def test_what_is_under_way_on_the_old_bind_is_answered_there() -> None:
         assert (bind.traffic.sent, bind.traffic.answered, bind.traffic.receipts) == (5, 5, 1), "counts go on"
 
 
+async def test_a_bind_that_leaves_has_no_longer_than_the_carrier() -> None:
+    """Else its last words would reach nobody, and what it held would be under way for ever."""
+    smsc = Smsc()
+    smsc.holding = True
+    async with bound(smsc, response_timeout=60.0) as (one, listener):
+        one.carrier.send([part(number) for number in range(1, 4)])
+        await smsc.until(lambda: len(smsc.taken) == 3)
+        one.carrier.change(settings(listener.port, response_timeout=3.0))
+        await one.until(Up, 2)
+        await one.carrier.stop(0.3)
+        lost = await one.until(SendError, 3)
+        assert {(event.attempt_id, event.kind) for event in lost} == {(n, "in_doubt") for n in (1, 2, 3)}
+
+
 async def test_more_and_fewer_binds() -> None:
     smsc = Smsc()
     async with bound(smsc, binds=2) as (one, listener):
@@ -228,12 +242,17 @@ async def test_settings_that_cannot_be_used_change_nothing() -> None:
     async with bound(smsc) as (one, listener):
         for field, wrong in (
             ("bind", {"bind": "both"}),
+            ("system_id", {"system_id": "a\0b"}),
+            ("password", {"password": "newer\u20ac"}),
+            ("profile", {"profile": {"address_range": "a\0b"}}),
             ("profile", {"profile": {"colour": "red"}}),
             ("tls_ca", {"tls": True, "tls_ca": "/nowhere"}),
         ):
             with pytest.raises(ConfigError) as told:
                 one.carrier.change(settings(listener.port, **wrong))
             assert told.value.field == field
+            assert "newer" not in str(told.value)
+            assert "20ac" not in str(told.value)
         one.carrier.send([part(1)])
         await one.until(Sent)
         assert len(smsc.bound) == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tidings.config import ConfigError
 from tidings.core.id_form import FORMS
 from tidings.core.ports import Manners, Receipt
 from tidings.core.retry import REPEATS
@@ -28,6 +29,22 @@ def test_a_preset_can_be_used(name: str) -> None:
     profile = read("north", {"preset": name})
     assert {key: getattr(profile, key) for key in one.options} != {}
     assert profile.preset == name
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"tlvs": {"0x14000": "00"}}, "tlvs: '0x14000' is no tag"),
+        ({"tlvs": {"-1": "00"}}, "tlvs: '-1' is no tag"),
+        ({"tlvs": {"0x1400": "0g"}}, "the octets of 0x1400 are not in hexadecimal"),
+        ({"tlvs": {"0x1400": "00" * 65_536}}, "too long for a PDU"),
+        ({"service_type": "a\0b"}, "service_type: write it in ASCII"),
+        ({"service_type": "\u20ac"}, "service_type: write it in ASCII"),
+    ],
+)
+def test_what_no_submit_sm_can_hold_is_refused_before_a_text_fails_for_it(table: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read("north", table)
 
 
 def test_presets_stand_in_order_of_their_names() -> None:

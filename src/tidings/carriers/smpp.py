@@ -259,6 +259,10 @@ _OF_BINDS = (
 """Settings that a bind is made with: when one changes, binds are made anew."""
 
 
+_POINTED = {"address_range": "profile"}
+"""The setting that a field of the bind stands in, where that is another."""
+
+
 def _profile(settings: SmppSettings) -> Profile:
     try:
         return read(settings.name, settings.profile)
@@ -280,18 +284,20 @@ def _target(settings: SmppSettings, profile: Profile) -> Target:
         addr_npi=profile.bind_npi,
         address_range=profile.address_range,
     )
-    try:
-        encode(bind)
-    except EncodeError as error:
-        raise ConfigError(
-            f"Carrier {settings.name!r}: system_id, password or system_type: {error}", "system_id"
-        ) from error
     for field in ("system_id", "password", "system_type", "address_range"):
+        try:
+            encode(Bind(**{field: getattr(bind, field)}))
+        except EncodeError:  # whose words may quote a password
+            raise ConfigError(
+                f"Carrier {settings.name!r}: {field} has a character that SMPP cannot carry: no NUL, and none beyond "
+                "Latin-1",
+                _POINTED.get(field, field),
+            ) from None
         most, length = profile.lengths.get(field, 255), len(getattr(bind, field))
         if length > most:
             raise ConfigError(
                 f"Carrier {settings.name!r}: {field} has {length} characters; lengths in its profile gives it {most}",
-                field,
+                _POINTED.get(field, field),
             )
     return Target(
         host=settings.host,

@@ -61,11 +61,10 @@ class Binds:
 
     async def stop(self, grace_s: float) -> None:
         """Take no more, wait up to `grace_s` for answers, unbind, close."""
-        ends = [bind.stop(grace_s) for bind in (*self._next.values(), *self._in_place.values())]
+        # Those that leave have no longer than the others: what comes after this is heard by nobody.
+        ends = [bind.stop(grace_s) for bind in self._all()]
         self._next.clear()
         await asyncio.gather(*ends)
-        if self._leaving:
-            await asyncio.wait(list(self._leaving), timeout=grace_s)
 
     def change(self, target: Target, count: int) -> None:
         """Want so many binds with this target; those that stand are replaced once their successors do."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -13,8 +14,8 @@ from tidings.core.ports import Manners
 from tidings.drivers.smpp_presets import nearest, preset
 from tidings.smpp import receipt, status
 from tidings.smpp.address import Addressing
-from tidings.smpp.codec import Strictness
-from tidings.smpp.pdus import Tlvs
+from tidings.smpp.codec import EncodeError, Strictness, encode
+from tidings.smpp.pdus import SubmitSm, Tlvs
 from tidings.smpp.status import Status
 from tidings.text.gsm7 import LANGUAGES
 from tidings.text.terms import PLAIN, Terms
@@ -29,6 +30,7 @@ LENGTHS = (
 """C-Octet Strings whose length a profile may bound."""
 VERSION_3_4 = 0x34
 """interface_version from which on optional parameters exist."""
+_TAG = re.compile(r"(?:0[xX])?[0-9a-fA-F]{1,4}")
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,7 +161,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def further_tlvs(self) -> Tlvs:
         """`tlvs` as tags and octets. Raises ValueError."""
-        return tuple((int(tag, 16), bytes.fromhex(octets)) for tag, octets in self.tlvs.items())
+        return tuple([_tlv(tag, octets) for tag, octets in self.tlvs.items()])
 
 
 def read(carrier: str, table: Mapping[str, Any]) -> Profile:
@@ -179,6 +181,15 @@ def read(carrier: str, table: Mapping[str, Any]) -> Profile:
     except (msgspec.ValidationError, ValueError) as error:
         raise ConfigError(f"Carrier {carrier!r}: profile: {error}") from error
     return profile
+
+
+def _tlv(tag: str, octets: str) -> tuple[int, bytes]:
+    if not _TAG.fullmatch(tag):
+        raise ValueError(f"tlvs: {tag!r} is no tag; write it in hexadecimal, as in 0x1400")
+    try:
+        return int(tag, 16), bytes.fromhex(octets)
+    except ValueError:
+        raise ValueError(f"tlvs: the octets of {tag} are not in hexadecimal, as in 0a1f") from None
 
 
 def _over(known: Any, own: Any) -> Any:
@@ -222,4 +233,18 @@ def _check_languages(profile: Profile) -> None:
         raise ValueError("national_languages need an mt_alphabet of GSM-7")
 
 
-_CHECKS: tuple[Callable[[Profile], None], ...] = (_check_tables, _check_tlvs, _check_addresses, _check_languages)
+def _check_writable(profile: Profile) -> None:
+    """What no submit_sm can hold would fail every text, for good."""
+    try:
+        encode(SubmitSm(service_type=profile.service_type))
+    except EncodeError:
+        raise ValueError("service_type: write it in ASCII, without NUL") from None
+    try:
+        encode(SubmitSm(tlvs=profile.further_tlvs()))
+    except EncodeError:
+        raise ValueError("tlvs: they are too long for a PDU") from None
+
+
+_CHECKS: tuple[Callable[[Profile], None], ...] = (
+    _check_tables, _check_tlvs, _check_addresses, _check_languages, _check_writable,
+)  # fmt: skip

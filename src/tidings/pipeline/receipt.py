@@ -56,6 +56,8 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     carrier: str
     form: str
     loose: bool
+    anew: bool = False
+    """What was learned before is of another SMSC, and would mislead."""
 
 
 @stage(order=59)
@@ -70,7 +72,7 @@ async def keep_told(tx: Tx, items: Sequence[Told], now: Millis) -> list[None]:
 def _told(one: Told, before: Habit | None) -> Habit:
     if one.form:
         return Habit(one.carrier, one.form, fixed=True, loose=one.loose)
-    if before is None or before.fixed:
+    if before is None or before.fixed or one.anew:
         return Habit(one.carrier, loose=one.loose)
     return msgspec.structs.replace(before, loose=one.loose)
 
