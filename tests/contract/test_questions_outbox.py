@@ -116,8 +116,18 @@ async def test_what_has_ended_is_dropped_by_age_and_by_number(desk: Desk) -> Non
     assert await desk.see(lambda tx: tx.outbox.surplus(SHOP, 2, 9)) == []
     assert await desk.see(lambda tx: tx.outbox.aged(0, 9, 9)) == Scan((1, 4), None)
     assert await desk.see(lambda tx: tx.outbox.aged(0, 9, 2)) == Scan((1,), 2)
+    await kept(desk, owed(5))
     await desk.do(lambda tx: tx.outbox.forget([1, 4]))
     assert await desk.see(lambda tx: tx.outbox.aged(0, 99, 9)) == Scan((3,), None)
+
+
+async def test_the_newest_is_kept_so_that_no_number_is_given_twice(desk: Desk) -> None:
+    await kept(desk, dead(1), dead(2))
+    await desk.do(lambda tx: tx.outbox.forget([1, 2]))
+    assert await desk.see(lambda tx: tx.outbox.last()) == 2
+    await kept(desk, owed(3))
+    await desk.do(lambda tx: tx.outbox.forget([2]))
+    assert await desk.see(lambda tx: tx.outbox.some([1, 2, 3])) == {3: owed(3)}
 
 
 async def test_the_tail_stands_still_until_there_is_an_esme(desk: Desk) -> None:

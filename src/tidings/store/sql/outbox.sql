@@ -95,7 +95,8 @@ select rows_of(id, json(case when next_at is null and finished_at <= ?3 then 'tr
   (select id, next_at, finished_at from esme_outbox where id > ?1 order by id limit ?2) as o;
 
 -- name: forget
-delete from esme_outbox where id in rows_int(?1);
+-- The newest stays: whoever has read up to it must find every later one behind it.
+delete from esme_outbox where id in rows_int(?1) and id < (select max(id) from esme_outbox);
 
 -- name: closed
 select distinct esme_id from esme_outbox where next_at is not null
