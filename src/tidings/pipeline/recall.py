@@ -15,7 +15,7 @@ from tidings.pipeline import route
 from tidings.pipeline.accept import Entered, Entry, enter, prepare, told
 from tidings.pipeline.cancel import withdraw, withdraw_one
 from tidings.pipeline.house import House
-from tidings.pipeline.submit import DOOR
+from tidings.pipeline.submit import DOOR, with_senders
 
 MOST = 1_000
 """Messages that one request may be about."""
@@ -98,7 +98,8 @@ async def replace(tx: Tx, wanted: Sequence[Replacement], now: Millis) -> list[Re
 async def substitute(house: House, esme: Esme, before: Submission, request: Submitted) -> Result:
     """Put a message in place of one that waits; the ESME goes on to know it by the same id. Raises StoreUnavailable."""
     carrier = route.choose(house.carriers)
-    messages, invalid, _, notes, refusals = prepare(house, esme.account_id, [request], {}, esme, carrier)
+    asked = with_senders(house, esme, [request])
+    messages, invalid, _, notes, refusals = prepare(house, esme.account_id, asked, {}, esme, carrier)
     if invalid:
         return invalid[0][1]
     kept = msgspec.structs.replace(

@@ -41,9 +41,7 @@ def _sort(
     house: House, esme: Esme, requests: Sequence[Submitted | Invalid], shown: Callable[[int], str]
 ) -> tuple[list[Entry], list[Refused | None], list[tuple[int, Invalid]]]:
     """What is to be stored; for each valid message why it is not, or None; and what is not valid, by place."""
-    asked: Sequence[Request | Invalid] = requests
-    if house.keyring.binding or esme.senders:
-        asked = house.keyring.bound(esme, asked, house.settings.default_region)
+    asked = with_senders(house, esme, requests)
     carrier = route.choose(house.carriers)
     messages, invalid, _, notes, refusals = prepare(house, esme.account_id, asked, {}, esme, carrier)
     outcomes = _admit(house, esme, messages)
@@ -66,6 +64,13 @@ def _sort(
         for group in groups if group
     ]  # fmt: skip
     return entries, outcomes, invalid
+
+
+def with_senders(house: House, esme: Esme, requests: Sequence[Submitted | Invalid]) -> Sequence[Request | Invalid]:
+    """The requests with the sender that this ESME gives them; those it may not send from as Invalid."""
+    if house.keyring.binding or esme.senders:
+        return house.keyring.bound(esme, requests, house.settings.default_region)
+    return requests
 
 
 async def _write(house: House, esme: Esme, entries: Sequence[Entry]) -> list[Entered]:
