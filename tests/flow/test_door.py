@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
+import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,8 @@ from tidings.core.account import DEFAULT_ACCOUNT, Account
 from tidings.core.esme import Esme
 from tidings.core.message import Message, Prepared
 from tidings.core.ports import StoreUnavailable
-from tidings.door.statuses import ADDITIONAL_STATUS_INFO_TEXT
+from tidings.door.guests import Admitted, Caller
+from tidings.door.statuses import ADDITIONAL_STATUS_INFO_TEXT, Refusal
 from tidings.pipeline import admit, dispatch, enrol
 from tidings.smpp import pdus
 from tidings.smpp.codec import encode
@@ -303,6 +307,57 @@ async def test_connections_are_bounded_in_all_and_by_address(tmp_path: Path) -> 
         await rig.bound()
 
 
+async def test_who_hangs_up_before_it_is_looked_at_takes_no_room_for_ever(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tidings.door")
+    async with door(tmp_path, connections_per_address=3) as rig:
+        await rig.enrol()
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", rig.door.ports[0].number)) as one:
+                # A reset, as health checks of load balancers send it: the connection has no peer any more.
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await _until(lambda: caplog.text.count("gone without a bind") == 3)
+        await rig.bound()
+
+
+async def test_a_bind_takes_room_until_it_is_looked_at_though_its_connection_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with door(tmp_path, connections_per_address=2) as rig:
+        await rig.enrol()
+        hold, look = asyncio.Event(), rig.door._login.look
+
+        async def late(bind: pdus.Bind, caller: Caller) -> Admitted | Refusal:
+            await hold.wait()
+            return await look(bind, caller)
+
+        monkeypatch.setattr(rig.door._login, "look", late)
+        for _ in range(2):
+            guessing = await rig.connect()
+            assert guessing.link is not None
+            guessing.link.bind(pdus.Bind(system_id="shop", password="guess-12"))
+            await _until(lambda: len(rig.door._looking) == len(rig.clients))
+            await guessing.close()
+        await _until(lambda: not rig.door._links)
+        assert rig.door.state().connections == 2
+        with contextlib.suppress(OSError):
+            turned = await rig.connect()
+            await turned.until(lambda: bool(turned.gone))
+        assert rig.door.state().turned_away == 1
+        hold.set()
+        await _until(lambda: rig.door.state().connections == 0)
+        await rig.bound()
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    for _ in range(int(PATIENCE * 100)):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to pass")
+
+
 # changes act at once
 
 CHANGES: list[tuple[str, dict[str, Any]]] = [
@@ -519,6 +574,37 @@ async def test_replace_sm_puts_another_text_under_the_same_id(tmp_path: Path) ->
         (odd,) = await client.ask(pdus.ReplaceSm(message_id=sent.message_id, short_message=b"\xff"))
         assert odd.command_status == 0x45
         assert (await rig.messages())[1].status == "scheduled"
+
+
+@pytest.mark.parametrize(
+    ("senders", "sender"),
+    [
+        pytest.param(("SHOP", "OTHER"), "SHOP", id="the first of its senders stands for none"),
+        pytest.param(("OTHER",), "OTHER", id="its senders are those of now"),
+    ],
+)
+async def test_a_replacement_comes_from_a_sender_that_the_esme_may_use(
+    tmp_path: Path, senders: tuple[str, ...], sender: str
+) -> None:
+    async with door(tmp_path) as rig:
+        esme = await rig.enrol(senders=("SHOP",))
+        client = await rig.bound()
+        (sent,) = await client.ask(submit(source_addr_ton=0, source_addr="", schedule_delivery_time="000001000000000R"))
+        await change(rig, esme, senders=senders)
+        (answer,) = await client.ask(pdus.ReplaceSm(message_id=sent.message_id, short_message=b"Other"))
+        assert answer.command_status == 0
+        assert [(one.text, one.sender) for one in await rig.messages()] == [("Hello", "SHOP"), ("Other", sender)]
+
+
+async def test_what_an_esme_may_no_longer_send_from_is_not_replaced(tmp_path: Path) -> None:
+    async with door(tmp_path) as rig:
+        esme = await rig.enrol(senders=("SHOP",))
+        client = await rig.bound()
+        (sent,) = await client.ask(submit(schedule_delivery_time="000001000000000R"))
+        await change(rig, esme, senders=("OTHER",))
+        (answer,) = await client.ask(pdus.ReplaceSm(message_id=sent.message_id, short_message=b"Other"))
+        assert answer.command_status == 0x0A
+        assert [one.status for one in await rig.messages()] == ["scheduled"]
 
 
 async def test_replace_if_present_lets_the_newer_take_the_place_of_what_waits(tmp_path: Path) -> None:

@@ -69,6 +69,9 @@ class SmppDoor:
         self._desk = Desk(house, self._spawn, self._relieve)
         self._room = Room(settings.connections, settings.connections_per_address)
         self._links: set[SmppLink] = set()
+        self._looking: set[SmppLink] = set()
+        """Those whose bind is being looked at. They take room until that is done, though they hang up: who binds and
+        hangs up again and again has no more looks at a time than connections."""
         self._vacant = asyncio.Event()
         self._timing = Timing(
             window=settings.window, response_timeout=settings.response_timeout, enquire_link=settings.enquire_link,
@@ -155,8 +158,10 @@ class SmppDoor:
 
     # of the links
 
-    def _link(self) -> SmppLink:
-        return SmppLink(Role.SMSC, self._timing, self)
+    def _link(self, host: str) -> SmppLink:
+        link = SmppLink(Role.SMSC, self._timing, self)
+        link.host = host
+        return link
 
     def opened(self, link: SmppLink) -> None:
         """A connection stands; nothing happens before it binds."""
@@ -167,7 +172,8 @@ class SmppDoor:
     def closed(self, link: SmppLink, reason: str) -> None:
         """A connection is gone."""
         self._links.discard(link)
-        self._room.leave(link.host)
+        if link not in self._looking:
+            self._room.leave(link.host)
         self._vacant.set()
         guest = link.context
         if not isinstance(guest, Guest):
@@ -200,11 +206,16 @@ class SmppDoor:
     async def _bind(self, link: SmppLink, bind: pdus.Bind) -> None:
         shown = None if link.certificate is None else hashlib.sha256(link.certificate).hexdigest()
         caller = Caller(link.host, link.secure, shown)
+        self._looking.add(link)
         try:
             outcome = await self._login.look(bind, caller)
         except Exception:
             log.exception("%s: a bind cannot be looked at", link.peer)
             outcome = Refusal(RSYSERR, "an internal error")
+        finally:
+            self._looking.discard(link)
+            if link not in self._links:
+                self._room.leave(link.host)
         if link.session.over:
             return
         if isinstance(outcome, Refusal):

@@ -53,10 +53,12 @@ class Port:
     """One listening socket."""
 
     def __init__(
-        self, host: str, port: int, room: Room, new: Callable[[], SmppLink], handshake_s: float,
+        self, host: str, port: int, room: Room, new: Callable[[str], SmppLink], handshake_s: float,
         tls: ssl.SSLContext | None = None,
     ) -> None:  # fmt: skip
-        """Listens at once, though nothing is taken before `serve`. Raises OSError."""
+        """Listens at once, though nothing is taken before `serve`; `new` makes the link of a peer's address.
+        Raises OSError.
+        """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         self._socket.setblocking(False)
@@ -94,7 +96,7 @@ class Port:
         handshake = self._handshake_s if self._tls is not None else None
         try:
             await loop.connect_accepted_socket(
-                self._new, connection, ssl=self._tls, ssl_handshake_timeout=handshake
+                lambda: self._new(address), connection, ssl=self._tls, ssl_handshake_timeout=handshake
             )  # fmt: skip
         except (OSError, TimeoutError) as fault:  # ssl.SSLError is an OSError
             connection.close()

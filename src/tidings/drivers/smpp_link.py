@@ -70,7 +70,7 @@ class SmppLink(asyncio.BufferedProtocol):
         self.peer = "?"
         """Address of the other end, for logs."""
         self.host = ""
-        """The same without its port."""
+        """The same without its port; an owner that knows it before the connection stands sets it."""
         self.secure = False
         """Whether it is TLS."""
         self.certificate: bytes | None = None
@@ -190,7 +190,8 @@ class SmppLink(asyncio.BufferedProtocol):
         self._transport = cast(asyncio.Transport, transport)
         address = transport.get_extra_info("peername")
         self.peer = _name(address)
-        self.host = str(address[0]) if isinstance(address, tuple) and address else ""
+        if isinstance(address, tuple) and address:  # none where the other end is gone again already
+            self.host = str(address[0])
         tls = transport.get_extra_info("ssl_object")
         if tls is not None:
             self.secure, self.certificate = True, tls.getpeercert(binary_form=True)
