@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import apsw
 import msgspec
 
+import postgres_kit
 from tidings.config import CarrierSettings, Settings, check_carrier
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.backlog import Backlog
@@ -31,7 +32,9 @@ from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.runner import Runner
 from tidings.store import migrate
-from tidings.store.sqlite import Connection, SqliteStore
+from tidings.store.group_commit import Driver, GroupStore
+from tidings.store.postgres import Postgres
+from tidings.store.sqlite import Connection, Sqlite
 from tidings.store.transaction import Transaction
 from tidings.sweeper import Sweeper
 from tidings.text.terms import PLAIN
@@ -163,10 +166,17 @@ def memory() -> tuple[Tx, apsw.Connection]:
     return Transaction(Connection(db)), db
 
 
+def driver(folder: Path, clock: Any) -> Driver:
+    """The engine that the test runs on."""
+    if postgres_kit.chosen:
+        return Postgres(postgres_kit.url(folder), folder, clock)
+    return Sqlite(folder, clock)
+
+
 @contextmanager
-def opened(folder: Path, clock: Any, loop: asyncio.AbstractEventLoop, **more: Any) -> Iterator[SqliteStore]:
+def opened(folder: Path, clock: Any, loop: asyncio.AbstractEventLoop, **more: Any) -> Iterator[GroupStore]:
     """A started store that is stopped at the end."""
-    store = SqliteStore(folder, clock, **more)
+    store = GroupStore(driver(folder, clock), clock, **more)
     store.open()
     store.start(loop)
     try:
@@ -426,7 +436,7 @@ class FakeCarrier:
 class Rig:
     """The verbs over a real store, called one at a time by hand."""
 
-    def __init__(self, store: SqliteStore, clock: HandClock, settings: Settings) -> None:
+    def __init__(self, store: GroupStore, clock: HandClock, settings: Settings) -> None:
         self.store = store
         self.clock = clock
         self.house = build(store, clock, settings)

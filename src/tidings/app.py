@@ -34,7 +34,7 @@ from tidings.core.esme import Esme
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids, moment
 from tidings.core.message import Millis, Part
-from tidings.core.ports import StoreUnavailable
+from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.core.request import Invalid, Refused
 from tidings.core.story import PduSummary
@@ -55,7 +55,9 @@ from tidings.runner import Runner
 from tidings.simulator import routes as simulator
 from tidings.simulator.app import serve
 from tidings.simulator.network import Network, NetworkSettings
-from tidings.store.sqlite import SqliteStore
+from tidings.store.group_commit import Driver, GroupStore
+from tidings.store.postgres import Postgres
+from tidings.store.sqlite import Sqlite
 from tidings.streamer import Streamer
 from tidings.sweeper import Sweeper
 from tidings.text.number import is_region, is_sender
@@ -83,7 +85,7 @@ class Tidings:
         self.settings = settings
         self._reread = reread
         self._clock = SystemClock()
-        self._store = SqliteStore(settings.folder, self._clock, settings.limits.commit_queue)
+        self._store = chosen_store(settings, self._clock)
         self._network: Network | None = None
         self._members: list[Member] = []
         self._runner: Runner | None = None
@@ -521,9 +523,17 @@ async def _run(settings: Settings, reread: Callable[[], Settings] | None) -> Non
     await Tidings(settings, reread).run()
 
 
+def chosen_store(settings: Settings, clock: Clock) -> GroupStore:
+    """The store the settings ask for, not open yet."""
+    driver: Driver = Sqlite(settings.folder, clock)
+    if settings.database:
+        driver = Postgres(settings.database, settings.folder, clock)
+    return GroupStore(driver, clock, settings.limits.commit_queue)
+
+
 def migrate(settings: Settings) -> list[str]:
     """Bring the schema up to date without serving; returns the names of all migrations applied so far."""
-    store = SqliteStore(settings.folder, SystemClock())
+    store = chosen_store(settings, SystemClock())
     store.open()
     try:
         return store.applied()

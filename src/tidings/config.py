@@ -166,6 +166,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything an operator may set. Seconds unless a name says otherwise."""
 
     data: str = "./tidings-data"
+    database: str = ""
     host: str = "127.0.0.1"
     port: Port = 8775
     log_level: str = "info"
@@ -363,6 +364,8 @@ def _check(settings: Settings) -> None:
             )
         seen.add(carrier.name)
         check_carrier(carrier)
+    if settings.database and not settings.database.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("database must begin with postgresql://, or be left out for SQLite in the data folder")
     for one in settings.proxies:
         try:
             ip_network(one)

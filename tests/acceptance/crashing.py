@@ -20,7 +20,7 @@ from tidings.drivers.smpp_link import SmppLink
 from tidings.pipeline import accept, deliver, dispatch, receipt, receive
 from tidings.runner import Runner
 from tidings.smpp.session import Role
-from tidings.store.sqlite import SqliteStore
+from tidings.store.group_commit import GroupStore
 
 Strike = Callable[[], None]
 
@@ -46,26 +46,26 @@ def _holds(batch: Any, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lam
 
 def _before_commit(strike: Strike, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lambda item: True) -> None:
     """All statements of a transaction are done, its commit is not."""
-    original = SqliteStore._merged
+    original = GroupStore._merged
 
-    def merged(self: Any, tx: Any, batch: Any, now: int) -> None:
-        original(self, tx, batch, now)
+    async def merged(self: Any, tx: Any, batch: Any, now: int) -> None:
+        await original(self, tx, batch, now)
         if _holds(batch, stage, fits):
             strike()
 
-    SqliteStore._merged = merged  # type: ignore[method-assign]
+    GroupStore._merged = merged  # type: ignore[method-assign]
 
 
 def _after_commit(strike: Strike, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lambda item: True) -> None:
     """The transaction is on disk, and nobody has been told."""
-    original = SqliteStore._commit
+    original = GroupStore._commit
 
-    def commit(self: Any, tx: Any, batch: Any) -> None:
-        original(self, tx, batch)
+    async def commit(self: Any, tx: Any, batch: Any) -> None:
+        await original(self, tx, batch)
         if _holds(batch, stage, fits):
             strike()
 
-    SqliteStore._commit = commit  # type: ignore[method-assign]
+    GroupStore._commit = commit  # type: ignore[method-assign]
 
 
 def _taken(item: dispatch.Settle) -> bool:

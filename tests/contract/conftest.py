@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+import postgres_kit
 from contract_kit import Desk
 from spine_kit import HandClock, opened
 
-ENGINES = ("sqlite",)
+ENGINES = ("sqlite", "postgres")
 """An engine that is named here, and opened in `store`, answers every test of this room."""
 
 
@@ -24,12 +25,8 @@ def clock() -> HandClock:
 @pytest.fixture(params=ENGINES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock) -> AsyncIterator[Any]:
     loop = asyncio.get_running_loop()
-    match request.param:
-        case "sqlite":
-            with opened(tmp_path / "data", clock, loop) as one:
-                yield one
-        case other:
-            raise AssertionError(f"no engine {other}")
+    with postgres_kit.chosen_for(request.param == "postgres"), opened(tmp_path / "data", clock, loop) as one:
+        yield one
 
 
 @pytest.fixture

@@ -20,7 +20,9 @@ from spine_kit import HandClock, ask, opened
 from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import migrate, sqlite
-from tidings.store.sqlite import DataFolderInUse, SqliteStore, UnsafeSqlite, rest
+from tidings.store.folder import DataFolderInUse
+from tidings.store.group_commit import GroupStore, rest
+from tidings.store.sqlite import Sqlite, UnsafeSqlite
 
 TEXT = "x" * 5_000
 
@@ -41,6 +43,10 @@ async def present(store: Any, *numbers: int) -> list[int]:
     return sorted(await store.read(lambda tx: tx.messages.by_id(numbers)))
 
 
+def on_sqlite(folder: Path) -> Any:
+    return GroupStore(Sqlite(folder, HandClock()), HandClock())
+
+
 def mode(file: Path) -> int:
     return stat.S_IMODE(file.stat().st_mode)
 
@@ -51,12 +57,12 @@ def mode(file: Path) -> int:
 async def test_a_folder_is_made_for_its_owner_alone(folder: Path) -> None:
     with opened(folder, HandClock(), asyncio.get_running_loop()) as store:
         await store_messages(store, 1)
-        assert (mode(folder), mode(store.file)) == (0o700, 0o600)
+        assert (mode(folder), mode(store.driver.file)) == (0o700, 0o600)
         assert store.free_disk_mb() > 0
 
 
 def test_a_folder_is_for_one_at_a_time(folder: Path) -> None:
-    one, other = SqliteStore(folder, HandClock()), SqliteStore(folder, HandClock())
+    one, other = on_sqlite(folder), on_sqlite(folder)
     one.open()
     with pytest.raises(DataFolderInUse, match=rf"in use by process {os.getpid()}"):
         other.open()
@@ -89,7 +95,7 @@ async def test_a_folder_is_free_once_its_process_is_killed_and_what_was_stored_i
             assert holder.stdout is not None
             assert holder.stdout.readline() == "stored\n"
             with pytest.raises(DataFolderInUse, match=f"process {holder.pid}"):
-                SqliteStore(folder, HandClock()).open()
+                on_sqlite(folder).open()
         finally:
             holder.send_signal(signal.SIGKILL)
     with opened(folder, HandClock(), asyncio.get_running_loop()) as store:
@@ -100,7 +106,7 @@ def test_a_file_that_is_no_database_is_refused(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "tidings.db").write_bytes(b"This is a letter, not a database. " * 100)
     with pytest.raises(apsw.NotADBError):
-        SqliteStore(folder, HandClock()).open()
+        on_sqlite(folder).open()
 
 
 # the library
@@ -118,7 +124,7 @@ VERSIONS = [
 @pytest.mark.parametrize(("version", "safe"), VERSIONS)
 def test_an_unsafe_library_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str, safe: bool) -> None:
     monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: version)
-    store = SqliteStore(folder, HandClock())
+    store = on_sqlite(folder)
     if safe:
         store.open()
         store.stop()
@@ -129,9 +135,11 @@ def test_an_unsafe_library_is_refused(folder: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_commit_reaches_the_disk(folder: Path) -> None:
-    store = SqliteStore(folder, HandClock())
+    store = on_sqlite(folder)
     store.open()
-    pragmas = {name: store._db.execute(f"pragma {name}").fetchall()[0][0] for name in ("journal_mode", "synchronous")}
+    pragmas = {
+        name: store.driver.db.execute(f"pragma {name}").fetchall()[0][0] for name in ("journal_mode", "synchronous")
+    }
     store.stop()
     assert pragmas == {"journal_mode": "wal", "synchronous": 2}
 
@@ -166,14 +174,14 @@ def test_the_schema_is_the_one_that_was_agreed() -> None:
 
 
 def test_a_migration_that_breaks_leaves_the_schema_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = SqliteStore(folder, HandClock())
+    store = on_sqlite(folder)
     store.open()
     store.stop()
     before = schema(folder)
     available = migrate.available()
     bad = ("9999_post_bad", "create table half (id integer); create table half (id integer);")
     monkeypatch.setattr(migrate, "available", lambda: [*available, bad])
-    broken = SqliteStore(folder, HandClock())
+    broken = on_sqlite(folder)
     with pytest.raises(apsw.SQLError, match="half"):
         broken.open()
     broken.stop()
@@ -183,9 +191,9 @@ def test_a_migration_that_breaks_leaves_the_schema_as_it_was(folder: Path, monke
 # faults of the disk
 
 
-def room(store: SqliteStore, pages: int) -> None:
+def room(store: Any, pages: int) -> None:
     """Let the database grow to so many pages; fewer than it has keep it as it is."""
-    store._db.execute(f"pragma max_page_count = {pages}")
+    store.driver.db.execute(f"pragma max_page_count = {pages}")
 
 
 async def test_a_full_disk_is_everybodys_loss_and_passes(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

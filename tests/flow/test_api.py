@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kit import Heard, ask
+from spine_kit import driver
 from tidings.api.app import application
 from tidings.config import Limits, Settings
 from tidings.core.account import DEFAULT_ACCOUNT
@@ -24,7 +25,7 @@ from tidings.drivers.clock import SystemClock
 from tidings.pipeline import accept, admit
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
-from tidings.store.sqlite import SqliteStore
+from tidings.store.group_commit import GroupStore
 
 GOOD = {"to": "+15551230100", "text": "Hello"}
 
@@ -32,7 +33,7 @@ GOOD = {"to": "+15551230100", "text": "Hello"}
 class Place:
     """A house with its API and a key for each scope."""
 
-    def __init__(self, house: House, store: SqliteStore) -> None:
+    def __init__(self, house: House, store: GroupStore) -> None:
         self.house = house
         self.store = store
         self.app = application(house)
@@ -52,7 +53,7 @@ class Place:
 @asynccontextmanager
 async def opened(folder: Path, limits: Limits | None = None) -> AsyncIterator[Place]:
     clock = SystemClock()
-    store = SqliteStore(folder, clock)
+    store = GroupStore(driver(folder, clock), clock)
     store.open()
     store.start(asyncio.get_running_loop())
     settings = Settings(data=str(folder), limits=limits or Limits())

@@ -85,7 +85,7 @@ CREATE TABLE esme (
   networks text,
   bind_types text,
   max_binds integer not null,
-  window integer not null,
+  "window" integer not null,
   rate real,
   daily_quota integer,
   monthly_quota integer,

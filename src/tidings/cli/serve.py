@@ -146,7 +146,9 @@ def _guarded(work: Callable[[], T]) -> T:
     from tidings.config import ConfigError
     from tidings.core.ports import StoreUnavailable
     from tidings.simulator.journal import JournalBusyError
-    from tidings.store.sqlite import DataFolderInUse, UnsafeSqlite
+    from tidings.store.engine import CannotOpen
+    from tidings.store.folder import DataFolderInUse
+    from tidings.store.sqlite import UnsafeSqlite
 
     try:
         return work()
@@ -158,7 +160,7 @@ def _guarded(work: Callable[[], T]) -> T:
         ) from None
     except (Exception, BaseExceptionGroup) as fault:
         cause = _first(fault)
-        if isinstance(cause, ConfigError):
+        if isinstance(cause, ConfigError | CannotOpen):
             raise CommandError(str(cause), WRONG_CONFIGURATION) from None
         if isinstance(cause, StoreUnavailable | apsw.Error):
             raise CommandError(f"the data folder cannot be used: {cause}") from None

@@ -15,9 +15,14 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 
 
+class CannotOpen(Exception):
+    """The store cannot be used as things are: a sentence that says why, and what to do."""
+
+
 class Engine(Protocol):
     """What a noun's questions need. SQL is written with `?1` parameters; `in rows_int(?1)` and
-    `in rows_text(?1)` take a list, `rows_of(…)` gathers rows. Each engine translates on first use.
+    `in rows_text(?1)` take a list, `rows_of(…)` gathers rows, `holds(column, ?1)` asks whether a JSON array
+    holds a text (given as JSON). Each engine translates on first use.
     """
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:

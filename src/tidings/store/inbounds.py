@@ -53,7 +53,7 @@ class Inbounds:
         await self._engine.many(SQL["join"], [(id, message_id) for id in ids])
 
     async def blank(self, message_ids: Sequence[int]) -> None:
-        await self._engine.fetch(SQL["blank"], as_list(message_ids))
+        await self._engine.fetch(SQL["blank"], as_list(message_ids), b"")
 
     async def stale(self, before: Millis, limit: int) -> list[InboundRow]:
         return [_row(row) for row in await self._engine.fetch(SQL["stale"], before, limit)]

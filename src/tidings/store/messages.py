@@ -67,7 +67,7 @@ class Messages:
         )  # fmt: skip
         rest, rest_values = clauses(
             ("status = ?{}", filter.status), ("sender = ?{}", filter.sender), ("direction = ?{}", filter.direction),
-            ("exists (select 1 from json_each(tags) as tag where tag.value = ?{})", filter.tag),
+            ("holds(tags, ?{})", filter.tag and _encode(filter.tag).decode()),
             taken=len(narrow_values),
         )  # fmt: skip
         scan = SQL["scan"].format(where=" and ".join(narrow), most=SCAN_MOST if rest else limit + 1)

@@ -79,6 +79,7 @@ create table message_event (
   data text,
   primary key (message_id, sequence)
 );
+-- postgres: alter table message_event add column rowid bigint generated always as identity unique;
 
 create table attempt (
   id integer primary key,
@@ -139,6 +140,7 @@ create table consent_event (
   reason text not null,
   occurred_at integer not null
 );
+-- postgres: alter table consent_event alter column id add generated always as identity;
 create index consent_event_number on consent_event (account_id, number);
 
 create table inbound (

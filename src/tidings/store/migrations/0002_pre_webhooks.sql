@@ -21,6 +21,7 @@ create table webhook_secret (
   created_at integer not null,
   ends_at integer
 );
+-- postgres: alter table webhook_secret add column rowid bigint generated always as identity;
 create index webhook_secret_of on webhook_secret (webhook_id, account_id);
 
 create table message_callback (

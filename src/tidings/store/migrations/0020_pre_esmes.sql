@@ -13,7 +13,7 @@ create table esme (
   networks text,
   bind_types text,
   max_binds integer not null,
-  window integer not null,
+  "window" integer not null,
   rate real,
   daily_quota integer,
   monthly_quota integer,

@@ -1,6 +1,6 @@
 -- name: columns
 id, account_id, name, system_id, password, created_at, closed_at, last_bound_at, old_password, old_until, networks,
-  bind_types, max_binds, window, rate, daily_quota, monthly_quota, tls, certificate, alphabet, category, senders,
+  bind_types, max_binds, "window", rate, daily_quota, monthly_quota, tls, certificate, alphabet, category, senders,
   interface_version, message_id_form, receipt_format, receipt_id_form, inbound, receipt_pdu, receipt_seconds,
   receipt_text, concatenation, queue_most, queue_hours
 
@@ -21,7 +21,7 @@ select {columns} from esme where account_id = ?1 and id < ?2 order by id desc li
 
 -- name: insert
 insert into esme (id, account_id, name, system_id, password, created_at, closed_at, last_bound_at, old_password,
-  old_until, networks, bind_types, max_binds, window, rate, daily_quota, monthly_quota, tls, certificate, alphabet,
+  old_until, networks, bind_types, max_binds, "window", rate, daily_quota, monthly_quota, tls, certificate, alphabet,
   category, senders, interface_version, message_id_form, receipt_format, receipt_id_form, inbound,
   receipt_pdu, receipt_seconds, receipt_text, concatenation, queue_most, queue_hours)
 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
@@ -29,7 +29,7 @@ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 
 -- name: change
 update esme set name = ?2, system_id = ?3, password = ?4, closed_at = ?5, old_password = ?6, old_until = ?7,
-  networks = ?8, bind_types = ?9, max_binds = ?10, window = ?11, rate = ?12, daily_quota = ?13, monthly_quota = ?14,
+  networks = ?8, bind_types = ?9, max_binds = ?10, "window" = ?11, rate = ?12, daily_quota = ?13, monthly_quota = ?14,
   tls = ?15, certificate = ?16, alphabet = ?17, category = ?18, senders = ?19, interface_version = ?20,
   message_id_form = ?21, receipt_format = ?22, receipt_id_form = ?23, inbound = ?24, receipt_pdu = ?25, receipt_seconds = ?26,
   receipt_text = ?27, concatenation = ?28, queue_most = ?29, queue_hours = ?30

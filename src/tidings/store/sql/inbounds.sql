@@ -20,7 +20,7 @@ order by part, id;
 update inbound set message_id = ?2 where id = ?1;
 
 -- name: blank
-update inbound set octets = x'', text = '' where message_id in rows_int(?1);
+update inbound set octets = ?2, text = '' where message_id in rows_int(?1);
 
 -- name: stale
 select {columns} from inbound where message_id is null and received_at <= ?1 order by id limit ?2;

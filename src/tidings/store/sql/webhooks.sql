@@ -129,7 +129,7 @@ select rows_of({whole}) from
 -- name: replayable
 select rows_of(id, json(case when status in ('delivered', 'dead') and created_at >= ?4 and created_at <= ?5
     and (webhook_id is null or exists (select 1 from webhook where webhook.id = d.webhook_id))
-    and (?6 is null or webhook_id = ?6) and (?7 is null or type = ?7) and (?8 is null or status = ?8)
+    and (webhook_id = ?6 or ?6 is null) and (type = ?7 or ?7 is null) and (status = ?8 or ?8 is null)
   then 'true' else 'false' end)) from
   (select * from webhook_delivery where account_id = ?1 and id > ?2 order by id limit ?3) as d;
 

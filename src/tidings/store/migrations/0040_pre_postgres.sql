@@ -1,0 +1,6 @@
+-- Only PostgreSQL needs these: who writes and the number of its last commit; room beside rows that change; a queue whose
+-- dead rows go early, because it is small and read all the time.
+-- postgres: create table store_commit (writer bigint not null, number bigint not null) with (fillfactor = 10);
+-- postgres: alter table message set (fillfactor = 85);
+-- postgres: alter table attempt set (fillfactor = 85);
+-- postgres: alter table queue set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 20000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000, autovacuum_vacuum_cost_delay = 0);

@@ -1,0 +1,541 @@
+"""The server engine: PostgreSQL through asyncpg, one connection that writes, whole batches in one statement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO, TypeVar, cast
+from urllib.parse import urlsplit
+
+import asyncpg
+import uvloop
+
+from tidings.core.ports import Clock, StoreUnavailable
+from tidings.core.questions import Tx
+from tidings.store import migrate
+from tidings.store.engine import CannotOpen, Row, decoder
+from tidings.store.folder import take
+from tidings.store.group_commit import CommitUnknown, alone
+from tidings.store.transaction import Transaction
+
+log = logging.getLogger("tidings.store")
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+OLDEST = 150_000
+"""PostgreSQL 15, as `server_version_num` has it."""
+LOCK = 0x74_6964_696E_6773
+"""The advisory lock of whoever writes into a database: `tidings`."""
+CONNECT_S = 5.0
+COMMAND_S = 60.0
+"""A statement that takes longer is given up, and its connection with it."""
+LOCK_PATIENCE = 3.0
+"""Seconds to wait at a start for the lock of a process that has just ended."""
+WAIT_FIRST = 0.1
+WAIT_MOST = 2.0
+"""Seconds between two tries to connect."""
+FREE_MB = 1 << 30
+"""The server's disk cannot be seen from here; when it is full, commits fail and say so."""
+PREPARED = 1_000
+
+_SESSION = {
+    "jit": "off", "timezone": "UTC", "default_transaction_isolation": "read committed",
+    "idle_in_transaction_session_timeout": "60s", "lock_timeout": "30s",
+    "tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+}  # fmt: skip
+
+# SQL
+
+_LIST = re.compile(r"\bin rows_(int|text)\((\?\d+)\)")
+_ROWS = re.compile(r"\brows_of\((.*?)\)(?=\s*from)", re.DOTALL)
+_HOLDS = re.compile(r"\bholds\((\w+), (\?\d+)\)")
+_MARK = re.compile(r"\?(\d+)")
+_INSERT = re.compile(r"(insert .*)values \(([^()]*)\)(.*)", re.DOTALL)
+_UPDATE = re.compile(r"update (\w+) set (.*)\bwhere id = \?1", re.DOTALL)
+_ARRAYS = {"int": "bigint[]", "text": "text[]"}
+
+
+@cache
+def translate(sql: str) -> str:
+    """A statement in PostgreSQL's words."""
+    sql = _LIST.sub(lambda found: f"= any({found[2]}::{_ARRAYS[found[1]]})", sql)
+    sql = _ROWS.sub(r"coalesce(json_agg(json_build_array(\1)), '[]')::text", sql)
+    sql = _HOLDS.sub(r"exists (select 1 from json_array_elements(\1::json) as one where one.value::text = \2)", sql)
+    return _MARK.sub(r"$\1", sql)
+
+
+def unnested(sql: str, types: Sequence[str]) -> str:
+    """An insert or update of one row, made to take an array of values for each of its columns."""
+    columns = ", ".join(f"column{at}" for at in range(1, len(types) + 1))
+    arrays = ", ".join(f"${at}::{name}[]" for at, name in enumerate(types, 1))
+    rows = f"from unnest({arrays}) as v ({columns})"
+    if insert := _INSERT.fullmatch(sql):
+        values = _MARK.sub(r"v.column\1", insert[2])
+        return f"{insert[1]}select {values} {rows} {insert[3]}"
+    if update := _UPDATE.fullmatch(sql):
+        changes = _MARK.sub(r"v.column\1", update[2])
+        return f"update {update[1]} set {changes} {rows} where {update[1]}.id = v.column1"  # noqa: S608 - our own SQL
+    raise ValueError("neither an insert of values nor an update by id")
+
+
+# PostgreSQL's text holds every character but U+0000, which handsets do send. It is written as two characters of
+# which the first is none (a noncharacter of Unicode), and so is that one.
+
+_SIGN = "\ufdd0"
+_NUL, _ITSELF = _SIGN + "0", _SIGN + "1"
+
+
+def held(text: str) -> str:
+    """A text as PostgreSQL can hold it."""
+    if "\0" in text or _SIGN in text:
+        return text.replace(_SIGN, _ITSELF).replace("\0", _NUL)
+    return text
+
+
+def told(text: str) -> str:
+    """What was held."""
+    return text.replace(_NUL, "\0").replace(_ITSELF, _SIGN) if _SIGN in text else text
+
+
+def _told_json(text: str) -> str:
+    return text.replace(_NUL, "\\u0000").replace(_ITSELF, _SIGN) if _SIGN in text else text
+
+
+def _column(values: Sequence[Any]) -> Sequence[Any]:
+    """A column of texts as PostgreSQL can hold them; one look tells whether any needs care."""
+    whole = "".join(filter(None, values))
+    if "\0" in whole or _SIGN in whole:
+        return [value and held(value) for value in values]
+    return values
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return held(value)
+    if isinstance(value, list):
+        return [held(one) if isinstance(one, str) else one for one in value]
+    return value
+
+
+def _row(record: Sequence[Any]) -> Row:
+    row = tuple(record)
+    if any(isinstance(value, str) and _SIGN in value for value in row):
+        return tuple(told(value) if isinstance(value, str) else value for value in row)
+    return row
+
+
+# faults
+
+_OURS = (asyncpg.InterfaceError, asyncpg.PostgresError)
+_LOST = ("08", "57", "58", "XX")
+"""Classes of SQLSTATE after which nobody knows whether a commit went through."""
+_FAULTS = (*_LOST, "25", "40", "53", "55", "28", "3D")
+
+
+def _state(fault: BaseException) -> str:
+    return str(getattr(fault, "sqlstate", None) or "")
+
+
+def _is_lost(fault: BaseException) -> bool:
+    """The connection is gone, or nobody knows."""
+    if isinstance(fault, asyncpg.PostgresError):
+        return _state(fault)[:2] in _LOST
+    if isinstance(fault, asyncpg.InterfaceError):
+        return not isinstance(fault, ValueError)  # which says that a value does not fit
+    return isinstance(fault, OSError | asyncio.TimeoutError | asyncpg.InternalClientError)
+
+
+def _is_fault(fault: BaseException) -> bool:
+    return _is_lost(fault) or _state(fault)[:2] in _FAULTS or isinstance(fault, asyncpg.InvalidCachedStatementError)
+
+
+class Away(OSError):
+    """No connection can be had for now."""
+
+
+class Connection:
+    """One connection as an `Engine`; another one after it was lost."""
+
+    __slots__ = ("_batches", "_db", "_url", "busy")
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._db: asyncpg.Connection | None = None
+        self._batches: dict[str, tuple[Any, tuple[int, ...]]] = {}
+        self.busy = False
+
+    @property
+    def db(self) -> asyncpg.Connection:
+        """Raises Away while there is none."""
+        if self._db is None:
+            raise Away("not connected to the database")
+        return self._db
+
+    @property
+    def lives(self) -> bool:
+        """Whether it is thought to."""
+        return self._db is not None and not self._db.is_closed()
+
+    async def connect(self) -> asyncpg.Connection:
+        """Begin anew."""
+        self.drop()
+        self._db = await asyncpg.connect(
+            self._url, timeout=CONNECT_S, command_timeout=COMMAND_S, statement_cache_size=PREPARED,
+            max_cached_statement_lifetime=0,
+            server_settings={**_SESSION, "application_name": f"tidings {socket.gethostname()} {os.getpid()}"[:63]},
+        )  # fmt: skip
+        return self._db
+
+    def drop(self) -> None:
+        """It is of no use any more."""
+        if self._db is not None:
+            self._db.terminate()
+        self._db = None
+        self._batches.clear()
+
+    async def close(self) -> None:
+        """Say good-bye, if it still can be."""
+        if self._db is not None:
+            with contextlib.suppress(*_OURS, OSError, asyncio.TimeoutError):
+                await self._db.close(timeout=2)
+        self.drop()
+
+    async def fetch(self, sql: str, *values: Any) -> list[Row]:
+        with self._waiting():
+            found = await self.db.fetch(translate(sql), *map(_value, values))
+        return [_row(record) for record in found]
+
+    async def fetch_as(self, kind: type[T], sql: str, *values: Any) -> list[T]:
+        with self._waiting():
+            text = await self.db.fetchval(translate(sql), *map(_value, values))
+        return decoder(kind).decode(_told_json(text))
+
+    async def many(self, sql: str, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        with self._waiting():
+            batch = self._batches.get(sql) or await self._prepare(sql)
+            columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+            for at in batch[1]:
+                columns[at] = _column(columns[at])
+            await batch[0].fetch(*columns)
+
+    async def _prepare(self, sql: str) -> tuple[Any, tuple[int, ...]]:
+        """The server itself says of which types the values of one row are."""
+        one = await self.db.prepare(translate(sql))
+        types = [kind.name for kind in one.get_parameters()]
+        statement = await self.db.prepare(unnested(sql, types))
+        batch = self._batches[sql] = (statement, tuple(at for at, name in enumerate(types) if name == "text"))
+        return batch
+
+    @contextlib.contextmanager
+    def _waiting(self) -> Iterator[None]:
+        self.busy = True
+        try:
+            yield
+        finally:
+            self.busy = False
+
+
+class Postgres:
+    """See `group_commit.Driver`. The writer and each reader have a connection and a loop of their own."""
+
+    def __init__(self, url: str, folder: Path, clock: Clock) -> None:
+        self._url = url
+        self._folder = folder
+        self._clock = clock
+        self._loop = uvloop.new_event_loop()
+        self.engine = Connection(url)
+        self._token = secrets.randbits(62)
+        self._number = 0
+        self._readers: list[_Reader] = []
+        self._local = threading.local()
+        self._lock: TextIO | None = None
+        self._wait = WAIT_FIRST
+        self._not_before = 0.0
+        self._why = ""
+
+    def open(self) -> None:
+        """Take the folder and the database for this process and bring the schema up to date.
+
+        Raises DataFolderInUse and CannotOpen, or OSError when the folder cannot be used.
+        """
+        self._lock = take(self._folder)
+        _apart(lambda: self.run(self._open()))
+
+    def applied(self) -> list[str]:
+        ask = self.engine.fetch("select name from schema_migration order by name")
+        return [str(row[0]) for row in _apart(lambda: self.run(ask))]
+
+    def close(self) -> None:
+        _apart(self._close)
+        if self._lock is not None:
+            self._lock.close()
+
+    def _close(self) -> None:
+        if self._loop.is_closed():
+            return
+        for reader in self._readers:
+            reader.close()
+        self.run(self.engine.close())
+        self._loop.close()
+
+    def free_disk_mb(self) -> int:
+        return FREE_MB
+
+    def is_fault(self, fault: Exception) -> bool:
+        return _is_fault(fault)
+
+    def is_passing(self, fault: Exception) -> bool:
+        return not isinstance(fault, Away) and (_is_lost(fault) or _state(fault)[:2] == "40")
+
+    def run(self, work: Coroutine[Any, Any, R]) -> R:
+        return self._loop.run_until_complete(work)
+
+    def busy(self) -> bool:
+        return self.engine.busy
+
+    # transactions
+
+    async def begin(self) -> None:
+        """Each commit bears a number, by which it can be told afterwards whether it went through.
+
+        The row it stands in is also what puts commits in order: whoever has changed it holds it until its end. So
+        numbers that are drawn meanwhile, such as positions of events, are seen in their order. And where another
+        process has taken the database over, ours is not the writer any more.
+        """
+        if not self.engine.lives:
+            await self._connect()
+        number = self._number + 1
+        try:
+            done = await self.engine.db.execute(
+                f"begin; update store_commit set number = {number} where writer = {self._token}"  # noqa: S608 - two numbers
+            )
+        except BaseException:
+            self.engine.drop()
+            raise
+        if done != "UPDATE 1":
+            await self.rollback()
+            raise Away("another process has taken over this database; restart this one when it shall have it back")
+        self._number = number
+
+    async def commit(self) -> bool:
+        try:
+            done = await self.engine.db.execute("commit")
+        except Exception as fault:
+            if not _is_lost(fault):
+                raise
+            self.engine.drop()
+            raise CommitUnknown(str(fault) or type(fault).__name__) from fault
+        if done != "COMMIT":
+            raise RuntimeError("a stage went on after one of its statements had failed")
+        return True
+
+    async def rollback(self) -> None:
+        try:
+            await self.engine.db.execute("rollback")
+        except (TimeoutError, *_OURS, OSError):
+            self.engine.drop()
+
+    async def savepoint(self) -> None:
+        await self.engine.db.execute("savepoint one")
+
+    async def undo(self) -> None:
+        await self.engine.db.execute("rollback to one")
+
+    async def release(self) -> None:
+        await self.engine.db.execute("release one")
+
+    async def committed(self) -> bool:
+        """The lock is free only once the session that was committing is at its end, so that what is seen stays so."""
+        if not self.engine.lives:
+            await self._connect()
+        try:
+            found = await self.engine.fetch("select writer, number from store_commit")
+        except BaseException:
+            self.engine.drop()
+            raise
+        return found == [(self._token, self._number)]
+
+    # reads
+
+    def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+        reader = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = _Reader(self._url)
+            self._readers.append(reader)
+        try:
+            return cast("R", reader.read(ask))
+        except Exception as fault:
+            if _is_fault(fault):
+                raise StoreUnavailable(f"{type(fault).__name__}: {fault}") from fault
+            raise
+
+    # the connection
+
+    async def _open(self) -> None:
+        try:
+            db = await self.engine.connect()
+            await _check(db)
+            if not await _locked(db, LOCK_PATIENCE):
+                raise CannotOpen(
+                    f"another tidings works on this database ({await _holder(db)}); stop it, or use another database"
+                )
+            await self._migrate(db)
+            async with db.transaction():
+                await db.execute("delete from store_commit")
+                await db.execute("insert into store_commit (writer, number) values ($1, 0)", self._token)
+        except CannotOpen:
+            raise
+        except Exception as fault:
+            raise CannotOpen(_why_not(self._url, fault)) from fault
+
+    async def _connect(self) -> None:
+        """Once more after the connection was lost; not at once after a try that failed."""
+        if time.monotonic() < self._not_before:
+            raise Away(self._why)
+        try:
+            db = await self.engine.connect()
+            if not await _locked(db, LOCK_PATIENCE):
+                raise Away(f"the lock on this database is still held ({await _holder(db)})")
+        except Exception as fault:
+            self.engine.drop()
+            self._not_before = time.monotonic() + self._wait
+            self._wait = min(WAIT_MOST, self._wait * 2)
+            self._why = _why_not(self._url, fault)
+            raise Away(self._why) from fault
+        self._wait = WAIT_FIRST
+        log.warning("connected to the database again")
+
+    async def _migrate(self, db: asyncpg.Connection) -> None:
+        await db.execute(
+            "create table if not exists schema_migration (name text primary key, applied_at bigint not null)"
+        )
+        done = {row["name"] for row in await db.fetch("select name from schema_migration")}
+        for name, statements in migrate.due(done):
+            async with db.transaction():
+                await db.execute(migrate.for_postgres(statements))
+                await db.execute("insert into schema_migration values ($1, $2)", name, self._clock.now())
+            log.info("schema migration %s applied", name)
+
+
+class _Reader:
+    """A connection that reads, for one thread."""
+
+    def __init__(self, url: str) -> None:
+        self._loop = uvloop.new_event_loop()
+        self._engine = Connection(url)
+
+    def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+        """About one moment. A connection may have died unseen: the second try tells."""
+        known = self._engine.lives
+        try:
+            return self._loop.run_until_complete(self._read(ask))
+        except Exception as fault:
+            if not (known and _is_lost(fault)):
+                raise
+            self._engine.drop()
+            return self._loop.run_until_complete(self._read(ask))
+
+    async def _read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+        engine = self._engine
+        if not engine.lives:
+            await engine.connect()
+        try:
+            await engine.db.execute("begin isolation level repeatable read read only")
+            return await alone(ask(cast("Tx", Transaction(engine))), lambda: engine.busy)
+        finally:
+            if engine.lives:
+                await engine.db.execute("rollback")
+
+    def close(self) -> None:
+        self._loop.run_until_complete(self._engine.close())
+        self._loop.close()
+
+
+def _apart(work: Callable[[], R]) -> R:
+    """In a thread of its own: the one that calls may be running a loop."""
+    with ThreadPoolExecutor(1) as one:
+        return one.submit(work).result()
+
+
+async def _locked(db: asyncpg.Connection, patience: float) -> bool:
+    """Take the lock of the one who writes, which ends with the connection."""
+    end = time.monotonic() + patience
+    while not await db.fetchval("select pg_try_advisory_lock($1)", LOCK):
+        if time.monotonic() >= end:
+            return False
+        await asyncio.sleep(0.1)
+    return True
+
+
+async def _holder(db: asyncpg.Connection) -> str:
+    found = await db.fetchrow(
+        "select a.application_name, coalesce(host(a.client_addr), 'this machine') as place, a.pid from pg_locks as l "
+        "join pg_stat_activity as a using (pid) where l.locktype = 'advisory' and l.granted "
+        "and l.objsubid = 1 and (l.classid::bigint << 32 | l.objid::bigint) = $1 "
+        "and l.database = (select oid from pg_database where datname = current_database())",
+        LOCK,
+    )
+    return "it has just ended" if found is None else f"{found[0]}, from {found[1]}, server process {found[2]}"
+
+
+async def _check(db: asyncpg.Connection) -> None:
+    """Raises CannotOpen for a server that this program cannot work with."""
+    version, encoding, standby, read_only = await db.fetchrow(
+        "select current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery(), "
+        "current_setting('transaction_read_only') = 'on'"
+    )
+    if version < OLDEST:
+        raise CannotOpen(f"the server is PostgreSQL {version // 10_000}; {OLDEST // 10_000} or newer is needed")
+    if standby:
+        raise CannotOpen("the server is a standby and takes no changes; give the address of the primary")
+    if read_only:
+        raise CannotOpen("the database is read-only (default_transaction_read_only); tidings must write into it")
+    if encoding != "UTF8":
+        raise CannotOpen(f"the database is encoded as {encoding}; create one with encoding UTF8")
+
+
+def shown(url: str) -> str:
+    """Where the database is, without any secret."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.netloc.rpartition('@')[2] or 'the local socket'}{parts.path}"
+    except ValueError:
+        return "the database"
+
+
+def _why_not(url: str, fault: BaseException) -> str:
+    """One sentence for an operator. Words of a fault may hold pieces of the address, and so its password."""
+    place = shown(url)
+    if isinstance(fault, Away | CannotOpen):
+        return str(fault)
+    match _state(fault):
+        case "28P01" | "28000":
+            return f"{place} refuses the user or its password: {fault}"
+        case "3D000":
+            return f"{fault} at {place}; create it with createdb"
+        case "42501":
+            return f"the user of {place} lacks rights ({fault}); make it owner of the database, or of a schema in it"
+        case "":
+            pass
+        case _:
+            return f"{place}: {fault}"
+    if isinstance(fault, asyncio.TimeoutError):
+        return f"{place} does not answer within {CONNECT_S:.0f} s; check address, firewall and server"
+    if isinstance(fault, OSError):
+        why = fault.strerror or str(fault)
+        return f"{place} cannot be reached ({why}); check address, port and whether the server runs"
+    return f"{place} cannot be used ({type(fault).__name__}); check the address in `database`"

