@@ -1,4 +1,4 @@
-"""Speed and memory of one process on SQLite: simulator, load generator and tidings as processes of their own.
+"""Speed and memory of one process, on SQLite and on PostgreSQL: simulator, load generator and tidings as processes of their own.
 
 Prints one Markdown table. Every message is durable, and its receipt stored, before it counts.
 """
@@ -22,10 +22,14 @@ import apsw
 from machine import machine
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+import postgres_kit  # noqa: E402
+
 BIN = Path(sys.executable).parent
 TICKS = os.sysconf("SC_CLK_TCK")
 WINDOW = 1_000
-GOALS = {"single": 3_000, "batch": 12_000, "p99": 100, "idle": 100, "million": 20}
+GOALS = {"single": 3_000, "batch": 12_000, "p99": 100, "idle": 100, "million": 20, "pg_single": 0.8, "pg_batch": 0.45}
 
 
 class Process:
@@ -61,8 +65,9 @@ class Process:
 class Setting:
     """A running tidings with its carrier network."""
 
-    def __init__(self, folder: Path, tidings: Process, network: Process) -> None:
+    def __init__(self, folder: Path, tidings: Process, network: Process, database: str = "") -> None:
         self.folder = folder
+        self.database = database
         self.tidings = tidings
         self.network = network
         self.url = json.loads((folder / "server.json").read_text())["url"]
@@ -94,6 +99,8 @@ class Setting:
         return result
 
     def _ask(self, sql: str, *values: Any) -> Any:
+        if self.database:
+            return postgres_kit.ask(self.database, sql.replace("?", "$"), *values)
         db = apsw.Connection(str(self.folder / "tidings.db"), flags=apsw.SQLITE_OPEN_READONLY)
         db.set_busy_timeout(5_000)
         try:
@@ -119,8 +126,8 @@ class Setting:
 
 
 @contextlib.contextmanager
-def setting(stored: int = 0) -> Iterator[Setting]:
-    """A fresh folder, with `stored` delivered messages in it."""
+def setting(stored: int = 0, database: str = "") -> Iterator[Setting]:
+    """A fresh folder, with `stored` delivered messages in it, or a database."""
     with tempfile.TemporaryDirectory(prefix="tidings-bench-") as name:
         folder = Path(name)
         network = Process(
@@ -131,17 +138,18 @@ def setting(stored: int = 0) -> Iterator[Setting]:
             f'[[carriers]]\nname = "network"\nhost = "127.0.0.1"\nport = {port}\nsystem_id = "bench"\n'
             f'sender_rules = "off"\npassword = "bench"\nwindow = {WINDOW}\n[limits]\nfree_disk_mb = 0\n'
         )
+        more = ["--database", database] if database else []
         if stored:
             subprocess.run(
                 [str(BIN / "tidings"), "migrate", "--data", str(folder)], check=True, stdout=subprocess.DEVNULL
             )
             _fill(folder / "tidings.db", stored)
         tidings = Process(
-            str(BIN / "tidings"), "up", "--data", str(folder), "--port", "0", log=folder / "tidings.log"
+            str(BIN / "tidings"), "up", "--data", str(folder), "--port", "0", *more, log=folder / "tidings.log"
         )  # fmt: skip
         try:
             _wait_for(folder / "server.json", tidings)
-            yield Setting(folder, tidings, network)
+            yield Setting(folder, tidings, network, database)
         finally:
             tidings.stop()
             network.stop()
@@ -264,6 +272,7 @@ def main() -> None:
         _row("p50 / p99 accept, batches, half load", _latency(half_batch), f"p99 < {GOALS['p99']} ms", half_batch),
         _row("resident memory after these loads", f"{rss:.0f} MB", "–"),
     ]
+    rows += _on_postgres(given.rounds, single, batch)
     if given.stored:
         with setting(given.stored) as full:
             full.load(2_000, 1, 64)
@@ -276,6 +285,26 @@ def main() -> None:
     print(f"Machine: {machine()}. Command: `make bench`. Median of {given.rounds}.\n")
     print("| what | measured | goal | CPU-s per 1,000: tidings / network / load |\n| --- | --- | --- | --- |")
     print("\n".join(rows))
+
+
+def _on_postgres(rounds: int, single: dict[str, Any], batch: dict[str, Any]) -> Iterator[str]:
+    """The same loads with the store on a PostgreSQL of its own, which writes to the same disk and waits for it."""
+    if postgres_kit.programs() is None:
+        yield _row("on PostgreSQL", "there is none here", "–")
+        return
+    server = postgres_kit.Server("shared_buffers=256MB", "max_wal_size=4GB")
+    try:
+        with setting(database=server.url) as place:
+            place.load(2_000, 1, 64)
+            singles = _best([place.load(15_000, 1, 64) for _ in range(rounds)])
+            batches = _best([place.load(60_000, 100, 8) for _ in range(rounds)])
+    finally:
+        server.end()
+    for what, now, then, goal in (
+        ("single POSTs", singles, single, GOALS["pg_single"]), ("batches of 100", batches, batch, GOALS["pg_batch"])
+    ):  # fmt: skip
+        figure = f"{now['per_s']:,.0f} msg/s, {now['per_s'] / then['per_s']:.2f} of SQLite's"
+        yield _row(f"{what} on PostgreSQL {server.version}, request to receipt stored", figure, f"≥ {goal}", now)
 
 
 def _latency(run: dict[str, Any]) -> str:

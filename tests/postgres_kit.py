@@ -116,6 +116,12 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
+    def version(self) -> str:
+        """Such as 15.4."""
+        told = subprocess.run([self._bin / "postgres", "--version"], capture_output=True, text=True, check=True)
+        return told.stdout.split()[2]
+
+    @property
     def url(self) -> str:
         """Its own database."""
         return f"postgresql://{OWNER}@/postgres?host={self.folder}"
@@ -149,6 +155,19 @@ def execute(*commands: str, url: str = "") -> None:
             await db.close()
 
     apart(say)
+
+
+def ask(url: str, sql: str, *values: Any) -> Any:
+    """The first row of an answer."""
+
+    async def say() -> Any:
+        db = await asyncpg.connect(url)
+        try:
+            return await db.fetchrow(sql, *values)
+        finally:
+            await db.close()
+
+    return apart(say)
 
 
 @cache

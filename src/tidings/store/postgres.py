@@ -19,12 +19,13 @@ from typing import Any, TextIO, TypeVar, cast
 from urllib.parse import urlsplit
 
 import asyncpg
+import msgspec
 import uvloop
 
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import migrate
-from tidings.store.engine import CannotOpen, Row, decoder
+from tidings.store.engine import CannotOpen, Row
 from tidings.store.folder import take
 from tidings.store.group_commit import CommitUnknown, alone
 from tidings.store.transaction import Transaction
@@ -71,7 +72,7 @@ _ARRAYS = {"int": "bigint[]", "text": "text[]"}
 def translate(sql: str) -> str:
     """A statement in PostgreSQL's words."""
     sql = _LIST.sub(lambda found: f"= any({found[2]}::{_ARRAYS[found[1]]})", sql)
-    sql = _ROWS.sub(r"coalesce(json_agg(json_build_array(\1)), '[]')::text", sql)
+    sql = _ROWS.sub(r"\1", sql)
     sql = _HOLDS.sub(r"exists (select 1 from json_array_elements(\1::json) as one where one.value::text = \2)", sql)
     return _MARK.sub(r"$\1", sql)
 
@@ -109,8 +110,11 @@ def told(text: str) -> str:
     return text.replace(_NUL, "\0").replace(_ITSELF, _SIGN) if _SIGN in text else text
 
 
-def _told_json(text: str) -> str:
-    return text.replace(_NUL, "\\u0000").replace(_ITSELF, _SIGN) if _SIGN in text else text
+_decode = msgspec.json.Decoder().decode
+
+
+def _told_json(text: str) -> Any:
+    return _decode(text.replace(_NUL, "\\u0000").replace(_ITSELF, _SIGN) if _SIGN in text else text)
 
 
 def _column(values: Sequence[Any]) -> Sequence[Any]:
@@ -127,6 +131,11 @@ def _value(value: Any) -> Any:
     if isinstance(value, list):
         return [held(one) if isinstance(one, str) else one for one in value]
     return value
+
+
+def _signed(records: Sequence[Any], texts: Sequence[int]) -> bool:
+    """Whether any of these columns holds a text that needs care."""
+    return any(_SIGN in "".join([record[at] or "" for record in records]) for at in texts)
 
 
 def _row(record: Sequence[Any]) -> Row:
@@ -161,6 +170,10 @@ def _is_fault(fault: BaseException) -> bool:
     return _is_lost(fault) or _state(fault)[:2] in _FAULTS or isinstance(fault, asyncpg.InvalidCachedStatementError)
 
 
+_Prepared = tuple[Any, tuple[int, ...]]
+"""A statement, and which of its columns are texts."""
+
+
 class Away(OSError):
     """No connection can be had for now."""
 
@@ -168,12 +181,13 @@ class Away(OSError):
 class Connection:
     """One connection as an `Engine`; another one after it was lost."""
 
-    __slots__ = ("_batches", "_db", "_url", "busy")
+    __slots__ = ("_batches", "_db", "_reads", "_url", "busy")
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._db: asyncpg.Connection | None = None
-        self._batches: dict[str, tuple[Any, tuple[int, ...]]] = {}
+        self._batches: dict[str, _Prepared] = {}
+        self._reads: dict[str, _Prepared] = {}
         self.busy = False
 
     @property
@@ -196,6 +210,7 @@ class Connection:
             max_cached_statement_lifetime=0,
             server_settings={**_SESSION, "application_name": f"tidings {socket.gethostname()} {os.getpid()}"[:63]},
         )  # fmt: skip
+        await self._db.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=_told_json)
         return self._db
 
     def drop(self) -> None:
@@ -204,6 +219,7 @@ class Connection:
             self._db.terminate()
         self._db = None
         self._batches.clear()
+        self._reads.clear()
 
     async def close(self) -> None:
         """Say good-bye, if it still can be."""
@@ -218,9 +234,12 @@ class Connection:
         return [_row(record) for record in found]
 
     async def fetch_as(self, kind: type[T], sql: str, *values: Any) -> list[T]:
+        # Rows as they come: the server takes longer to write them as JSON than it takes to make structs of them here.
         with self._waiting():
-            text = await self.db.fetchval(translate(sql), *map(_value, values))
-        return decoder(kind).decode(_told_json(text))
+            statement, texts = self._reads.get(sql) or await self._prepare_read(sql)
+            records = await statement.fetch(*map(_value, values))
+        rows = [_row(one) for one in records] if _signed(records, texts) else [tuple(one) for one in records]
+        return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
         if not rows:
@@ -232,13 +251,19 @@ class Connection:
                 columns[at] = _column(columns[at])
             await batch[0].fetch(*columns)
 
-    async def _prepare(self, sql: str) -> tuple[Any, tuple[int, ...]]:
+    async def _prepare(self, sql: str) -> _Prepared:
         """The server itself says of which types the values of one row are."""
         one = await self.db.prepare(translate(sql))
         types = [kind.name for kind in one.get_parameters()]
         statement = await self.db.prepare(unnested(sql, types))
         batch = self._batches[sql] = (statement, tuple(at for at, name in enumerate(types) if name == "text"))
         return batch
+
+    async def _prepare_read(self, sql: str) -> _Prepared:
+        statement = await self.db.prepare(translate(sql))
+        columns = [column.type.name for column in statement.get_attributes()]
+        read = self._reads[sql] = (statement, tuple(at for at, name in enumerate(columns) if name == "text"))
+        return read
 
     @contextlib.contextmanager
     def _waiting(self) -> Iterator[None]:
