@@ -1,4 +1,4 @@
-"""Speed and memory of one process, on SQLite and on PostgreSQL: simulator, load generator and tidings as processes of their own.
+"""Speed and memory of one process on either engine: simulator, load generator and tidings as processes of their own.
 
 Prints one Markdown table. Every message is durable, and its receipt stored, before it counts.
 """

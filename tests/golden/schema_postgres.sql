@@ -48,12 +48,18 @@ create table attempt (
   receipt text collate "C",
   receipt_code text collate "C",
   receipt_error text collate "C"
-) with (fillfactor=85);
+) with (fillfactor=60);
 CREATE INDEX attempt_carrier_key ON public.attempt USING btree (ltrim(lower(TRIM(BOTH FROM carrier_id)), '0'::text), carrier) WHERE (carrier_id IS NOT NULL);
 CREATE INDEX attempt_in_doubt ON public.attempt USING btree (carrier) WHERE (outcome = 'in_doubt'::text);
 CREATE INDEX attempt_left_open ON public.attempt USING btree (id) WHERE (outcome IS NULL);
 CREATE INDEX attempt_message ON public.attempt USING btree (message_id);
 CREATE UNIQUE INDEX attempt_pkey ON public.attempt USING btree (id);
+create table awaiting_receipt (
+  message_id bigint not null,
+  expires_at bigint not null
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_insert_threshold=-1, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX awaiting_receipt_expires ON public.awaiting_receipt USING btree (expires_at);
+CREATE UNIQUE INDEX awaiting_receipt_pkey ON public.awaiting_receipt USING btree (message_id);
 create table brand (
   id bigint not null,
   account_id bigint not null,
@@ -221,12 +227,11 @@ create table message (
   finished_at bigint,
   event_count bigint not null,
   prepared text collate "C"
-) with (fillfactor=85);
+) with (fillfactor=45);
 CREATE INDEX message_account ON public.message USING btree (account_id, id);
 CREATE INDEX message_client_ref ON public.message USING btree (account_id, client_ref, id) WHERE (client_ref IS NOT NULL);
 CREATE UNIQUE INDEX message_pkey ON public.message USING btree (id);
 CREATE INDEX message_recipient ON public.message USING btree (account_id, recipient, id);
-CREATE INDEX message_sent ON public.message USING btree (expires_at) WHERE (status = 'sent'::text);
 create table message_callback (
   message_id bigint not null,
   account_id bigint not null,
@@ -252,7 +257,7 @@ create table queue (
   rank bigint not null,
   due_at bigint not null,
   expires_at bigint not null
-) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=20000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=20000, autovacuum_vacuum_cost_delay=0);
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_insert_threshold=-1, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX queue_due ON public.queue USING btree (due_at, rank, message_id);
 CREATE UNIQUE INDEX queue_pkey ON public.queue USING btree (message_id);
 create table receipt (

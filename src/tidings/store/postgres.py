@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, TextIO, TypeVar, cast
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ import uvloop
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import migrate
-from tidings.store.engine import CannotOpen, Row
+from tidings.store.engine import CannotOpen, Row, statements
 from tidings.store.folder import take
 from tidings.store.group_commit import CommitUnknown, alone
 from tidings.store.transaction import Transaction
@@ -51,7 +52,9 @@ FREE_MB = 1 << 30
 """The server's disk cannot be seen from here; when it is full, commits fail and say so."""
 PREPARED = 1_000
 
+# Plans are made once and kept, often while tables are small: every question here has its index, so that is what is used.
 _SESSION = {
+    "enable_seqscan": "off",
     "jit": "off", "timezone": "UTC", "default_transaction_isolation": "read committed",
     "idle_in_transaction_session_timeout": "60s", "lock_timeout": "30s",
     "tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
@@ -69,8 +72,19 @@ _ARRAYS = {"int": "bigint[]", "text": "text[]"}
 
 
 @cache
+def others() -> dict[str, str]:
+    """Statements that PostgreSQL is asked in words of its own (`sql/postgres`), by those of the shared files."""
+    folder = resources.files("tidings.store").joinpath("sql/postgres")
+    nouns = [file.name.removesuffix(".sql") for file in folder.iterdir()]
+    return {
+        statements(noun)[name]: sql for noun in nouns for name, sql in statements(f"postgres/{noun}").items()
+    }  # fmt: skip
+
+
+@cache
 def translate(sql: str) -> str:
     """A statement in PostgreSQL's words."""
+    sql = others().get(sql, sql)
     sql = _LIST.sub(lambda found: f"= any({found[2]}::{_ARRAYS[found[1]]})", sql)
     sql = _ROWS.sub(r"\1", sql)
     sql = _HOLDS.sub(r"exists (select 1 from json_array_elements(\1::json) as one where one.value::text = \2)", sql)
@@ -253,9 +267,10 @@ class Connection:
 
     async def _prepare(self, sql: str) -> _Prepared:
         """The server itself says of which types the values of one row are."""
-        one = await self.db.prepare(translate(sql))
-        types = [kind.name for kind in one.get_parameters()]
-        statement = await self.db.prepare(unnested(sql, types))
+        statement = await self.db.prepare(translate(sql))
+        types = [kind.name.removesuffix("[]") for kind in statement.get_parameters()]
+        if sql not in others():
+            statement = await self.db.prepare(unnested(sql, types))
         batch = self._batches[sql] = (statement, tuple(at for at, name in enumerate(types) if name == "text"))
         return batch
 
@@ -449,9 +464,9 @@ class Postgres:
             "create table if not exists schema_migration (name text primary key, applied_at bigint not null)"
         )
         done = {row["name"] for row in await db.fetch("select name from schema_migration")}
-        for name, statements in migrate.due(done):
+        for name, changes in migrate.due(done):
             async with db.transaction():
-                await db.execute(migrate.for_postgres(statements))
+                await db.execute(migrate.for_postgres(changes))
                 await db.execute("insert into schema_migration values ($1, $2)", name, self._clock.now())
             log.info("schema migration %s applied", name)
 

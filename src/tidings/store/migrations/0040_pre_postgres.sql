@@ -1,6 +1,12 @@
--- Only PostgreSQL needs these: who writes and the number of its last commit; room beside rows that change; a queue whose
--- dead rows go early, because it is small and read all the time.
+-- Only PostgreSQL needs these: who writes and the number of its last commit; who waits for a receipt, beside the messages
+-- (see sql/postgres/messages.sql); pages with room for what changes; narrow tables whose dead rows go early, because they
+-- are small and read all the time.
 -- postgres: create table store_commit (writer bigint not null, number bigint not null) with (fillfactor = 10);
--- postgres: alter table message set (fillfactor = 85);
--- postgres: alter table attempt set (fillfactor = 85);
--- postgres: alter table queue set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 20000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000, autovacuum_vacuum_cost_delay = 0);
+-- postgres: drop index message_sent;
+-- postgres: create table awaiting_receipt (message_id bigint primary key, expires_at bigint not null);
+-- postgres: create index awaiting_receipt_expires on awaiting_receipt (expires_at);
+-- postgres: insert into awaiting_receipt select id, expires_at from message where status = 'sent';
+-- postgres: alter table message set (fillfactor = 45);
+-- postgres: alter table attempt set (fillfactor = 60);
+-- postgres: alter table queue set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0);
+-- postgres: alter table awaiting_receipt set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0);
