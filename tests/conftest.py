@@ -8,8 +8,46 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+import postgres_kit
+
 settings.register_profile("tidings", deadline=None, print_blob=True)
 settings.load_profile("tidings")
+
+BOTH = "both_engines"
+SQLITE = "sqlite_alone"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine", choices=("default", "sqlite", "postgres"), default="default",
+        help="what stores of tests are on: SQLite, and in a chosen few on PostgreSQL too; or all on one of them",
+    )  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `both_engines` run on both, unless one is asked for; the second time is left to `make test`."""
+    chosen = metafunc.config.getoption("--engine")
+    marked = next(metafunc.definition.iter_markers(BOTH), None) is not None
+    if "engine" in metafunc.fixturenames and marked and chosen == "default":
+        metafunc.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL alone, tests that look into SQLite's file are not asked for."""
+    if config.getoption("--engine") == "postgres":
+        gone = [item for item in items if item.get_closest_marker(SQLITE)]
+        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=gone)
+
+
+@pytest.fixture(autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What stores of this test are on."""
+    asked = request.config.getoption("--engine")
+    name = getattr(request, "param", "postgres" if asked == "postgres" else "sqlite")
+    with postgres_kit.chosen_for(name == "postgres"):
+        yield name
+
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 

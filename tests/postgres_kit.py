@@ -209,16 +209,16 @@ _clean: list[str] = []
 _to_drop: list[str] = []
 
 
-def url(folder: Path, *, empty: bool = False) -> str:
-    """The database that goes with a data folder: with the schema, or as it is made."""
+def url(folder: Path, *, empty: bool = False, throw_away: bool = False) -> str:
+    """The database that goes with a data folder: with the schema, or as it is made. `throw_away`: to be spoilt."""
     name = _databases.get(folder)
     if name is None:
-        if _clean and not empty:
+        if _clean and not (empty or throw_away):
             name = _clean.pop()
         else:
             name = f"tidings_{secrets.token_hex(8)}"
             execute(f"create database {name} template {'template0' if empty else _template()[0]}")
-            if empty:
+            if empty or throw_away:
                 _to_drop.append(name)
             elif os.environ.get("TEST_PG_DSN"):
                 atexit.register(execute, f"drop database if exists {name} with (force)")

@@ -439,6 +439,7 @@ class Rig:
     def __init__(self, store: GroupStore, clock: HandClock, settings: Settings) -> None:
         self.store = store
         self.clock = clock
+        self.folder = settings.folder
         self.house = build(store, clock, settings)
         self.fence = 0
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import postgres_kit
 from tidings_client import Client, Problem, Retries
 
 BIN = Path(sys.executable).parent
@@ -296,6 +297,8 @@ class Site:
     ) -> None:
         """Tables of settings beyond those that make tests quick; `data`: where the data folder is."""
         self.simulator = Simulator(folder, receipt_delay_ms)
+        if postgres_kit.chosen:
+            top = {"database": postgres_kit.url(data or folder / "data"), **(top or {})}
         at = {"name": CARRIER, "host": "127.0.0.1", "port": self.simulator.smpp_port, "system_id": "acceptance"}
         config = "\n".join(
             [

@@ -25,7 +25,14 @@ async def test_a_key_is_known_at_once_and_after_a_restart(rig: Rig) -> None:
     kept = await rig.store.read(lambda tx: tx.accounts.keys())
     assert kept == [key]
     assert Keyring(kept).find(token, rig.clock.now) == key
-    assert token.rpartition("_")[2].encode() not in rig.store.file.read_bytes()
+
+
+@pytest.mark.sqlite_alone
+async def test_a_key_itself_is_kept_nowhere(rig: Rig) -> None:
+    key, token = await admit.issue(rig.house, 7, "shop", "send")
+    kept = b"".join(file.read_bytes() for file in rig.folder.glob("tidings.db*"))
+    assert key.name.encode() in kept
+    assert token.rpartition("_")[2].encode() not in kept
 
 
 async def test_a_sender_is_remembered(rig: Rig) -> None:

@@ -16,6 +16,8 @@ from tidings.core.request import Refused
 from tidings.core.retry import Again
 from tidings.pipeline import cancel, dispatch, expire, route
 
+pytestmark = pytest.mark.both_engines
+
 LONG = "x" * 400
 """Three segments."""
 

@@ -16,6 +16,8 @@ from tidings.core.questions import InboundRow, Tx
 from tidings.pipeline import receive
 from tidings.text.udh import build_concat
 
+pytestmark = pytest.mark.both_engines
+
 MINUTE = 60.0
 
 

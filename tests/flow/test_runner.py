@@ -39,6 +39,8 @@ from tidings.pipeline import accept, cancel, receive
 from tidings.pipeline import receipt as receipt_stage
 from tidings.runner import FEED_MOST
 
+pytestmark = pytest.mark.both_engines
+
 Scene = Callable[[World], Awaitable[None]]
 ONE, OTHER = "north/1", "north/2"
 

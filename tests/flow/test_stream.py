@@ -23,6 +23,8 @@ from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.pipeline import stream
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 async def home(tmp_path: Path) -> AsyncIterator[Place]:

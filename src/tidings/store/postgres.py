@@ -52,7 +52,7 @@ FREE_MB = 1 << 30
 """The server's disk cannot be seen from here; when it is full, commits fail and say so."""
 PREPARED = 1_000
 
-# Plans are made once and kept, often while tables are small: every question here has its index, so that is what is used.
+# Plans are made once and kept, often while tables are small: every question has its index, so that is what is used.
 _SESSION = {
     "enable_seqscan": "off",
     "jit": "off", "timezone": "UTC", "default_transaction_isolation": "read committed",
@@ -548,13 +548,19 @@ async def _check(db: asyncpg.Connection) -> None:
         raise CannotOpen(f"the database is encoded as {encoding}; create one with encoding UTF8")
 
 
+_PLACE = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]*)(:\d+)?(,(\[[0-9a-fA-F:.]+\]|[\w.-]*)(:\d+)?)*")
+
+
 def shown(url: str) -> str:
-    """Where the database is, without any secret."""
+    """Where the database is, without any secret: nothing at all where a password may have got into the wrong place."""
     try:
         parts = urlsplit(url)
-        return f"{parts.netloc.rpartition('@')[2] or 'the local socket'}{parts.path}"
     except ValueError:
         return "the database"
+    hosts = parts.netloc.rpartition("@")[2]
+    if "@" in parts.path + parts.query + parts.fragment or not _PLACE.fullmatch(hosts):
+        return "the database"
+    return f"{hosts or 'the local socket'}{parts.path}"
 
 
 def _why_not(url: str, fault: BaseException) -> str:

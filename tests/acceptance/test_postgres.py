@@ -1,0 +1,124 @@
+"""The program on PostgreSQL as users have it: killed, cut off, refused; nothing that was acknowledged is lost."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from processes import BIN, CLEAN, Site, until
+from promises import REPEATS, Load, Posted, ask_again, examine
+
+import postgres_kit
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres_kit.Server]:
+    """One that writes to the disk as it does in production."""
+    one = postgres_kit.Server()
+    yield one
+    one.end()
+
+
+def test_tidings_is_killed_again_and_again(tmp_path: Path, server: postgres_kit.Server) -> None:
+    posted: list[Posted] = []
+    with Site(tmp_path, top={"database": new(server)}, carrier={"window": 20}) as site:
+        site.simulator.start()
+        for _ in range(3):
+            program = site.tidings.start()
+            load = Load(site.tidings, list(REPEATS), most=150, pause=0.004)
+            time.sleep(random.uniform(0.05, 0.8))
+            program.kill()
+            assert program.wait() == -signal.SIGKILL
+            posted += load.join()
+        site.tidings.start()
+        held(site, posted)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["restarted", "crashed"])
+def test_the_server_goes_and_comes_back_under_load(
+    tmp_path: Path, server: postgres_kit.Server, how: signal.Signals
+) -> None:
+    """Tidings stays up, says 503 meanwhile, and goes on by itself."""
+    posted: list[Posted] = []
+    with Site(tmp_path, top={"database": new(server)}, carrier={"window": 20}) as site:
+        site.start()
+        for _ in range(2):
+            load = Load(site.tidings, list(REPEATS), most=250, pause=0.01)
+            time.sleep(random.uniform(0.2, 0.8))
+            server.stop(how)
+            time.sleep(random.uniform(0.1, 0.6))
+            assert site.tidings.call("GET", "/healthz").status == 200
+            server.start()
+            until(lambda: site.tidings.call("GET", "/readyz").status == 200, "tidings is ready again")
+            posted += load.join()
+        assert any(one.refused for one in posted), "none met the server while it was gone"
+        assert site.tidings.program is not None
+        assert site.tidings.program.running
+        for one in posted:
+            if one.refused:  # a commit in doubt is a 503 too: whether it is stored, only asking again tells
+                one.answer = None
+        held(site, posted)
+
+
+def test_while_the_server_is_away_a_post_is_503_and_tells_when_to_come_again(
+    tmp_path: Path, server: postgres_kit.Server
+) -> None:
+    with Site(tmp_path, top={"database": new(server)}) as site:
+        site.start()
+        server.stop()
+        try:
+            answer = site.tidings.call("POST", "/v1/messages", {"to": "+15551230100", "text": "Hello"})
+            assert answer.status == 503, answer
+            assert int(answer.headers["Retry-After"]) > 0
+            ready = site.tidings.call("GET", "/readyz")
+            assert ready.status == 503
+            assert "cannot be reached" in ready.body.decode()
+        finally:
+            server.start()
+        until(lambda: site.tidings.call("GET", "/readyz").status == 200, "tidings is ready again")
+        site.tidings.ended(site.tidings.send("+15551230100"))
+
+
+REFUSALS = [
+    ("postgresql://u:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x cannot be reached"),
+    ("mysql://u:hunter2@127.0.0.1/x", "database must begin with postgresql://"),
+]
+
+
+@pytest.mark.parametrize("command", ["up", "migrate"])
+@pytest.mark.parametrize(("url", "sentence"), REFUSALS)
+def test_a_database_that_cannot_be_used_is_one_line_and_status_2(
+    tmp_path: Path, command: str, url: str, sentence: str
+) -> None:
+    told = subprocess.run(
+        [BIN / "tidings", command, "--data", tmp_path], env=CLEAN | {"TIDINGS_DATABASE": url}, capture_output=True,
+        text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert told.returncode == 2, told
+    assert sentence in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "hunter2" not in told.stderr + told.stdout
+
+
+def new(server: postgres_kit.Server) -> str:
+    """A database of its own on this server."""
+    name = f"tidings_{random.getrandbits(40):x}"
+    postgres_kit.execute(f"create database {name}", url=server.url)
+    return postgres_kit.beside(server.url, name)
+
+
+def held(site: Site, posted: list[Posted]) -> None:
+    """What was acknowledged is there and has ended; what was not is found out by asking again."""
+    verdict = examine(site, posted)
+    assert verdict.statuses["delivered"] > 0
+    assert verdict.statuses.total() >= sum(one.acknowledged for one in posted) > 0
+    ask_again(site.tidings, posted)
+    again = examine(site, posted)
+    assert (again.statuses.total(), again.absent) == (len(posted), 0)
