@@ -20,8 +20,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[postgres_kit.Server]:
-    """One that writes to the disk as it does in production."""
-    one = postgres_kit.Server()
+    """One that commits as it does in production, but for waiting for the disk: the machine stays up, it is only killed."""
+    one = postgres_kit.Server("fsync=off")
     yield one
     one.end()
 
