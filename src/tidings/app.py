@@ -68,6 +68,8 @@ T = TypeVar("T")
 log = logging.getLogger("tidings")
 
 SIMULATOR = "simulator"
+_UNSEEN_MB = 1 << 30
+"""For a disk that is not ours to look at."""
 PEER_GONE_MS = 60_000
 """A connection whose peer confirms nothing for so long is over: streams of machines that vanished free their places."""
 
@@ -96,7 +98,7 @@ class Tidings:
         self._taps: Taps | None = None
         self._deliverer: Deliverer | None = None
         self._post: HttpPost | None = None
-        self._free_disk_mb = 1 << 30
+        self._free_disk_mb: int | None = None
         self._serving = False
         self._end = 0.0
         self.stop = asyncio.Event()
@@ -199,7 +201,8 @@ class Tidings:
         house = House(
             store=store, clock=self._clock, ids=Ids(last=last), settings=self.settings,
             backlog=Backlog(self.settings.limits), keyring=Keyring(keys, accounts),
-            free_disk_mb=lambda: self._free_disk_mb, health=self._health, snapshot=self._snapshot, post=self._post,
+            free_disk_mb=lambda: _UNSEEN_MB if self._free_disk_mb is None else self._free_disk_mb,
+            health=self._health, snapshot=self._snapshot, post=self._post,
             metrics=Metrics(store.tally), breathe=_turn, aside=_aside, roster=Roster(esmes),
         )  # fmt: skip
         if last and self._clock.now() < moment(last) - 1000:
@@ -311,7 +314,7 @@ class Tidings:
 
     def _disk_fault(self) -> str:
         least = self.settings.limits.free_disk_mb
-        if self._free_disk_mb >= least:
+        if self._free_disk_mb is None or self._free_disk_mb >= least:
             return ""
         return f"the disk has {self._free_disk_mb} MB free; at least {least} MB are kept (limits.free_disk_mb)"
 
@@ -338,7 +341,8 @@ class Tidings:
         return Snapshot(
             carriers=self._carrier_states(), queued=count, oldest_s=max(0, age) / 1000,
             in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,
-            disk_free_mb=self._free_disk_mb, disk_needed_mb=self.settings.limits.free_disk_mb,
+            store=self._store.driver.name, disk_free_mb=self._free_disk_mb,
+            disk_needed_mb=self.settings.limits.free_disk_mb,
             commit_lag_ms=self._store.lag(), store_fault=self._store.fault or None,
             door=self._smpp_door.state() if self._smpp_door is not None else None,
             esmes=await self._deliverer.states() if self._deliverer is not None else (),

@@ -50,7 +50,9 @@ def _store(snapshot: Snapshot) -> Iterator[Advice]:
         yield Advice(
             "error",
             f"The store cannot commit: {snapshot.store_fault}. No message is accepted until it can.",
-            "Check free space, permissions and health of the disk under the data folder.",
+            "See whether the database server runs and can be reached; tidings connects again by itself."
+            if snapshot.store.startswith("PostgreSQL")
+            else "Check free space, permissions and health of the disk under the data folder.",
         )
     free, needed = snapshot.disk_free_mb, snapshot.disk_needed_mb
     if free is not None and free < needed:

@@ -1095,6 +1095,7 @@ class Snapshot(TypedDict):
     oldest_s: NotRequired[float]
     in_flight: NotRequired[int]
     orphans: NotRequired[int]
+    store: NotRequired[str]
     disk_free_mb: NotRequired[int | None]
     disk_needed_mb: NotRequired[int]
     commit_lag_ms: NotRequired[float]

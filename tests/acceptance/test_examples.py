@@ -31,7 +31,7 @@ NEW_EACH_TIME = [
 ]
 FIGURES = {
     "id_in_receipt", "id_in_response", "notes", "receipt_ms", "response_ms",
-    "answers", "commit_lag_ms", "disk_free_mb", "free", "in_flight", "oldest_s", "port", "request_octets",
+    "answers", "commit_lag_ms", "disk_free_mb", "free", "in_flight", "oldest_s", "port", "request_octets", "store",
     "round_trip_ms", "sent", "smpp_port", "submissions", "took_ms", "traffic", "waiting",
 }  # fmt: skip
 PLACES = {"cursor", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}

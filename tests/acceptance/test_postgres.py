@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[postgres_kit.Server]:
-    """One that commits as it does in production, but for waiting for the disk: the machine stays up, it is only killed."""
+    """One that commits as in production, but for waiting for the disk: processes are killed, the machine stays up."""
     one = postgres_kit.Server("fsync=off")
     yield one
     one.end()

@@ -66,6 +66,14 @@ create table brand (
   name text collate "C" not null
 );
 CREATE UNIQUE INDEX brand_pkey ON public.brand USING btree (id);
+create table carrier (
+  account_id bigint not null,
+  name text collate "C" not null,
+  settings text collate "C" not null,
+  created_at bigint not null,
+  changed_at bigint not null
+);
+CREATE UNIQUE INDEX carrier_pkey ON public.carrier USING btree (account_id, name);
 create table carrier_habit (
   carrier text collate "C" not null,
   form text collate "C" not null,

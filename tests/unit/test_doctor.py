@@ -67,6 +67,7 @@ def answered(**answers: int) -> Snapshot:
 
 ILL: list[tuple[str, Snapshot, str, str, str]] = [
     ("the store cannot commit", snapshot(store_fault="disk I/O error"), "error", "disk I/O error", "disk"),
+    ("the server is away", snapshot(store="PostgreSQL 15 at db/x", store_fault="Away"), "error", "Away", "by itself"),
     ("the disk is full", snapshot(disk_free_mb=10), "error", "10 MB", "--data"),
     ("the disk fills up", snapshot(disk_free_mb=900), "warning", "900 MB", "soon"),
     ("commits are slow", snapshot(commit_lag_ms=900), "warning", "900 ms", "faster"),

@@ -599,6 +599,7 @@ DIAGNOSIS: dict[str, Any] = {
         "oldest_s": 0.0,
         "in_flight": 0,
         "orphans": 0,
+        "store": "SQLite 3.54.1",
         "disk_free_mb": 81920,
         "disk_needed_mb": 200,
         "commit_lag_ms": 1.2,

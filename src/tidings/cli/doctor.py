@@ -92,7 +92,7 @@ def _figures(figures: dict[str, Any] | None) -> Iterator[str]:
         f"{figures['in_flight']} segments in flight; {figures['orphans']} orphaned receipts"
     )
     free = "unknown" if figures["disk_free_mb"] is None else f"{figures['disk_free_mb']} MB"
-    yield f"store: disk free {free}; last commit {figures['commit_lag_ms']:.0f} ms"
+    yield f"store: {figures['store']}; disk free {free}; last commit {figures['commit_lag_ms']:.0f} ms"
 
 
 def _plain(severity: str, what: str, do: str) -> dict[str, str]:

@@ -63,8 +63,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Segments handed to a carrier and not yet answered."""
     orphans: int = 0
     """Receipts that match no message."""
+    store: str = ""
+    """Which engine keeps the data, and where if not in the data folder."""
     disk_free_mb: int | None = None
-    """Free space where the data lies; None when it cannot be read."""
+    """Free space where the data lies; None when it cannot be seen from here."""
     disk_needed_mb: int = 200
     """Below this nothing is accepted (`limits.free_disk_mb`)."""
     commit_lag_ms: float = 0.0

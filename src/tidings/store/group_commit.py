@@ -58,8 +58,13 @@ class Driver(Protocol):
 
     def close(self) -> None: ...
 
-    def free_disk_mb(self) -> int:
-        """Free space where the data lives, as far as it can be seen from here."""
+    @property
+    def name(self) -> str:
+        """Which engine this is and, if not in the data folder, where. Known once it is open."""
+        ...
+
+    def free_disk_mb(self) -> int | None:
+        """Free space where the data lives; None where it cannot be seen from here."""
         ...
 
     def run(self, work: Coroutine[Any, Any, R]) -> R:
@@ -241,8 +246,8 @@ class GroupStore:
             waits = self._clock.now() - self._waiting[0].at if self._waiting else 0
         return max(waits, self._took)
 
-    def free_disk_mb(self) -> int:
-        """Free space where the data lives."""
+    def free_disk_mb(self) -> int | None:
+        """Free space where the data lives; None where it cannot be seen from here."""
         return self.driver.free_disk_mb()
 
     # the writer thread

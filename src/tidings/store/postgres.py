@@ -48,8 +48,6 @@ LOCK_PATIENCE = 3.0
 WAIT_FIRST = 0.1
 WAIT_MOST = 2.0
 """Seconds between two tries to connect."""
-FREE_MB = 1 << 30
-"""The server's disk cannot be seen from here; when it is full, commits fail and say so."""
 PREPARED = 1_000
 
 # Plans are made once and kept, often while tables are small: every question has its index, so that is what is used.
@@ -306,6 +304,7 @@ class Postgres:
         self._wait = WAIT_FIRST
         self._not_before = 0.0
         self._why = ""
+        self.name = ""
 
     def open(self) -> None:
         """Take the folder and the database for this process and bring the schema up to date.
@@ -332,8 +331,9 @@ class Postgres:
         self.run(self.engine.close())
         self._loop.close()
 
-    def free_disk_mb(self) -> int:
-        return FREE_MB
+    def free_disk_mb(self) -> int | None:
+        """The server's disk is not ours to see; when it is full, commits fail and say so."""
+        return None
 
     def is_fault(self, fault: Exception) -> bool:
         return _is_fault(fault)
@@ -429,6 +429,7 @@ class Postgres:
         try:
             db = await self.engine.connect()
             await _check(db)
+            self.name = f"PostgreSQL {db.get_server_version().major} at {shown(self._url)}"
             if not await _locked(db, LOCK_PATIENCE):
                 raise CannotOpen(
                     f"another tidings works on this database ({await _holder(db)}); stop it, or use another database"

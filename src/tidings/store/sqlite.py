@@ -127,6 +127,10 @@ class Sqlite:
         return self._folder / "tidings.db"
 
     @property
+    def name(self) -> str:
+        return f"SQLite {apsw.sqlite_lib_version()}"
+
+    @property
     def engine(self) -> Connection:
         return Connection(self.db)
 
