@@ -189,7 +189,9 @@ def called(world: World) -> dict[str, str]:
 
 
 def down(world: World) -> dict[str, str]:
-    """The simulated network is cut off."""
+    """An ESME waits for a text, and the simulated network is cut off."""
+    up(world)
+    texted(world)
     assert world.tidings.call("PUT", "/v1/simulator/faults", {"mode": "down"}).status == 200
     until(lambda: world.tidings.get("/readyz")["degraded"], "the carrier is down")
     return {}

@@ -611,6 +611,7 @@ DIAGNOSIS: dict[str, Any] = {
             "turned_away": 0,
             "binds": 0,
             "esmes": 1,
+            "refused": {},
         },
         "esmes": [
             {
