@@ -346,6 +346,18 @@ async def test_what_waits_for_a_carrier_that_goes_takes_another(desk: Desk) -> N
 
 
 @desk(no_carrier)
+async def test_what_waits_for_a_carrier_that_goes_waits_no_longer(desk: Desk) -> None:
+    """It is handed on at once, and does not wait until the store is looked through again."""
+    await desk.ask("POST", "", EAST)
+    await desk.ask("POST", "/east/pause")
+    await desk.send(5)
+    await desk.wait(0.1)
+    await desk.ask("POST", "", EAST | {"name": "west"})
+    assert (await desk.ask("DELETE", "/east")).status == 200
+    await desk.world.until(lambda: len(desk.world.added["west"].written) == 5, 0.3)
+
+
+@desk(no_carrier)
 async def test_the_last_carrier_stays_while_messages_wait(desk: Desk) -> None:
     await desk.ask("POST", "", EAST)
     await desk.ask("POST", "/east/pause")

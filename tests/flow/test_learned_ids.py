@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from contract_kit import attempt, message
 from spine_kit import NORTH, finish, memory, receipt
+from tidings.core import id_form
 from tidings.core.id_form import DEC_TO_HEX, ENOUGH, FORMS, HEX_TO_DEC, SAME, key, keys
 from tidings.core.questions import Attempt, Habit, ReceiptRow
 from tidings.pipeline import receipt as receipts
@@ -111,6 +112,24 @@ class Network:
 
 def _fields(made: Attempt) -> dict[str, Any]:
     return {name: getattr(made, name) for name in made.__struct_fields__}
+
+
+@pytest.mark.parametrize("habit", [Habit(NORTH), Habit(NORTH, SAME, leaning=SAME, votes=ENOUGH)], ids=["new", "known"])
+def test_ids_that_differ_in_zeros_or_case_alone_are_told_apart_or_not_at_all(habit: Habit) -> None:
+    one, other = (
+        attempt(number, number, carrier=NORTH, outcome="sent", carrier_id=name)
+        for number, name in ((1, "00xy"), (2, "XY"))
+    )
+    fitting = {"xy": [other, one]}
+
+    def found(told: str) -> Attempt | None:
+        wanted = id_form.Wanted((told,), 2_000)
+        hit = id_form.by_habit(wanted, habit, fitting, set()) or id_form.by_exclusion(wanted, habit, fitting, set(), [])
+        return None if hit is None else hit.attempt
+
+    assert (found("00xy"), found("XY")) == (one, other)
+    assert found("0xy") is None
+    assert found("xy") is None
 
 
 @settings(max_examples=150)
