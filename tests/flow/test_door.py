@@ -21,9 +21,11 @@ from tidings.core.account import DEFAULT_ACCOUNT, Account
 from tidings.core.esme import Esme
 from tidings.core.message import Message, Prepared
 from tidings.core.ports import StoreUnavailable
+from tidings.core.request import Stored, Submitted
+from tidings.door import reading
 from tidings.door.guests import Admitted, Caller
 from tidings.door.statuses import ADDITIONAL_STATUS_INFO_TEXT, Refusal
-from tidings.pipeline import admit, dispatch, enrol
+from tidings.pipeline import admit, dispatch, enrol, recall
 from tidings.smpp import pdus
 from tidings.smpp.codec import encode
 
@@ -605,6 +607,31 @@ async def test_what_an_esme_may_no_longer_send_from_is_not_replaced(tmp_path: Pa
         (answer,) = await client.ask(pdus.ReplaceSm(message_id=sent.message_id, short_message=b"Other"))
         assert answer.command_status == 0x0A
         assert [one.status for one in await rig.messages()] == ["scheduled"]
+
+
+async def test_a_canceled_message_does_not_come_back_by_replace_sm(tmp_path: Path) -> None:
+    async with door(tmp_path) as rig:
+        await rig.enrol()
+        client = await rig.bound()
+        (sent,) = await client.ask(submit(schedule_delivery_time="000001000000000R"))
+        await client.ask(pdus.CancelSm(message_id=sent.message_id))
+        (answer,) = await client.ask(pdus.ReplaceSm(message_id=sent.message_id, short_message=b"Other"))
+        assert answer.command_status == 0x13
+        assert [one.status for one in await rig.messages()] == ["canceled"]
+
+
+async def test_of_two_replacements_at_once_over_two_binds_one_goes(tmp_path: Path) -> None:
+    async with door(tmp_path) as rig:
+        esme = await rig.enrol()
+        client = await rig.bound()
+        (sent,) = await client.ask(submit(schedule_delivery_time="000001000000000R"))
+        now = rig.house.clock.now()
+        (found,) = await recall.find(rig.house, esme, sent.message_id)
+        requests = [reading.read(submit(text), esme, now) for text in (b"One", b"Two")]
+        both = [recall.substitute(rig.house, esme, found[0], one) for one in requests if isinstance(one, Submitted)]
+        first, second = await asyncio.gather(*both)
+        assert (isinstance(first, Stored), isinstance(second, Stored)) in ((True, False), (False, True))
+        assert sorted(one.status for one in await rig.messages()) == ["accepted", "canceled"]
 
 
 async def test_replace_if_present_lets_the_newer_take_the_place_of_what_waits(tmp_path: Path) -> None:

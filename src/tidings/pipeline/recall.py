@@ -11,6 +11,7 @@ from tidings.core.message import Message, Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Tx
 from tidings.core.request import Refused, Result, Submitted
+from tidings.core.status import CANCELED
 from tidings.pipeline import route
 from tidings.pipeline.accept import Entered, Entry, enter, prepare, told
 from tidings.pipeline.cancel import withdraw, withdraw_one
@@ -86,9 +87,11 @@ async def replace(tx: Tx, wanted: Sequence[Replacement], now: Millis) -> list[Re
     results = []
     for one in wanted:
         account_id, data = one.entry.account_id, {"replaced": True}
-        gone = await withdraw_one(tx, account_id, one.message_id, now, data)
+        before = await tx.messages.one(account_id, one.message_id)
         entered = None
-        if not isinstance(gone, Refused):
+        # One that is canceled already was given up, or was replaced just now over another bind.
+        open_yet = before is not None and before.status != CANCELED
+        if open_yet and not isinstance(await withdraw_one(tx, account_id, one.message_id, now, data), Refused):
             await tx.esmes.drop_submission(one.message_id)
             entered = (await enter(tx, [one.entry], now))[0]
         results.append(Replaced(entered, account_id, one.message_id))
