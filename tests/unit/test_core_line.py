@@ -31,6 +31,9 @@ class Model:
         self.flying: list[Load] = []
         self.unwritten: list[tuple[Load, Owed | None]] = []
         self.taken: list[Owed] = []
+        self.page: tuple[list[Owed], int] | None = None
+        """What the store has answered and the line has not been given yet; so with `pages` of lanes."""
+        self.pages: tuple[list[int], list[list[Owed]]] | None = None
 
     def owe(self, lane: int) -> None:
         number = len(self.rows) + 1
@@ -40,17 +43,34 @@ class Model:
     def _waiting(self) -> list[Owed]:
         return [row for row in self.rows.values() if row.next_at is not None]
 
-    def read(self) -> None:
+    def ask_page(self) -> None:
         if limit := self.line.page(False):
             after = self.line.begin_page()
-            rows = [row for row in self._waiting() if row.id > after][:limit]
+            self.page = [row for row in self._waiting() if row.id > after][:limit], limit
+
+    def bring_page(self) -> None:
+        if self.page is not None:
+            (rows, limit), self.page = self.page, None
             self.line.take_page([Load(row, None) for row in rows], limit, self.now)
+
+    def ask_lanes(self) -> None:
         if lanes := self.line.due_lanes(self.now):
-            pages = [
-                [r for r in self._waiting() if r.lane == lane and r.id <= self.line.position][:LANE_PAGE]
-                for lane in lanes
-            ]
+            up_to = self.line.position
+            self.pages = (
+                lanes,
+                [[r for r in self._waiting() if r.lane == lane and r.id <= up_to][:LANE_PAGE] for lane in lanes],
+            )
+
+    def bring_lanes(self) -> None:
+        if self.pages is not None:
+            (lanes, pages), self.pages = self.pages, None
             self.line.take_lanes(lanes, [[Load(r, None) for r in page] for page in pages], LANE_PAGE, self.now)
+
+    def read(self) -> None:
+        self.ask_page()
+        self.bring_page()
+        self.ask_lanes()
+        self.bring_lanes()
 
     def send(self) -> None:
         load = self.line.next()
@@ -99,6 +119,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("owe"), st.integers(0, 3)),
     st.tuples(st.just("answer"), st.integers(0, 5), st.sampled_from(("taken", "taken", "taken", "refused", "lost"))),
     st.sampled_from((("read",), ("send",), ("send",), ("write",), ("later",), ("gone",))),
+    st.sampled_from((("ask_page",), ("bring_page",), ("ask_lanes",), ("bring_lanes",))),
 )
 
 
@@ -157,6 +178,22 @@ def test_a_lane_that_waits_gives_its_memory_back_and_holds_up_no_other() -> None
     assert (line.next(), line.next_due(), line.due_lanes(49)) == (None, 50, [])
     assert line.due_lanes(50) == [5]
     assert line.due_lanes(50) == [], "it is being read"
+
+
+def test_what_a_page_brings_while_its_lane_is_read_is_read_with_the_lane_again() -> None:
+    line = Line(7, waiting=1)
+    line.begin_page()
+    line.take_page([Load(owed(1, 5, next_at=50), None)], PAGE, 0)
+    assert line.due_lanes(50) == [5]
+    line.owes(1)
+    line.begin_page()
+    line.take_page([Load(owed(2, 5), None)], PAGE, 50)
+    line.take_lanes([5], [[Load(owed(1, 5), None)]], LANE_PAGE, 50)
+    first = line.next()
+    assert first is not None
+    assert first.owed.id == 1
+    line.ended(first)
+    assert (line.next(), line.due_lanes(50)) == (None, [5])
 
 
 def test_what_could_not_be_read_is_read_again() -> None:

@@ -26,7 +26,7 @@ AT_ONCE = 10_000
 
 
 class _Lane:
-    __slots__ = ("behind", "flying", "rows", "until", "unwritten")
+    __slots__ = ("behind", "flying", "passed", "rows", "until", "unwritten")
 
     def __init__(self) -> None:
         self.rows: deque[Load] = deque()
@@ -34,6 +34,8 @@ class _Lane:
         self.until: Millis = 0
         self.behind = False
         """Whether the store has rows of it, up to the position, which are not in memory."""
+        self.passed = False
+        """Whether a page passed over rows of it since it is being read: what is read may lack them."""
         self.unwritten = 0
         """Attempts that are not recorded yet: until they are, the store does not know how it stands."""
 
@@ -110,6 +112,7 @@ class Line:
         if lane is None:
             lane = self._lanes[number] = _Lane()
         if lane.behind:
+            lane.passed = True
             return
         if (owed.next_at or 0) > now:
             self._fall_behind(number, lane, owed.next_at or 0)
@@ -129,6 +132,7 @@ class Line:
             _, number = heapq.heappop(self._due)
             lane = self._lanes.get(number)
             if lane is not None and lane.waits_for_store and number not in found:
+                lane.passed = False
                 found.append(number)
         self.reading_lanes = self.reading_lanes or bool(found)
         return found
@@ -152,7 +156,7 @@ class Line:
                 self._fall_behind(number, lane, load.owed.next_at or 0)
                 return
             self._add(number, lane, load)
-        if len(loads) == limit:
+        if len(loads) == limit or lane.passed:
             self._fall_behind(number, lane, now)
 
     def lanes_not_read(self, numbers: Sequence[int]) -> None:
