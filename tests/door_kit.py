@@ -135,6 +135,15 @@ class Rig:
         return list(reversed(page.messages))
 
 
+async def until(true: Callable[[], object]) -> None:
+    """Look every few milliseconds, where nothing tells."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if true():
+                return
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def door(
     folder: Path, settings: Settings | None = None, taps: Taps | None = None, **smpp: Any

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from door_kit import PASSWORD, Rig, door, submit
+from door_kit import PASSWORD, Rig, door, submit, until
 from smpp_kit import PATIENCE
 from tidings.config import Limits, Settings
 from tidings.core import ids
@@ -252,10 +252,7 @@ async def test_as_many_binds_as_it_may_have(tmp_path: Path) -> None:
         assert await third.bind() == 0x05
         await first.close()
         await first.until(lambda: bool(first.gone))
-        for _ in range(200):
-            if len(rig.door.guests) < 2:
-                break
-            await asyncio.sleep(0.01)
+        await until(lambda: len(rig.door.guests) < 2)
         await rig.bound(command_id=pdus.BIND_RECEIVER)
 
 
@@ -302,10 +299,7 @@ async def test_connections_are_bounded_in_all_and_by_address(tmp_path: Path) -> 
         assert rig.door.state().turned_away == 1
         assert [await one.bind() for one in kept] == [0, 0]
         await kept[0].close()
-        for _ in range(100):
-            if rig.door.state().connections == 1:
-                break
-            await asyncio.sleep(0.01)
+        await until(lambda: rig.door.state().connections == 1)
         await rig.bound()
 
 
