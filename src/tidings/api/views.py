@@ -39,7 +39,9 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename={"
     status: str
     to: str
     sender: str
-    text: Annotated[str | None, Meta(description="null once blanked, e.g. one-time codes after their final status")]
+    text: Annotated[
+        str | None, Meta(description="null of binary, and once blanked, e.g. one-time codes after their end")
+    ]
     encoding: str
     segments: int
     category: str
