@@ -20,6 +20,7 @@ from tidings.core import ids
 from tidings.core.account import DEFAULT_ACCOUNT, Account
 from tidings.core.esme import Esme
 from tidings.core.message import Message, Prepared
+from tidings.core.outcome import ERRORS
 from tidings.core.ports import StoreUnavailable
 from tidings.core.request import Stored, Submitted
 from tidings.door import reading
@@ -491,9 +492,10 @@ async def test_query_sm_tells_how_a_message_stands(tmp_path: Path) -> None:
             1,
             "",
         )
+        assert told.error_code == 0
         await client.ask(pdus.CancelSm(message_id=sent.message_id, source_addr="SHOP"))
         (told,) = await client.ask(pdus.QuerySm(sent.message_id, source_addr="SHOP"))
-        assert (told.message_state, len(told.final_date)) == (4, 16)
+        assert (told.message_state, len(told.final_date), told.error_code) == (4, 16, ERRORS["canceled"])
         (strange,) = await client.ask(pdus.QuerySm(sent.message_id, source_addr="OTHER"))
         (unknown,) = await client.ask(pdus.QuerySm("FFFF", source_addr="SHOP"))
         assert (strange.command_status, unknown.command_status) == (0x67, 0x67)

@@ -8,6 +8,7 @@ import msgspec
 
 from tidings.core.esme import Esme, Submission
 from tidings.core.message import AS_SUBMITTED, Message
+from tidings.core.outcome import error_number
 from tidings.core.request import Refused, Submitted
 from tidings.door import reading, statuses
 from tidings.door.reading import address
@@ -46,8 +47,11 @@ async def query(house: House, esme: Esme, pdu: QuerySm, interface_version: int) 
     state = _STATES.get(message.status, _ENROUTE)
     if message.status == "scheduled" and interface_version >= 0x50:
         state = _SCHEDULED
-    final = "" if message.finished_at is None else times.absolute(message.finished_at)
-    return QuerySmResp(pdu.message_id, final, state, sequence_number=pdu.sequence_number)
+    if message.finished_at is None:
+        return QuerySmResp(pdu.message_id, "", state, sequence_number=pdu.sequence_number)
+    error = error_number(message.status, msgspec.structs.asdict(message.error) if message.error else None)
+    final = times.absolute(message.finished_at)
+    return QuerySmResp(pdu.message_id, final, state, error, sequence_number=pdu.sequence_number)
 
 
 async def cancel(house: House, esme: Esme, pdu: CancelSm) -> Refusal | None:
