@@ -22,11 +22,12 @@ from tidings.core.esme import Esme
 from tidings.core.message import Message, Prepared
 from tidings.core.outcome import ERRORS
 from tidings.core.ports import StoreUnavailable
+from tidings.core.questions import Attempt
 from tidings.core.request import Stored, Submitted
 from tidings.door import reading
 from tidings.door.guests import Admitted, Caller
 from tidings.door.statuses import ADDITIONAL_STATUS_INFO_TEXT, Refusal
-from tidings.pipeline import admit, dispatch, enrol, recall
+from tidings.pipeline import admit, dispatch, enrol, explain, recall
 from tidings.smpp import pdus
 from tidings.smpp.codec import encode
 
@@ -112,6 +113,24 @@ async def test_a_part_keeps_its_header_and_its_octets_up_to_the_carrier(tmp_path
         assert (message.prepared, message.segments, message.text) == (Prepared("gsm7", b"Hello", udh), 1, "Hello")
         (part,) = dispatch.parts(dispatch.Claim(message, (1,), (9,), "north", "north/1", 1), message.created_at)
         assert (part.payload, part.udh, part.encoding, part.parts) == (b"Hello", udh, "gsm7", 1)
+
+
+async def test_once_its_octets_are_blanked_nothing_is_made_up_of_how_it_went(tmp_path: Path) -> None:
+    async with door(tmp_path) as rig:
+        await rig.enrol(category="otp")
+        client = await rig.bound()
+        (sent,) = await client.ask(submit(b"Code 123", data_coding=0x10))
+        (message,) = await rig.messages()
+        attempt = Attempt(
+            id=9, message_id=message.id, account_id=1, part=1, carrier="north", bind="north/1", fence=1, started_at=0
+        )  # fmt: skip
+        handed = explain.handed(message, attempt)
+        assert handed is not None
+        assert (handed[0].payload, handed[0].data_coding, handed[1]) == (b"Code 123", 0x10, True)
+        await client.ask(pdus.CancelSm(message_id=sent.message_id))
+        (blanked,) = await rig.messages()
+        assert (blanked.status, blanked.text, blanked.prepared) == ("canceled", None, None)
+        assert explain.handed(blanked, attempt) is None
 
 
 FORMS = [

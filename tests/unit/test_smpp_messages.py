@@ -134,6 +134,20 @@ SUBMITS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {"short_message": UDH + b"\x02\x02"},
     ),
     ("UCS-2 is never packed", {"encoding": "ucs2"}, {"mt_alphabet": "gsm7_packed"}, {"short_message": b"\0Hi"}),
+    (
+        "binary goes as it came, whatever the carrier's alphabet",
+        {"encoding": "binary", "payload": b"\x00\xff", "data_coding": 4, "as_submitted": True},
+        {"mt_alphabet": "latin1"},
+        {"data_coding": 4, "short_message": b"\x00\xff"},
+    ),
+    (
+        "a message class goes before the carrier's data_coding",
+        {"data_coding": 0x10},
+        {"gsm7_data_coding": 1},
+        {"data_coding": 0x10},
+    ),
+    ("a protocol_id goes before the carrier's", {"protocol_id": 0x41}, {"protocol_id": 1}, {"protocol_id": 0x41}),
+    ("a reply path", {"reply_path": True, "udh": UDH}, {}, {"esm_class": 0xC0}),
     ("the carrier's service_type", {}, {"service_type": "OTP"}, {"service_type": "OTP"}),
     (
         "what short_message cannot hold is payload",

@@ -340,9 +340,10 @@ def _judged(message: Message, suppressed: bool, refusal: Verdict | None, now: Mi
     if verdict is None:
         return Stored(message)
     error = senders.refused(verdict) if verdict is refusal else opted_out_error(verdict)
+    otp = message.category == Category.OTP
     refused = msgspec.structs.replace(
-        message, status=REJECTED, error=error, finished_at=now, event_count=1,
-        text=None if message.category == Category.OTP else message.text,
+        message, status=REJECTED, error=error, finished_at=now, event_count=1, text=None if otp else message.text,
+        prepared=None if otp else message.prepared,
     )  # fmt: skip
     return Stored(refused, (verdict,))
 
