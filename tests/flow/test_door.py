@@ -687,3 +687,17 @@ async def test_opted_out_is_refused_and_kept_as_rejected(tmp_path: Path) -> None
         assert message.status == "rejected"
         assert await rig.house.store.read(lambda tx: tx.esmes.submissions([message.id])) == {}
         assert esme.id
+
+
+async def test_who_guesses_holds_up_no_stop(tmp_path: Path) -> None:
+    async with door(tmp_path) as rig:
+        await rig.enrol()
+        for _ in range(4):
+            assert await (await rig.connect()).bind(password="guess-12") == 0x0E
+        guesser = await rig.connect()
+        guessing = asyncio.ensure_future(guesser.bind(password="guess-13"))
+        await until(lambda: rig.door._binding)
+        began = asyncio.get_running_loop().time()
+        await rig.door.stop(5.0)
+        assert await guessing == -1
+    assert asyncio.get_running_loop().time() - began < 1.0

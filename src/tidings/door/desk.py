@@ -35,7 +35,7 @@ _CLOSED = Refusal(RINVBNDSTS, "the ESME is closed")
 
 log = logging.getLogger("tidings.door")
 
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
 Outcome = str | Refusal
 """Of a message: the id it is answered with, or why it is not taken."""
 

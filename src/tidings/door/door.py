@@ -79,6 +79,7 @@ class SmppDoor:
         )  # fmt: skip
         self.ports: list[Port] = []
         self._loops: list[asyncio.Task[None]] = []
+        self._binding: set[asyncio.Task[None]] = set()
         self._tasks: asyncio.TaskGroup | None = None
         self._stopping = False
 
@@ -103,8 +104,8 @@ class SmppDoor:
     async def stop(self, grace_s: float) -> None:
         """Take nothing more, answer what was taken, unbind all; drop what has not gone after `grace_s`."""
         self._stopping = True
-        for loop in self._loops:
-            loop.cancel()
+        for task in (*self._loops, *self._binding):  # a guesser's wait holds up no stop
+            task.cancel()
         for link in list(self._links):
             guest = link.context
             if isinstance(guest, Guest):
@@ -150,11 +151,11 @@ class SmppDoor:
             why = getattr(fault, "strerror", None) or str(fault)
             raise OSError(f"cannot listen for SMPP on {host}:{number}: {why}") from None
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         if self._tasks is None:
             work.close()
             raise RuntimeError("the door was not started")
-        self._tasks.create_task(work)
+        return self._tasks.create_task(work)
 
     # of the links
 
@@ -190,7 +191,9 @@ class SmppDoor:
         if not isinstance(guest, Guest):
             for event in events:
                 if isinstance(event, pdus.Bind):
-                    self._spawn(self._bind(link, event))
+                    task = self._spawn(self._bind(link, event))
+                    self._binding.add(task)
+                    task.add_done_callback(self._binding.discard)
             return
         told: list[Answered | Unanswered] = []
         for event in events:
