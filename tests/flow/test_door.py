@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from door_kit import PASSWORD, Rig, door, submit, until
+from door_kit import PASSWORD, SYSTEM_ID, Rig, door, submit, until
 from smpp_kit import PATIENCE
 from tidings.config import Limits, Settings
 from tidings.core import ids
@@ -29,7 +29,7 @@ from tidings.door.guests import Admitted, Caller
 from tidings.door.statuses import ADDITIONAL_STATUS_INFO_TEXT, Refusal
 from tidings.pipeline import admit, dispatch, enrol, explain, recall
 from tidings.smpp import pdus
-from tidings.smpp.codec import encode
+from tidings.smpp.codec import decode, encode
 
 pytestmark = pytest.mark.slow
 
@@ -475,6 +475,29 @@ async def test_an_unbind_is_answered_after_what_was_asked_before_it(tmp_path: Pa
         assert client.gone == "Unbound."
         assert [one.command_status for one in client.answers] == [0] * 300
         assert client.lost == []
+
+
+async def test_what_comes_together_with_the_answer_to_our_unbind_is_not_taken(tmp_path: Path) -> None:
+    """Nobody would hear that it was: the ESME submits it again on its next session."""
+    async with door(tmp_path) as rig:
+        esme = await rig.enrol()
+        reader, writer = await asyncio.open_connection("127.0.0.1", rig.door.ports[0].number)
+        writer.write(encode(pdus.Bind(system_id=SYSTEM_ID, password=PASSWORD, sequence_number=1)))
+        assert isinstance(await heard(reader), pdus.BindResp)
+        await change(rig, esme, networks=("192.0.2.0/24",))
+        unbind = await heard(reader)
+        assert isinstance(unbind, pdus.Unbind)
+        answer = encode(pdus.UnbindResp(sequence_number=unbind.sequence_number))
+        writer.write(encode(submit(sequence_number=2)) + answer)
+        assert await reader.read() == b""
+        writer.close()
+        assert await rig.messages() == []
+
+
+async def heard(reader: asyncio.StreamReader) -> Any:
+    """The next PDU."""
+    head = await reader.readexactly(4)
+    return decode(head + await reader.readexactly(int.from_bytes(head, "big") - 4))
 
 
 # submit_multi, query_sm, cancel_sm, replace_sm

@@ -287,6 +287,8 @@ class SmppDoor:
     # requests
 
     def _ask(self, guest: Guest, pdu: Any) -> None:
+        if guest.link.session.over:
+            return  # the same read ended the session: no answer would reach it, so nothing is taken
         if guest.link.session.unbinding:
             guest.link.answer(pdu, RINVBNDSTS)
             return
