@@ -484,6 +484,7 @@ async def test_what_comes_together_with_the_answer_to_our_unbind_is_not_taken(tm
         reader, writer = await asyncio.open_connection("127.0.0.1", rig.door.ports[0].number)
         writer.write(encode(pdus.Bind(system_id=SYSTEM_ID, password=PASSWORD, sequence_number=1)))
         assert isinstance(await heard(reader), pdus.BindResp)
+        (guest,) = rig.door.guests
         await change(rig, esme, networks=("192.0.2.0/24",))
         unbind = await heard(reader)
         assert isinstance(unbind, pdus.Unbind)
@@ -491,6 +492,7 @@ async def test_what_comes_together_with_the_answer_to_our_unbind_is_not_taken(tm
         writer.write(encode(submit(sequence_number=2)) + answer)
         assert await reader.read() == b""
         writer.close()
+        await until(lambda: not guest.working)
         assert await rig.messages() == []
 
 
