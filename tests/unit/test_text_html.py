@@ -47,6 +47,7 @@ SHOWN: list[tuple[str, str, str]] = [
     ("empty cells", "<table><tr><td>a<td> <td>c</table>", "a / c"),
     ("a table for looks", "<table><tr><td><div>a</div><td><table><tr><td>b</table></table>", "a\nb"),
     ("a caption", "<table><caption>a</caption><tr><td>b</table>", "a\nb"),
+    ("preformatted at the beginning", "<pre>  a\n  b", "a\n  b"),
     ("preformatted", "<pre>\na  b\n\n c\td </pre>e", "a  b\n\n c d\n\ne"),
     ("a quotation", "a <q>b <q>c</q></q> d", 'a "b "c"" d'),
     ("an empty quotation", "a <q></q> d</q>", "a d"),

@@ -164,7 +164,7 @@ class _Lines:
             text = re.sub("[\t\r\f\xa0]", " ", line)
             words = text.rstrip(" ")
             if words:
-                self.put(words)
+                self.put(words if self.parts else words.lstrip(" "))
             self.blank = self.blank or len(words) < len(text)
 
     def line(self) -> None:
