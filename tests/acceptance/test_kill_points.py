@@ -71,7 +71,7 @@ def test_kill_at_a_text_from_a_handset(tmp_path: Path, point: str) -> None:
     texts = [LONG if number % 5 == 0 else f"Text {number} from a handset" for number in range(30)]
     with Site(tmp_path) as site:
         site.simulator.start()
-        doomed = site.tidings.start_to_crash(point, 6)
+        doomed = site.tidings.start_to_crash(point, 3)
         site.linked()
         for number, text in enumerate(texts):
             site.simulator.texts(f"+1555600{100 + number:04}", OURS, text)

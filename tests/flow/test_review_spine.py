@@ -60,7 +60,8 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 SCANS = {
     ("accounts", "keys"), ("accounts", "fences"), ("accounts", "accounts"),  # a handful of rows
     ("receipts", "habits"), ("carriers", "pauses"),  # a row a carrier, at start
-    ("esmes", "open"), ("outbox", "anybody"), ("outbox", "skip"),  # ESMEs at start, and whether there is one
+    ("esmes", "open"), ("outbox", "anybody"), ("outbox", "skip"),
+    ("outbox", "listeners"), ("outbox", "closed"),  # ESMEs at start, and whether there is one
     ("queue", "expired"), ("queue", "counts"),  # looked through every few seconds, as the runner says
 }  # fmt: skip
 

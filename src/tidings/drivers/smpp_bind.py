@@ -12,6 +12,7 @@ import msgspec
 from tidings.core.carrier import BindState
 from tidings.core.damping import Damping
 from tidings.core.ports import Clock
+from tidings.drivers.names import Names
 from tidings.drivers.smpp_link import SmppLink, Tap, connect
 from tidings.drivers.smpp_standing import Counts, Standing
 from tidings.smpp import pdus, status
@@ -81,6 +82,7 @@ class SmppBind:
         self._clock = clock
         self._owner = owner
         self._tap = tap
+        self._names = Names(clock)
         self._links: list[SmppLink] = []
         self._transmitter: SmppLink | None = None
         self._commands = _PAIR if target.pair else _SINGLE
@@ -277,6 +279,7 @@ class SmppBind:
             lambda: SmppLink(Role.ESME, target.timing, self),
             tls=target.tls,
             timeout_s=CONNECT_TIMEOUT,
+            names=self._names,
         )
 
     def _tell_down(self) -> None:

@@ -8,11 +8,13 @@ its handler at once, and writes once per turn of the loop. It reads no faster th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
+from tidings.drivers.names import Names
 from tidings.smpp.capture import Way
 from tidings.smpp.pdus import AlertNotification, Bind, Outbind, Request, Response, Tlvs
 from tidings.smpp.session import UNBOUND, Ended, Event, Role, Session, Timing
@@ -338,11 +340,26 @@ async def connect(
     *,
     tls: ssl.SSLContext | None = None,
     timeout_s: float = 10.0,
+    names: Names | None = None,
 ) -> SmppLink:
-    """A link to an SMSC, not bound yet. Raises OSError (ssl.SSLError is one) or TimeoutError."""
+    """A link to an SMSC, not bound yet. Raises OSError (ssl.SSLError is one), UnicodeError or TimeoutError.
+
+    `names` looks the host up: a resolver that is silent must not hold up the few threads that the loop shares.
+    """
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(timeout_s):
-        _, link = await loop.create_connection(new, host, port, ssl=tls)
+        *others, last = [host] if names is None else await names.addresses(host, port)
+        for address in others:
+            with contextlib.suppress(OSError):
+                return await _connected(loop, new, address, port, tls, host)
+        return await _connected(loop, new, last, port, tls, host)
+
+
+async def _connected(
+    loop: asyncio.AbstractEventLoop, new: Callable[[], SmppLink], address: str, port: int, tls: ssl.SSLContext | None,
+    host: str,
+) -> SmppLink:  # fmt: skip
+    _, link = await loop.create_connection(new, address, port, ssl=tls, server_hostname=host if tls else None)
     return link
 
 
