@@ -38,11 +38,14 @@ ONCE = Retries(attempts=1)
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T | None], what: str, seconds: float = PATIENCE_S, every: float = 0.03) -> T:
-    """The first true thing that `look` brings; a failure that tells the last one when time is up."""
+def until(
+    look: Callable[[], T | None], what: str, seconds: float = PATIENCE_S, every: float = 0.03,
+    told: Callable[[], Any] | None = None,
+) -> T:  # fmt: skip
+    """The first true thing that `look` brings; one that never comes fails and tells the last, or what `told` says."""
     end = time.monotonic() + seconds
     while not (seen := look()):
-        assert time.monotonic() < end, f"{what}: not within {seconds:g} s; last seen: {seen!r}"
+        assert time.monotonic() < end, f"{what}: not within {seconds:g} s; last seen: {told() if told else seen!r}"
         time.sleep(every)
     return seen
 

@@ -193,14 +193,19 @@ def down(world: World) -> dict[str, str]:
     up(world)
     texted(world)
     assert world.tidings.call("PUT", "/v1/simulator/faults", {"mode": "down"}).status == 200
-    until(lambda: world.tidings.get("/readyz")["degraded"], "the carrier is down")
+    until(lambda: simulator(world)["state"] != "up", "the carrier is down")
     return {}
 
 
 def up(world: World) -> dict[str, str]:
     assert world.tidings.call("PUT", "/v1/simulator/faults", {"mode": "none"}).status == 200
-    until(lambda: not world.tidings.get("/readyz")["degraded"], "the carrier is up")
+    until(lambda: simulator(world)["state"] == "up", "the carrier is up", told=lambda: simulator(world))
     return {}
+
+
+def simulator(world: World) -> Json:
+    told: Json = world.tidings.get("/v1/carriers/simulator")
+    return told
 
 
 def account(world: World) -> dict[str, str]:
