@@ -403,6 +403,15 @@ async def test_messages_are_counted_by_owner_and_period(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.accounts.usage([(1, "2026-11"), (1, "2026-11-23")])) == {(1, "2026-11-23"): 1}
 
 
+async def test_a_bucket_that_several_processes_share_is_known_by_when_it_is_full(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.accounts.rates_used([1])) == {}
+    await desk.do(lambda tx: tx.accounts.use_rates([(1, 1, 1_790_000_000_000_000), (70, TWO, 5)]))
+    await desk.do(lambda tx: tx.accounts.use_rates([(70, TWO, 9)]))
+    assert await desk.see(lambda tx: tx.accounts.rates_used([1, 70, 71])) == {1: 1_790_000_000_000_000, 70: 9}
+    await desk.do(lambda tx: tx.accounts.forget_rates(10))
+    assert await desk.see(lambda tx: tx.accounts.rates_used([1, 70])) == {1: 1_790_000_000_000_000}
+
+
 async def test_a_key_has_an_account_also_when_it_is_revoked(desk: Desk) -> None:
     key = Key(70, TWO, "n", "send", b"d", 0)
     await desk.do(lambda tx: tx.accounts.insert_key(key))

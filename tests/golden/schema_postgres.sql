@@ -268,6 +268,13 @@ create table queue (
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_insert_threshold=-1, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX queue_due ON public.queue USING btree (due_at, rank, message_id);
 CREATE UNIQUE INDEX queue_pkey ON public.queue USING btree (message_id);
+create table rate_use (
+  owner bigint not null,
+  account_id bigint not null,
+  full_at bigint not null
+);
+CREATE INDEX rate_use_full ON public.rate_use USING btree (full_at);
+CREATE UNIQUE INDEX rate_use_pkey ON public.rate_use USING btree (owner);
 create table receipt (
   id bigint not null,
   carrier text collate "C" not null,

@@ -222,6 +222,12 @@ CREATE TABLE queue (
   expires_at integer not null
 );
 CREATE INDEX queue_due on queue (due_at, rank, message_id);
+CREATE TABLE rate_use (
+  owner integer primary key,
+  account_id integer not null,
+  full_at integer not null
+);
+CREATE INDEX rate_use_full on rate_use (full_at);
 CREATE TABLE receipt (
   id integer primary key,
   carrier text not null,

@@ -14,6 +14,10 @@ from tidings.core.account import Account, Caller
 from tidings.core.message import Millis
 from tidings.core.request import Refused
 
+Micros = int
+"""Microseconds since 1970-01-01 UTC: a bucket of a thousand a second is counted in them."""
+SECOND_US: Micros = 1_000_000
+
 
 class Owner(Protocol):
     """A key or an account."""
@@ -62,6 +66,11 @@ class Bucket:
         """They went (or, negative, did not after all)."""
         self._tokens = min(self.size, self._tokens - messages)
 
+    def told(self, tokens: float, now: float) -> None:
+        """No more than this is left, by those who draw from it elsewhere too."""
+        self._fill(now)
+        self._tokens = min(self._tokens, tokens)
+
     def standing(self, now: float) -> Standing:
         """What is left, and when it is full again."""
         self._fill(now)
@@ -76,9 +85,11 @@ class Bucket:
 class Meter:
     """The buckets of this process, by the id of their key or account; and how their quotas stood when last counted."""
 
-    __slots__ = ("_buckets", "_per_account", "_per_key", "_spent")
+    __slots__ = ("_buckets", "_per_account", "_per_key", "_spent", "shared")
 
     def __init__(self, limits: Limits) -> None:
+        self.shared = False
+        """Whether other processes take messages too: then what a call draws is counted in its commit as well."""
         self._per_key = limits.rate_per_key
         self._per_account = limits.rate_per_account
         self._buckets: dict[int, Bucket] = {}
@@ -99,9 +110,7 @@ class Meter:
         buckets = self._of(key, account, now, messages, messages if own is None else own)
         wait = max((bucket.wait(count, now) for bucket, count in buckets), default=0.0)
         if wait > 0:
-            slowest = min(bucket.rate for bucket, _ in buckets)
-            what = "messages" if own is None else "segments"
-            return Refused("rate_limited", f"At most {slowest:g} {what} a second may be sent.", math.ceil(wait))
+            return too_fast(min(bucket.rate for bucket, _ in buckets), "messages" if own is None else "segments", wait)
         for bucket, count in buckets:
             bucket.take(count)
         return None
@@ -112,6 +121,23 @@ class Meter:
         """What was taken for messages that were not stored."""
         for bucket, count in self._of(key, account, now, messages, messages if own is None else own):
             bucket.take(-count)
+
+    def draws(self, key: Caller, account: Account | None, messages: int, own: int | None = None) -> tuple[Draw, ...]:
+        """What such a call draws from the buckets that all processes share; nothing while there is one process."""
+        if not self.shared:
+            return ()
+        count, unit = (messages, "messages") if own is None else (own, "segments")
+        found = [Draw(key.id, key.account_id, self._rate(key, self._per_key), count, unit)]
+        if account is not None:
+            found.append(Draw(account.id, account.id, self._rate(account, self._per_account), messages, "messages"))
+        return tuple([one for one in found if one.rate])
+
+    def told(self, drawn: Sequence[Draw], full: Sequence[Micros], now: float, today: Millis) -> None:
+        """How the shared buckets stood in a commit: what is left there is the most that is left here."""
+        for one, full_at in zip(drawn, full, strict=False):
+            bucket = self._buckets.get(one.owner)
+            if bucket is not None and bucket.rate == one.rate:
+                bucket.told(one.left(full_at, today * 1000), now)
 
     def count(self, allowed: Sequence[Quota], spent: Sequence[int]) -> None:
         """So much is counted against these quotas."""
@@ -146,13 +172,45 @@ class Meter:
         return [(bucket, count) for bucket, count in found if bucket is not None]
 
     def _bucket(self, owner: Owner, default: float, now: float) -> Bucket | None:
-        rate = default if owner.rate is None else owner.rate
+        rate = self._rate(owner, default)
         if not rate:
             return None
         bucket = self._buckets.get(owner.id)
         if bucket is None or bucket.rate != rate:
             bucket = self._buckets[owner.id] = Bucket(rate, now)
         return bucket
+
+    @staticmethod
+    def _rate(owner: Owner, default: float) -> float:
+        return default if owner.rate is None else owner.rate
+
+
+def too_fast(rate: float, unit: str, wait: float) -> Refused:
+    """The refusal of a call that this rate leaves no room for within `wait` seconds."""
+    return Refused("rate_limited", f"At most {rate:g} {unit} a second may be sent.", math.ceil(wait))
+
+
+class Draw(msgspec.Struct, frozen=True):
+    """What a call draws from a bucket that all processes share, which is known by the moment at which it is full."""
+
+    owner: int
+    account_id: int
+    rate: float
+    count: int
+    unit: str
+    """What is counted: `messages` or `segments`."""
+
+    def left(self, full_at: Micros, now: Micros) -> float:
+        """What the bucket holds; less than nothing where it owes."""
+        return max(1.0, self.rate) - max(0, full_at - now) * self.rate / SECOND_US
+
+    def wait(self, full_at: Micros, now: Micros) -> float:
+        """Seconds until this may go; 0: now. As `Bucket.wait`."""
+        return max(0.0, (min(self.count, max(1.0, self.rate)) - self.left(full_at, now)) / self.rate)
+
+    def after(self, full_at: Micros, now: Micros) -> Micros:
+        """When the bucket is full once this went."""
+        return max(full_at, now) + round(self.count / self.rate * SECOND_US)
 
 
 class Quota(msgspec.Struct, frozen=True):

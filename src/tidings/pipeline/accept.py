@@ -12,7 +12,7 @@ from tidings.core.account import Caller, Key
 from tidings.core.consent import opted_out, opted_out_error
 from tidings.core.esme import Submission
 from tidings.core.ids import show
-from tidings.core.limits import Quota, quotas
+from tidings.core.limits import Draw, Quota, quotas
 from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Queued, Remembered, Tx
@@ -30,7 +30,7 @@ from tidings.core.request import (
 )
 from tidings.core.status import ACCEPTED, QUEUED, REJECTED, SCHEDULED
 from tidings.core.webhook import Callback
-from tidings.pipeline import quota, route, senders, swaps, track, validate
+from tidings.pipeline import quota, rates, route, senders, swaps, track, validate
 from tidings.pipeline.house import House
 from tidings.pipeline.pages import Pages
 from tidings.pipeline.pages import read as read_pages
@@ -57,6 +57,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """What stands against the senders of some of its messages, by message."""
     submissions: tuple[Submission, ...] = ()
     """What is kept besides of messages that came by SMPP."""
+    draws: tuple[Draw, ...] = ()
+    """What it draws from rates that hold over several processes."""
 
 
 class Entered(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +71,8 @@ class Entered(msgspec.Struct, frozen=True, gc=False):
     """Messages counted against each quota of the entry, these included."""
     carrier: str | None = None
     """The carrier that those due at once are queued for by now."""
+    full: tuple[int, ...] = ()
+    """When the bucket of each draw of the entry is full, in microseconds since 1970."""
 
 
 async def accept(
@@ -128,11 +132,13 @@ async def _accept(
     metered = caller if house.keyring.metered or house.meter.by_default else None
     if metered and (refused := _meter(house, metered, len(messages))):
         return refused
-    allowed = quotas((metered, house.keyring.account(account_id)), house.clock.now()) if metered else ()
+    account = house.keyring.account(account_id)
+    allowed = quotas((metered, account), house.clock.now()) if metered else ()
+    draws = house.meter.draws(metered, account, len(messages)) if metered else ()
     origin = told(door, None if caller is None else ("key" if isinstance(caller, Key) else "esme", caller.id))
     entry = Entry(
         account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks), carrier,
-        notes or None, refusals or None,
+        notes or None, refusals or None, draws=draws,
     )  # fmt: skip
     if callbacks:
         house.listening = True
@@ -146,6 +152,8 @@ async def _accept(
     if metered and entered.answer is not None:
         _meter(house, metered, -len(messages))
     house.meter.count(allowed, entered.spent)
+    if draws:
+        house.meter.told(draws, entered.full, house.clock.monotonic(), house.clock.now())
     return entered.answer or Answer(merge(len(requests), invalid, entered.stored))
 
 
@@ -244,6 +252,10 @@ async def store_entries(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[E
             fresh.append((at, entry))
         else:
             results[at] = earlier
+    rated = [(at, entry) for at, entry in fresh if entry.draws]
+    full = await rates.full(tx, [entry.draws for _, entry in rated]) if rated else None
+    if full is not None:
+        fresh = _within_rates(full, fresh, results, now)
     limited = any(entry.quotas for _, entry in fresh)
     used = await quota.used(tx, [one for _, entry in fresh for one in entry.quotas]) if limited else None
     if used is not None:
@@ -254,7 +266,32 @@ async def store_entries(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[E
         used += await quota.count(tx, [(entry.quotas, _going(results[at])) for at, entry in fresh])
         for at, entry in enumerate(entries):
             results[at] = msgspec.structs.replace(results[at], spent=quota.spent(entry.quotas, used))
+    if full is not None:
+        await _keep_rates(tx, full, rated, results)
     return [results[at] for at in range(len(entries))]
+
+
+def _within_rates(
+    full: rates.Full, fresh: Sequence[tuple[int, Entry]], results: dict[int, Entered], now: Millis
+) -> list[tuple[int, Entry]]:
+    """The entries that their rates leave room for now; the others are refused whole."""
+    refusals = rates.refusals(full, [entry.draws for _, entry in fresh], now)
+    for (at, _), refused in zip(fresh, refusals, strict=True):
+        if refused is not None:
+            results[at] = Entered((), refused)
+    return [one for one, refused in zip(fresh, refusals, strict=True) if refused is None]
+
+
+async def _keep_rates(
+    tx: Tx, full: rates.Full, rated: Sequence[tuple[int, Entry]], results: dict[int, Entered]
+) -> None:
+    for at, entry in rated:
+        answer = results[at].answer
+        if answer is not None and not (isinstance(answer, Refused) and answer.code == "rate_limited"):
+            rates.give_back(full, entry.draws)  # a quota was in the way, or one message of an atomic batch
+    await rates.keep(tx, full, [entry.draws for _, entry in rated])
+    for at, entry in rated:
+        results[at] = msgspec.structs.replace(results[at], full=rates.told(full, entry.draws))
 
 
 def _within_quotas(

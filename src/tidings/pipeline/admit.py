@@ -146,9 +146,10 @@ async def probe(tx: Tx, items: Sequence[None], now: Millis) -> list[None]:
 
 @stage(order=90)
 async def note_uses(tx: Tx, key_ids: Sequence[int], now: Millis) -> list[None]:
-    """Write down that these keys were used, and drop counts of quotas long over."""
+    """Write down that these keys were used, and drop counts of quotas and rates long over."""
     await tx.accounts.touch_keys(key_ids, now // (60 * SECOND) * (60 * SECOND))
     await tx.accounts.forget_usage(oldest_kept(now))
+    await tx.accounts.forget_rates((now - DAY) * 1000)
     return [None] * len(key_ids)
 
 

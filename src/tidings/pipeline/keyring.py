@@ -39,6 +39,15 @@ class Keyring:
         """Whether any key or account has a limit or a quota of its own."""
         self._survey()
 
+    def renew(self, keys: Iterable[Key], accounts: Iterable[Account]) -> set[int]:
+        """Know these and no others, as they stand in the store now; the ids of keys that open nothing any more."""
+        told = {key.id: key for key in keys}
+        self._gone |= {key.id for key in told.values() if key.revoked_at is not None}
+        before, self._keys = self._keys, {number: key for number, key in told.items() if number not in self._gone}
+        self._accounts = {account.id: account for account in accounts}
+        self._survey()
+        return before.keys() - self._keys.keys()
+
     def add(self, key: Key) -> None:
         """Know a key as it is now; one that is revoked opens nothing from here on, whatever is told of it later."""
         if key.revoked_at is not None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from tidings.core.esme import Esme
+from tidings.core.message import Millis
 
 
 class Roster:
@@ -33,6 +36,17 @@ class Roster:
             self._by_id[esme.id] = self._by_system_id[esme.system_id] = esme
         for tell in self._watchers:
             tell(esme)
+
+    def renew(self, esmes: Iterable[Esme], now: Millis) -> list[Esme]:
+        """Know these and no others, as they stand in the store; whoever watches is told of what differs from before.
+
+        Returns those that are gone, as closed.
+        """
+        there = {one.id: one for one in esmes}
+        gone = [msgspec.structs.replace(one, closed_at=now) for one in self._by_id.values() if one.id not in there]
+        for one in (*gone, *(one for one in there.values() if self._by_id.get(one.id) != one)):
+            self.know(one)
+        return gone
 
     def watch(self, tell: Callable[[Esme], None]) -> None:
         """Call `tell` with every one that changes from now on."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from tidings.core.esme import Esme, Submission
-from tidings.core.limits import Quota, quotas
+from tidings.core.limits import Draw, Quota, quotas
 from tidings.core.message import Category, Message
 from tidings.core.request import Invalid, Refused, Request, Result, Stored, Submitted
 from tidings.pipeline import route
@@ -54,12 +54,14 @@ def _sort(
     ]
     allowed = _quotas(house, esme)
     origin = told(DOOR, ("esme", esme.id))
-    # A quota refuses an entry as a whole: where there is one, each message is an entry of its own.
-    groups: Sequence[Sequence[tuple[Message, Submission]]] = [[one] for one in going] if allowed else [going]
+    # Quotas and shared rates refuse an entry as a whole: where there are any, each message is an entry of its own.
+    apart = bool(allowed or _draws(house, esme, 1, 1))
+    groups: Sequence[Sequence[tuple[Message, Submission]]] = [[one] for one in going] if apart else [going]
     entries = [
         Entry(
             esme.account_id, tuple([message for message, _ in group]), quotas=allowed, origin=origin, carrier=carrier,
             notes=notes or None, refusals=refusals or None, submissions=tuple([kept for _, kept in group]),
+            draws=_draws(house, esme, len(group), sum(message.segments for message, _ in group)),
         )
         for group in groups if group
     ]  # fmt: skip
@@ -84,6 +86,8 @@ async def _write(house: House, esme: Esme, entries: Sequence[Entry]) -> list[Ent
 def _results(house: House, esme: Esme, entries: Sequence[Entry], entered: Sequence[Entered]) -> Iterator[Result]:
     for entry, one in zip(entries, entered, strict=True):
         house.meter.count(entry.quotas, one.spent)
+        if entry.draws:
+            house.meter.told(entry.draws, one.full, house.clock.monotonic(), house.clock.now())
         if isinstance(one.answer, Refused):
             _give_back(house, esme, entry.messages)
             yield from [one.answer] * len(entry.messages)
@@ -100,6 +104,12 @@ def _quotas(house: House, esme: Esme) -> tuple[Quota, ...]:
     if not _metered(house, esme):
         return ()
     return quotas((esme, house.keyring.account(esme.account_id)), house.clock.now())
+
+
+def _draws(house: House, esme: Esme, messages: int, segments: int) -> tuple[Draw, ...]:
+    if not _metered(house, esme):
+        return ()
+    return house.meter.draws(esme, house.keyring.account(esme.account_id), messages, segments)
 
 
 def _admit(house: House, esme: Esme, messages: Sequence[Message]) -> list[Refused | None]:

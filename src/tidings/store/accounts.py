@@ -117,6 +117,19 @@ class Accounts:
     async def forget_usage(self, before: str) -> None:
         await self._engine.fetch(SQL["forget_usage"], before)
 
+    async def rates_used(self, owners: Iterable[int]) -> dict[int, int]:
+        """Microseconds since 1970 at which the bucket of each owner is full; without those that never drew."""
+        rows = await self._engine.fetch(SQL["rates_used"], as_list(owners))
+        return dict(rows)
+
+    async def use_rates(self, rows: Sequence[tuple[int, int, int]]) -> None:
+        """Owner, account and when its bucket is full; each owner once."""
+        await self._engine.many(SQL["use_rates"], rows)
+
+    async def forget_rates(self, full_before: int) -> None:
+        """Buckets that have been full since before a moment are as good as none."""
+        await self._engine.fetch(SQL["forget_rates"], full_before)
+
     # who owns which carrier
 
     async def take_lease(self, carrier: str) -> int:

@@ -69,6 +69,16 @@ on conflict (owner, period) do update set messages = usage.messages + excluded.m
 -- name: forget_usage
 delete from usage where period < ?1 returning owner;
 
+-- name: rates_used
+select owner, full_at from rate_use where owner in rows_int(?1);
+
+-- name: use_rates
+insert into rate_use (owner, account_id, full_at) values (?1, ?2, ?3)
+on conflict (owner) do update set full_at = excluded.full_at;
+
+-- name: forget_rates
+delete from rate_use where full_at < ?1 returning owner;
+
 -- name: owner_of
 select account_id from sender where address = ?1 order by account_id limit 1;
 
