@@ -8,6 +8,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -66,22 +67,28 @@ def _as_nobody() -> dict[str, Any]:
 
 
 class Server:
-    """One server of ours, on a socket in a temporary folder."""
+    """One server of ours, in a temporary folder: on a socket, and with `port` on loopback too."""
 
-    def __init__(self, *settings: str) -> None:
+    def __init__(self, *settings: str, of: Server | None = None, port: int = 0) -> None:
+        """`of`: the server whose standby it is to be."""
         bin = programs()
         if bin is None:
             pytest.skip("there is no PostgreSQL 15 or newer here (apt-get install postgresql), nor its wheel")
         self._bin = bin
-        self._settings = (*SETTINGS, *settings)
+        self.port = port
+        self._settings = (*SETTINGS, *([f"port={port}", "listen_addresses=127.0.0.1"] if port else []), *settings)
         self.folder = Path(tempfile.mkdtemp(prefix="tidings-pg-"))
         self.folder.chmod(0o755)
         self._data = self.folder / "data"
-        self._data.mkdir()
+        self._data.mkdir(mode=0o700)
         if os.getuid() == 0:
             shutil.chown(self.folder, "nobody", "nogroup")
             shutil.chown(self._data, "nobody", "nogroup")
-        self._run("initdb", "-D", str(self._data), "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        into = ("-D", str(self._data), "-U", OWNER, "--no-sync")
+        if of is None:
+            self._run("initdb", *into, "-A", "trust", "-E", "UTF8", "--locale=C")
+        else:
+            self._run("pg_basebackup", *into, "-R", "-X", "stream", "-c", "fast", "-d", of.url)
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -97,7 +104,7 @@ class Server:
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_as_nobody())
         for _ in range(400):
-            if subprocess.run([self._bin / "pg_isready", "-q", "-h", self.folder], check=False).returncode == 0:
+            if subprocess.run([self._bin / "pg_isready", "-q", "-d", self.url], check=False).returncode == 0:
                 return
             assert self.process.poll() is None, (self.folder / "server.log").read_text()
             time.sleep(0.025)
@@ -109,6 +116,20 @@ class Server:
             self.process.send_signal(number)
             self.process.wait(30)
             self.process = None
+
+    def kill(self) -> None:
+        """kill -9 of all its processes, each by its number."""
+        assert self.process is not None
+        processes = [self.process.pid, *_children(self.process.pid)]
+        for pid in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(30)
+        self.process = None
+
+    def promote(self) -> None:
+        """Make a primary of a standby; returns when it takes changes."""
+        self._run("pg_ctl", "promote", "-D", str(self._data), "-w")
 
     def end(self) -> None:
         """Stop, and leave nothing behind."""
@@ -124,7 +145,20 @@ class Server:
     @property
     def url(self) -> str:
         """Its own database."""
+        if self.port:
+            return f"postgresql://{OWNER}@127.0.0.1:{self.port}/postgres"
         return f"postgresql://{OWNER}@/postgres?host={self.folder}"
+
+
+def _children(parent: int) -> list[int]:
+    """Processes that a process has begun."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = one.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                found.append(int(one.parent.name))
+    return found
 
 
 @cache

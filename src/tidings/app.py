@@ -531,7 +531,7 @@ def chosen_store(settings: Settings, clock: Clock) -> GroupStore:
     """The store the settings ask for, not open yet."""
     driver: Driver = Sqlite(settings.folder, clock)
     if settings.database:
-        driver = Postgres(settings.database, settings.folder, clock)
+        driver = Postgres(settings.database, settings.folder, clock, settings.synchronous_commit)
     return GroupStore(driver, clock, settings.limits.commit_queue)
 
 

@@ -167,6 +167,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     data: str = "./tidings-data"
     database: str = ""
+    synchronous_commit: Literal["on", "remote_apply"] = "on"
     host: str = "127.0.0.1"
     port: Port = 8775
     log_level: str = "info"

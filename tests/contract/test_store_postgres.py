@@ -23,7 +23,7 @@ from golden.write import POSTGRES, fresh_postgres
 from spine_kit import HandClock, ask, opened
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import group_commit, migrate, postgres
+from tidings.store import address, group_commit, migrate, postgres
 from tidings.store.engine import CannotOpen
 from tidings.store.group_commit import CommitUnknown, GroupStore
 from tidings.store.postgres import Postgres
@@ -329,7 +329,7 @@ PLACES = [
 
 @pytest.mark.parametrize(("url", "place"), PLACES)
 def test_an_address_is_shown_without_its_password(url: str, place: str) -> None:
-    assert postgres.shown(url) == place
+    assert address.shown(url) == place
 
 
 SIGNS = st.text(st.sampled_from(["\0", "\ufdd0", "0", "1", "a", "é"]), max_size=12)

@@ -84,7 +84,7 @@ def migrate(config: Path | None, **given: Any) -> None:
     from tidings.app import migrate as bring_up_to_date
 
     applied = _guarded(lambda: bring_up_to_date(settings))
-    from tidings.store.postgres import shown
+    from tidings.store.address import shown
 
     place = shown(settings.database) if settings.database else settings.folder
     click.echo(f"{place}: the schema is up to date ({', '.join(applied)})")

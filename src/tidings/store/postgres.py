@@ -16,8 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TextIO, TypeVar, cast
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, TextIO, TypeVar, cast
 
 import asyncpg
 import msgspec
@@ -26,9 +25,11 @@ import uvloop
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import migrate
+from tidings.store.address import shown, why_not
 from tidings.store.engine import CannotOpen, Row, statements
 from tidings.store.folder import take
 from tidings.store.group_commit import CommitUnknown, alone
+from tidings.store.primary import Fence, Lookout, Session, find
 from tidings.store.transaction import Transaction
 
 log = logging.getLogger("tidings.store")
@@ -40,7 +41,8 @@ OLDEST = 150_000
 """PostgreSQL 15, as `server_version_num` has it."""
 LOCK = 0x74_6964_696E_6773
 """The advisory lock of whoever writes into a database: `tidings`."""
-CONNECT_S = 5.0
+COMMIT_S = 10.0
+"""A commit that takes longer is in doubt: the server may be waiting for a standby that is gone."""
 COMMAND_S = 60.0
 """A statement that takes longer is given up, and its connection with it."""
 LOCK_PATIENCE = 3.0
@@ -157,6 +159,11 @@ def _row(record: Sequence[Any]) -> Row:
     return row
 
 
+_END = (
+    "select pg_terminate_backend(pid) from pg_stat_activity "
+    "where pid = any($1) and application_name = $2 and pid <> pg_backend_pid()"
+)
+
 # faults
 
 _OURS = (asyncpg.InterfaceError, asyncpg.PostgresError)
@@ -190,20 +197,32 @@ class Away(OSError):
     """No connection can be had for now."""
 
 
+class Place(NamedTuple):
+    """Where connections go, and how."""
+
+    url: str
+    fence: Fence
+    synchronous_commit: str = "on"
+    """What a commit waits for: `on` or `remote_apply`."""
+
+
 class Connection:
     """One connection as an `Engine`; another one after it was lost."""
 
-    __slots__ = ("_batches", "_db", "_reads", "_url", "busy")
+    __slots__ = ("_batches", "_db", "_loop", "_place", "_reads", "busy", "gone")
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._db: asyncpg.Connection | None = None
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._db: Session | None = None
         self._batches: dict[str, _Prepared] = {}
         self._reads: dict[str, _Prepared] = {}
         self.busy = False
+        self.gone: list[int] = []
+        """Server processes of connections that were dropped and may not know it."""
 
     @property
-    def db(self) -> asyncpg.Connection:
+    def db(self) -> Session:
         """Raises Away while there is none."""
         if self._db is None:
             raise Away("not connected to the database")
@@ -211,23 +230,37 @@ class Connection:
 
     @property
     def lives(self) -> bool:
-        """Whether it is thought to."""
-        return self._db is not None and not self._db.is_closed()
+        """Whether it is thought to, and its server is still the primary as far as is known."""
+        return self._db is not None and not self._db.is_closed() and self._place.fence.lets(self._db.standing)
 
-    async def connect(self) -> asyncpg.Connection:
-        """Begin anew."""
+    async def connect(self) -> Session:
+        """Begin anew. What an earlier connection left waiting in the server, with its locks, is ended."""
         self.drop()
-        self._db = await asyncpg.connect(
-            self._url, timeout=CONNECT_S, command_timeout=COMMAND_S, statement_cache_size=PREPARED,
+        self._loop = asyncio.get_running_loop()
+        name = f"tidings {socket.gethostname()} {os.getpid()}"[:63]
+        self._db = await find(
+            self._place.url, self._place.fence, command_timeout=COMMAND_S, statement_cache_size=PREPARED,
             max_cached_statement_lifetime=0,
-            server_settings={**_SESSION, "application_name": f"tidings {socket.gethostname()} {os.getpid()}"[:63]},
+            server_settings={
+                **_SESSION, "synchronous_commit": self._place.synchronous_commit, "application_name": name,
+            },
         )  # fmt: skip
         await self._db.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=_told_json)
+        if self.gone:
+            await self._db.execute(_END, self.gone, name)
+            self.gone.clear()
         return self._db
+
+    def leave(self) -> None:
+        """From any thread: break off what is under way, where its server is not the primary any more."""
+        db, loop = self._db, self._loop
+        if db is not None and loop is not None and not self._place.fence.lets(db.standing):
+            loop.call_soon_threadsafe(db.terminate)
 
     def drop(self) -> None:
         """It is of no use any more."""
         if self._db is not None:
+            self.gone.append(self._db.pid)
             self._db.terminate()
         self._db = None
         self._batches.clear()
@@ -290,12 +323,15 @@ class Connection:
 class Postgres:
     """See `group_commit.Driver`. The writer and each reader have a connection and a loop of their own."""
 
-    def __init__(self, url: str, folder: Path, clock: Clock) -> None:
+    def __init__(self, url: str, folder: Path, clock: Clock, synchronous_commit: str = "on") -> None:
         self._url = url
+        self._fence = Fence(folder / "primary.json")
+        self._place = Place(url, self._fence, synchronous_commit)
+        self._lookout = Lookout(url, self._fence, self._leave)
         self._folder = folder
         self._clock = clock
         self._loop = uvloop.new_event_loop()
-        self.engine = Connection(url)
+        self.engine = Connection(self._place)
         self._token = secrets.randbits(62)
         self._number = 0
         self._readers: list[_Reader] = []
@@ -312,13 +348,16 @@ class Postgres:
         Raises DataFolderInUse and CannotOpen, or OSError when the folder cannot be used.
         """
         self._lock = take(self._folder)
+        self._fence.open()
         _apart(lambda: self.run(self._open()))
+        self._lookout.start()
 
     def applied(self) -> list[str]:
         ask = self.engine.fetch("select name from schema_migration order by name")
         return [str(row[0]) for row in _apart(lambda: self.run(ask))]
 
     def close(self) -> None:
+        self._lookout.stop()
         _apart(self._close)
         if self._lock is not None:
             self._lock.close()
@@ -373,7 +412,7 @@ class Postgres:
 
     async def commit(self) -> bool:
         try:
-            done = await self.engine.db.execute("commit")
+            done = await self._carry_out("commit")
         except Exception as fault:
             if not _is_lost(fault):
                 raise
@@ -382,6 +421,17 @@ class Postgres:
         if done != "COMMIT":
             raise RuntimeError("a stage went on after one of its statements had failed")
         return True
+
+    async def _carry_out(self, command: str) -> str:
+        """A command that changes something. Where an operator cut short the wait for a standby, PostgreSQL reports
+        success with a warning; it is none.
+        """
+        db = self.engine.db
+        db.warning = ""
+        done: str = await db.execute(command, timeout=COMMIT_S)
+        if db.warning:
+            raise OSError(f"the database server warned: {db.warning}")
+        return done
 
     async def rollback(self) -> None:
         try:
@@ -399,22 +449,29 @@ class Postgres:
         await self.engine.db.execute("release one")
 
     async def committed(self) -> bool:
-        """The lock is free only once the session that was committing is at its end, so that what is seen stays so."""
+        """The lock is free only once the session that was committing is at its end, so that what is seen stays so.
+
+        It may be seen here and be missing on the standby that is about to be promoted: the commit was waiting for that
+        one. So another commit has to go through, behind it.
+        """
         if not self.engine.lives:
             await self._connect()
         try:
             found = await self.engine.fetch("select writer, number from store_commit")
+            if found != [(self._token, self._number)]:
+                return False
+            await self._carry_out("update store_commit set number = number")
         except BaseException:
             self.engine.drop()
             raise
-        return found == [(self._token, self._number)]
+        return True
 
     # reads
 
     def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
         reader = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._local.reader = _Reader(self._url)
+            reader = self._local.reader = _Reader(self._place)
             self._readers.append(reader)
         try:
             return cast("R", reader.read(ask))
@@ -424,6 +481,11 @@ class Postgres:
             raise
 
     # the connection
+
+    def _leave(self) -> None:
+        """A newer primary was seen: what still waits for the old one waits in vain."""
+        for one in (self.engine, *(reader.engine for reader in self._readers)):
+            one.leave()
 
     async def _open(self) -> None:
         try:
@@ -475,23 +537,23 @@ class Postgres:
 class _Reader:
     """A connection that reads, for one thread."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, place: Place) -> None:
         self._loop = uvloop.new_event_loop()
-        self._engine = Connection(url)
+        self.engine = Connection(place)
 
     def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
         """About one moment. A connection may have died unseen: the second try tells."""
-        known = self._engine.lives
+        known = self.engine.lives
         try:
             return self._loop.run_until_complete(self._read(ask))
         except Exception as fault:
             if not (known and _is_lost(fault)):
                 raise
-            self._engine.drop()
+            self.engine.drop()
             return self._loop.run_until_complete(self._read(ask))
 
     async def _read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
-        engine = self._engine
+        engine = self.engine
         if not engine.lives:
             await engine.connect()
         try:
@@ -502,7 +564,7 @@ class _Reader:
                 await engine.db.execute("rollback")
 
     def close(self) -> None:
-        self._loop.run_until_complete(self._engine.close())
+        self._loop.run_until_complete(self.engine.close())
         self._loop.close()
 
 
@@ -535,54 +597,17 @@ async def _holder(db: asyncpg.Connection) -> str:
 
 async def _check(db: asyncpg.Connection) -> None:
     """Raises CannotOpen for a server that this program cannot work with."""
-    version, encoding, standby, read_only = await db.fetchrow(
-        "select current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery(), "
+    version, encoding, read_only = await db.fetchrow(
+        "select current_setting('server_version_num')::int, current_setting('server_encoding'), "
         "current_setting('transaction_read_only') = 'on'"
     )
     if version < OLDEST:
         raise CannotOpen(f"the server is PostgreSQL {version // 10_000}; {OLDEST // 10_000} or newer is needed")
-    if standby:
-        raise CannotOpen("the server is a standby and takes no changes; give the address of the primary")
     if read_only:
         raise CannotOpen("the database is read-only (default_transaction_read_only); tidings must write into it")
     if encoding != "UTF8":
         raise CannotOpen(f"the database is encoded as {encoding}; create one with encoding UTF8")
 
 
-_PLACE = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]*)(:\d+)?(,(\[[0-9a-fA-F:.]+\]|[\w.-]*)(:\d+)?)*")
-
-
-def shown(url: str) -> str:
-    """Where the database is, without any secret: nothing at all where a password may have got into the wrong place."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "the database"
-    hosts = parts.netloc.rpartition("@")[2]
-    if "@" in parts.path + parts.query + parts.fragment or not _PLACE.fullmatch(hosts):
-        return "the database"
-    return f"{hosts or 'the local socket'}{parts.path}"
-
-
 def _why_not(url: str, fault: BaseException) -> str:
-    """One sentence for an operator. Words of a fault may hold pieces of the address, and so its password."""
-    place = shown(url)
-    if isinstance(fault, Away | CannotOpen):
-        return str(fault)
-    match _state(fault):
-        case "28P01" | "28000":
-            return f"{place} refuses the user or its password: {fault}"
-        case "3D000":
-            return f"{fault} at {place}; create it with createdb"
-        case "42501":
-            return f"the user of {place} lacks rights ({fault}); make it owner of the database, or of a schema in it"
-        case "":
-            pass
-        case _:
-            return f"{place}: {fault}"
-    if isinstance(fault, asyncio.TimeoutError):
-        return f"{place} does not answer within {CONNECT_S:.0f} s; check address, firewall and server"
-    if isinstance(fault, OSError):
-        why = fault.strerror or str(fault)
-        return f"{place} cannot be reached ({why}); check address, port and whether the server runs"
-    return f"{place} cannot be used ({type(fault).__name__}); check the address in `database`"
+    return str(fault) if isinstance(fault, Away) else why_not(shown(url), fault)
