@@ -1048,7 +1048,8 @@ class Session(TypedDict):
     interface_version: str
     secure: bool
     bound_at: str
-    waiting: int
+    waiting: int | None
+    process: str
 
 
 class Smart(TypedDict):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from contract_kit import ONE, TWO, Desk, message
-from tidings.core.esme import Esme, Submission
+from tidings.core.esme import Esme, Session, Submission
 from tidings.core.message import Prepared
 
 
@@ -156,3 +156,23 @@ async def test_a_message_that_came_as_octets_is_kept_as_it_came_and_blanked_whol
     assert gone is not None
     assert (gone.text, gone.prepared) == (None, None)
     assert await desk.see(lambda tx: tx.messages.outlived("transactional", 0, 1_800_000_000_000, 9)) == []
+
+
+def session(number: int, esme_id: int = 70, holder: int = 5, **more: Any) -> Session:
+    fields: dict[str, Any] = {
+        "id": number, "account_id": 1, "esme_id": esme_id, "holder": holder, "place": "gw1 5", "bind_type": "receiver",
+        "address": "192.0.2.7", "interface_version": 0x34, "secure": True, "bound_at": 9,
+    }  # fmt: skip
+    return Session(**{**fields, **more})
+
+
+async def test_binds_that_stand_are_seen_oldest_first_and_go_with_their_process(desk: Desk) -> None:
+    for one in (session(3), session(2, secure=False), session(4, esme_id=71), session(5, holder=6)):
+        await desk.do(lambda tx, one=one: tx.esmes.open_session(one))  # type: ignore[misc]
+    assert await desk.see(lambda tx: tx.esmes.sessions([70])) == [
+        session(2, secure=False), session(3), session(5, holder=6),
+    ]  # fmt: skip
+    await desk.do(lambda tx: tx.esmes.close_sessions([2, 99]))
+    assert [one.id for one in await desk.see(lambda tx: tx.esmes.sessions([70, 71]))] == [3, 4, 5]
+    await desk.do(lambda tx: tx.esmes.forget_sessions(6))
+    assert [one.id for one in await desk.see(lambda tx: tx.esmes.sessions([70, 71]))] == [5]

@@ -59,7 +59,7 @@ async def test_both_ports_stand_side_by_side_and_tls_may_be_asked_for(tmp_path: 
         client = await rig.connect(tls=customer(papers), port=1)
         assert await client.bind() == 0
         assert (await client.ask(submit()))[0].command_status == 0
-        (session,) = rig.house.sessions(next(iter(rig.door.guests)).esme_id)
+        (session,) = await rig.house.store.read(lambda tx: tx.esmes.sessions([next(iter(rig.door.guests)).esme_id]))
         assert (session.secure, session.address) == (True, "127.0.0.1")
 
 

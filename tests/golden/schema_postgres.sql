@@ -171,6 +171,21 @@ CREATE INDEX esme_outbox_lane ON public.esme_outbox USING btree (esme_id, lane, 
 CREATE INDEX esme_outbox_message ON public.esme_outbox USING btree (message_id);
 CREATE UNIQUE INDEX esme_outbox_pkey ON public.esme_outbox USING btree (id);
 CREATE INDEX esme_outbox_waiting ON public.esme_outbox USING btree (esme_id, id) WHERE (next_at IS NOT NULL);
+create table esme_session (
+  id bigint not null,
+  account_id bigint not null,
+  esme_id bigint not null,
+  holder bigint not null,
+  place text collate "C" not null,
+  bind_type text collate "C" not null,
+  address text collate "C" not null,
+  interface_version bigint not null,
+  secure bigint not null,
+  bound_at bigint not null
+);
+CREATE INDEX esme_session_esme ON public.esme_session USING btree (esme_id, id);
+CREATE INDEX esme_session_holder ON public.esme_session USING btree (holder);
+CREATE UNIQUE INDEX esme_session_pkey ON public.esme_session USING btree (id);
 create table idempotency (
   account_id bigint not null,
   key text collate "C" not null,

@@ -132,6 +132,20 @@ CREATE INDEX esme_outbox_dead on esme_outbox (esme_id, id) where status = 'dead'
 CREATE INDEX esme_outbox_lane on esme_outbox (esme_id, lane, id) where next_at is not null;
 CREATE INDEX esme_outbox_message on esme_outbox (message_id);
 CREATE INDEX esme_outbox_waiting on esme_outbox (esme_id, id) where next_at is not null;
+CREATE TABLE esme_session (
+  id integer primary key,
+  account_id integer not null,
+  esme_id integer not null,
+  holder integer not null,
+  place text not null,
+  bind_type text not null,
+  address text not null,
+  interface_version integer not null,
+  secure integer not null,
+  bound_at integer not null
+);
+CREATE INDEX esme_session_esme on esme_session (esme_id, id);
+CREATE INDEX esme_session_holder on esme_session (holder);
 CREATE TABLE idempotency (
   account_id integer not null,
   key text not null,

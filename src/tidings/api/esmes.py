@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -153,7 +154,10 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     interface_version: Annotated[str, Meta(description="what it is spoken to in")]
     secure: Annotated[bool, Meta(description="whether it is over TLS")]
     bound_at: Time
-    waiting: Annotated[int, Meta(description="requests of it that wait for their answer")]
+    waiting: Annotated[
+        int | None, Meta(description="requests of it that wait for their answer; null at the door of another process")
+    ]
+    process: Annotated[str, Meta(description="at whose door it stands")]
 
 
 class EsmeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,7 +231,7 @@ async def post(call: Call) -> Reply:
         raise Abort("validation_failed", errors=[fault])
     wanted = _fit(msgspec.structs.asdict(call.body))
     account_id, password = _account(call, wanted.pop("account_id"), "/account_id"), wanted.pop("password")
-    return _enrolled(call, await enrol.enrol(call.house, account_id, password, call.key, **wanted), 201)
+    return _enrolled(call, await enrol.enrol(call.house, account_id, password, call.key, **wanted), 201, ())
 
 
 async def page(call: Call) -> Reply:
@@ -239,12 +243,12 @@ async def page(call: Call) -> Reply:
         return await tx.esmes.page(account_id, before, limit + 1)
 
     found, cursor = cut(await call.house.store.read(ask), limit)
-    return Reply(200, views.encode(EsmePage([_view(call, one) for one in found], cursor)))
+    return Reply(200, views.encode(EsmePage(await _views(call, found), cursor)))
 
 
 async def read(call: Call) -> Reply:
     """One ESME."""
-    return Reply(200, views.encode(_view(call, await one(call))))
+    return Reply(200, views.encode(await _one_view(call, await one(call))))
 
 
 async def one(call: Call) -> Esme:
@@ -260,7 +264,7 @@ async def patch(call: Call) -> Reply:
     """Change what is named."""
     changes = {name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not UNSET}
     account_id, number = await _owner(call)
-    return _shown(call, await enrol.change(call.house, account_id, number, _fit(changes), call.key))
+    return await _shown(call, await enrol.change(call.house, account_id, number, _fit(changes), call.key))
 
 
 async def renew(call: Call) -> Reply:
@@ -268,14 +272,15 @@ async def renew(call: Call) -> Reply:
     body: PasswordRotation = call.body or PasswordRotation()
     _fit({"password": body.password})
     account_id, number = await _owner(call)
+    sessions = await call.house.store.read(lambda tx: tx.esmes.sessions([number]))
     rotated = await enrol.rotate(call.house, account_id, number, body.overlap_s * 1000, body.password, call.key)
-    return _enrolled(call, rotated, 200)
+    return _enrolled(call, rotated, 200, sessions)
 
 
 async def close(call: Call) -> Reply:
     """Nothing binds with it any more."""
     account_id, number = await _owner(call)
-    return _shown(call, await enrol.close(call.house, account_id, number))
+    return await _shown(call, await enrol.close(call.house, account_id, number))
 
 
 async def _owner(call: Call) -> tuple[int, int]:
@@ -316,19 +321,25 @@ def _fit(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _shown(call: Call, outcome: enrol.Outcome) -> Reply:
+async def _shown(call: Call, outcome: enrol.Outcome) -> Reply:
+    if not isinstance(outcome, Esme):
+        return _refused(outcome)
+    return Reply(200, views.encode(await _one_view(call, outcome)))
+
+
+def _refused(outcome: Refused | Invalid) -> Reply:
     if isinstance(outcome, Refused):
         return refusal(outcome)
-    if isinstance(outcome, Invalid):
-        return problem("validation_failed", errors=outcome.errors)
-    return Reply(200, views.encode(_view(call, outcome)))
+    return problem("validation_failed", errors=outcome.errors)
 
 
-def _enrolled(call: Call, outcome: tuple[Esme, str] | Refused | Invalid, status: int) -> Reply:
+def _enrolled(
+    call: Call, outcome: tuple[Esme, str] | Refused | Invalid, status: int, sessions: Sequence[Session]
+) -> Reply:
     if not isinstance(outcome, tuple):
-        return _shown(call, outcome)
+        return _refused(outcome)
     esme, password = outcome
-    told = EsmeEnrolled(**msgspec.structs.asdict(_view(call, esme)), password=password)
+    told = EsmeEnrolled(**msgspec.structs.asdict(_view(call, esme, sessions)), password=password)
     return Reply(status, views.encode(told))
 
 
@@ -341,18 +352,28 @@ _SAME = (
 """Fields that are answered as they are stored."""
 
 
-def _view(call: Call, esme: Esme) -> EsmeView:
+async def _views(call: Call, esmes: Sequence[Esme]) -> list[EsmeView]:
+    found = await call.house.store.read(lambda tx: tx.esmes.sessions(one.id for one in esmes))
+    return [_view(call, esme, [one for one in found if one.esme_id == esme.id]) for esme in esmes]
+
+
+async def _one_view(call: Call, esme: Esme) -> EsmeView:
+    return (await _views(call, [esme]))[0]
+
+
+def _view(call: Call, esme: Esme, sessions: Sequence[Session]) -> EsmeView:
+    asking = call.house.asking(esme.id)
     return EsmeView(
         id=ids.show("esme", esme.id), account_id=ids.show("acc", esme.account_id), created_at=show(esme.created_at),
         closed_at=show_or_none(esme.closed_at), rotating_until=show_or_none(esme.old_until),
         last_bound_at=show_or_none(esme.last_bound_at),
-        binds=[_session(one) for one in call.house.sessions(esme.id)], **{name: getattr(esme, name) for name in _SAME},
+        binds=[_session(one, asking.get(one.id)) for one in sessions], **{name: getattr(esme, name) for name in _SAME},
     )  # fmt: skip
 
 
-def _session(one: Session) -> SessionView:
+def _session(one: Session, waiting: int | None) -> SessionView:
     high, low = divmod(one.interface_version, 16)
     return SessionView(
         bind_type=one.bind_type, address=one.address, interface_version=f"{high}.{low}", secure=one.secure,
-        bound_at=show(one.bound_at), waiting=one.waiting,
+        bound_at=show(one.bound_at), waiting=waiting, process=one.place,
     )  # fmt: skip

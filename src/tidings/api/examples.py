@@ -377,6 +377,7 @@ ESME: dict[str, Any] = {
             "secure": False,
             "bound_at": "2026-11-23T09:41:20.310Z",
             "waiting": 0,
+            "process": "gw1.example.net 4127",
         }
     ],
 }

@@ -124,7 +124,7 @@ def show(id: str, as_json: bool, data: Path) -> None:
         over = " over TLS" if bind["secure"] else ""
         click.echo(
             f"bound as {bind['bind_type']} from {bind['address']}{over}, SMPP {bind['interface_version']}, "
-            f"since {bind['bound_at'][:19]}, {bind['waiting']} waiting"
+            f"since {bind['bound_at'][:19]}, {_at(bind)}"
         )
 
 
@@ -180,6 +180,10 @@ def delete(id: str, as_json: bool, data: Path) -> None:
 
 def _path(id: str) -> str:
     return f"/v1/esmes/{quote(id, safe='')}"
+
+
+def _at(bind: dict[str, Any]) -> str:
+    return f"at {bind['process']}" if bind["waiting"] is None else f"{bind['waiting']} waiting"
 
 
 def _word(value: Any) -> str:

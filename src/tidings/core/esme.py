@@ -87,14 +87,19 @@ class Esme(msgspec.Struct, frozen=True, kw_only=True):
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A bind of an ESME that stands."""
 
+    id: int
+    account_id: int
+    esme_id: int
+    holder: int
+    """The process at whose door it stands, by the number that this drew when it started."""
+    place: str
+    """The same in words."""
     bind_type: str
     address: str
     interface_version: int
     """What it is spoken to in: 0x33, 0x34 or 0x50."""
     secure: bool
     bound_at: Millis
-    waiting: int
-    """Requests of it that wait for their answer."""
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True, gc=False):

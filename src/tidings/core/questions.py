@@ -9,7 +9,7 @@ import msgspec
 
 from tidings.config import CarrierSettings
 from tidings.core.account import Account, Key
-from tidings.core.esme import Esme, Submission
+from tidings.core.esme import Esme, Session, Submission
 from tidings.core.message import Message, MessageError, Millis
 from tidings.core.owed import Backlog, Listener, Owed
 from tidings.core.webhook import Callback, Delivery, Secret, Subscription, Try
@@ -331,6 +331,10 @@ class Esmes(Protocol):
         self, esme_id: int, account_id: int, to: str, source_addr: str, destination_addr: str, service_type: str,
         before: int, limit: int,
     ) -> list[int]: ...  # fmt: skip
+    async def open_session(self, session: Session) -> None: ...
+    async def sessions(self, esme_ids: Iterable[int]) -> list[Session]: ...
+    async def close_sessions(self, ids: Iterable[int]) -> None: ...
+    async def forget_sessions(self, holder: int) -> None: ...
 
 
 class Pause(msgspec.Struct, frozen=True):

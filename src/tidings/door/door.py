@@ -16,12 +16,14 @@ import msgspec
 
 from tidings.config import ConfigError, SmppSettings
 from tidings.core import ids
-from tidings.core.esme import Esme, Session
+from tidings.core.esme import Esme
 from tidings.core.health import DoorState
+from tidings.core.ports import StoreUnavailable
 from tidings.door.desk import Desk
 from tidings.door.guests import Admitted, Caller, Guest, Guests
 from tidings.door.login import Login
 from tidings.door.port import Port, Room
+from tidings.door.register import Register
 from tidings.door.statuses import RINVBNDSTS, RSYSERR, Refusal
 from tidings.drivers.smpp_link import SmppLink
 from tidings.drivers.smpp_tap import Taps
@@ -65,7 +67,8 @@ class SmppDoor:
         self.outward = outward
         self._taps = taps
         self.guests = Guests()
-        self._login = Login(house, self.guests)
+        self._register = Register(house, self._spawn)
+        self._login = Login(house, self._register)
         self._desk = Desk(house, self._spawn, self._relieve)
         self._room = Room(settings.connections, settings.connections_per_address)
         self._links: set[SmppLink] = set()
@@ -96,14 +99,15 @@ class SmppDoor:
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Let ESMEs in."""
         self._tasks = tasks
-        self._house.roster.watch(self._review)
-        self._house.sessions = self._sessions
+        self._house.roster.watch(self._changed)
+        self._house.asking = lambda esme_id: {guest.session: guest.busy for guest in self.guests.of(esme_id)}
         loops = [*(port.serve() for port in self.ports), self._look_for_ever()]
         self._loops = [tasks.create_task(loop, name="smpp door") for loop in loops]
 
     async def stop(self, grace_s: float) -> None:
         """Take nothing more, answer what was taken, unbind all; drop what has not gone after `grace_s`."""
         self._stopping = True
+        self._register.stop()
         for task in (*self._loops, *self._binding):  # a guesser's wait holds up no stop
             task.cancel()
         for link in list(self._links):
@@ -133,15 +137,6 @@ class SmppDoor:
                 if command == "bind" and status
             },
         )  # fmt: skip
-
-    def _sessions(self, esme_id: int) -> list[Session]:
-        return [
-            Session(
-                bind_type=one.bind_type, address=one.caller.address, interface_version=one.interface_version,
-                secure=one.caller.secure, bound_at=one.bound_at, waiting=one.busy,
-            )
-            for one in self.guests.of(esme_id)
-        ]  # fmt: skip
 
     def _port(self, number: int, tls: ssl.SSLContext | None) -> Port:
         host = self._settings.host
@@ -181,6 +176,7 @@ class SmppDoor:
             log.info("%s: gone without a bind: %s", link.peer, reason)
             return
         self.guests.leave(guest)
+        self._register.strike(guest.session)
         log.info("%s: unbound: %s", guest, guest.leaving or reason)
         if self.outward is not None:
             self.outward.left(guest)
@@ -220,6 +216,8 @@ class SmppDoor:
             if link not in self._links:
                 self._room.leave(link.host)
         if link.session.over:
+            if isinstance(outcome, Admitted):
+                self._register.strike(outcome.session)
             return
         if isinstance(outcome, Refusal):
             self._house.metrics.answered("bind", outcome.status)
@@ -245,22 +243,36 @@ class SmppDoor:
         elif self.outward is not None:
             self.outward.joined(guest)
 
-    def _review(self, esme: Esme) -> None:
+    def _changed(self, esme: Esme) -> None:
         """An ESME changed: sessions that it no longer allows end."""
-        for place, guest in enumerate(self.guests.of(esme.id)):
-            why = self._against(esme, guest, place)
+        self._review(esme)
+        if len(self.guests.of(esme.id)):
+            self._spawn(self._count(esme))
+
+    async def _count(self, esme: Esme) -> None:
+        """It may have fewer binds by now, over all doors."""
+        try:
+            surplus = await self._register.surplus(esme.id, esme.max_binds)
+        except StoreUnavailable as fault:
+            log.error("%s: its binds cannot be counted now: %s", esme.system_id, fault)
+            return
+        for guest in self.guests.of(esme.id):
+            if guest.session in surplus:
+                self._send_away(guest, f"it may have {esme.max_binds} binds (max_binds)")
+
+    def _review(self, esme: Esme) -> None:
+        for guest in self.guests.of(esme.id):
+            why = self._against(esme, guest)
             if why and not guest.leaving:
                 self._send_away(guest, why)
 
-    def _against(self, esme: Esme, guest: Guest, place: int) -> str:
+    def _against(self, esme: Esme, guest: Guest) -> str:
         if esme.closed_at is not None:
             return "it is closed"
         if guest.system_id != esme.system_id:
             return "its system_id is another now"
         if guest.sealed not in passwords.valid(esme, self._house.clock.now()):
             return "its password is another now"
-        if place >= esme.max_binds:
-            return f"it may have {esme.max_binds} binds (max_binds)"
         refusal = self._login.stands_against(esme, guest.bind_type, guest.caller)
         return refusal.reason if refusal is not None else ""
 

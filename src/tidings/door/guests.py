@@ -32,6 +32,8 @@ class Admitted(msgspec.Struct, frozen=True):
     """The stored password that was its own."""
     bind_type: str
     interface_version: int
+    session: int = 0
+    """By which the register knows it."""
 
 
 class Guest:
@@ -39,7 +41,7 @@ class Guest:
 
     __slots__ = (
         "bind_type", "bound_at", "busy", "caller", "esme_id", "interface_version", "leaving", "link", "sealed",
-        "system_id", "waiting", "working",
+        "session", "system_id", "waiting", "working",
     )  # fmt: skip
 
     def __init__(self, link: SmppLink, admitted: Admitted, caller: Caller, bound_at: int) -> None:
@@ -52,6 +54,7 @@ class Guest:
         """What it is spoken to in: 0x33, 0x34 or 0x50."""
         self.sealed = admitted.sealed
         """The stored password it came in by."""
+        self.session = admitted.session
         self.bound_at = bound_at
         self.waiting: deque[Any] = deque()
         """Its requests that nobody has begun to work on, in order."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from tidings.core.esme import Esme
 from tidings.core.network import within
-from tidings.door.guests import Admitted, Caller, Guests
+from tidings.door.guests import Admitted, Caller
 from tidings.door.patience import Patience
-from tidings.door.statuses import RALYBND, RBINDFAIL, RINVPASWD, RINVSYSID, Refusal
+from tidings.door.register import Register
+from tidings.door.statuses import RBINDFAIL, RINVPASWD, RINVSYSID, Refusal
 from tidings.pipeline import passwords
 from tidings.pipeline.house import House
 from tidings.smpp.pdus import Bind
@@ -24,26 +27,38 @@ SPOKEN = (0x33, 0x34, 0x50)
 class Login:
     """Looks at binds. Wrong passwords are slowed, by address and by system_id; right ones are remembered."""
 
-    def __init__(self, house: House, guests: Guests) -> None:
+    def __init__(self, house: House, register: Register) -> None:
         self._house = house
-        self._guests = guests
+        self._register = register
         self._known = passwords.Known(house.clock.token(32))
         self._patience = Patience()
         self._hashing = asyncio.Semaphore(HASHES_AT_A_TIME)
 
     async def look(self, bind: Bind, caller: Caller) -> Admitted | Refusal:
-        """Whether this bind is let in. Takes its time where guessing is likely."""
+        """Whether this bind is let in; it then stands in the register. Takes its time where guessing is likely."""
         esme = self._house.roster.by_system_id(bind.system_id)
         sealed = await self._sealed(esme, bind, caller.address)
-        esme = self._house.roster.by_system_id(bind.system_id)  # as it is by now
+        judged = self._judged(bind, caller, sealed)
+        if isinstance(judged, Refusal):
+            return judged
+        session = await self._register.enter(judged, caller)
+        if isinstance(session, Refusal):
+            return session
+        judged = self._judged(bind, caller, sealed)  # as it is by now
+        if isinstance(judged, Refusal):
+            self._register.strike(session.id)
+            return judged
+        return msgspec.structs.replace(judged, session=session.id)
+
+    def _judged(self, bind: Bind, caller: Caller, sealed: bytes | None) -> Admitted | Refusal:
+        """As the ESME is now, but for the number of its binds."""
+        esme = self._house.roster.by_system_id(bind.system_id)
         if esme is None:
             return Refusal(RINVSYSID, "there is no ESME with this system_id")
         if sealed is None or sealed not in passwords.valid(esme, self._house.clock.now()):
             return Refusal(RINVPASWD, "the password is wrong")
         bind_type = BIND_TYPES[bind.command_id]
         refusal = self.stands_against(esme, bind_type, caller)
-        if refusal is None and len(self._guests.of(esme.id)) >= esme.max_binds:
-            refusal = Refusal(RALYBND, f"it has {esme.max_binds} binds (max_binds)")
         return refusal or Admitted(esme, sealed, bind_type, version(esme, bind.interface_version))
 
     def stands_against(self, esme: Esme, bind_type: str, caller: Caller) -> Refusal | None:

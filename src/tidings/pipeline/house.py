@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from tidings.config import Settings
 from tidings.core.backlog import Backlog
-from tidings.core.esme import Session
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
@@ -33,8 +32,8 @@ async def _at_once(work: Callable[[], T]) -> T:
     return work()
 
 
-def _no_sessions(esme_id: int) -> Sequence[Session]:
-    return ()
+def _nobody(esme_id: int) -> Mapping[int, int]:
+    return {}
 
 
 async def _go_on() -> None:
@@ -74,8 +73,12 @@ class House:
     """Where slow hashes are worked out."""
     roster: Roster = field(default_factory=Roster)
     """Customers' ESMEs that may bind to the SMPP door."""
-    sessions: Callable[[int], Sequence[Session]] = _no_sessions
-    """The binds of an ESME that stand."""
+    asking: Callable[[int], Mapping[int, int]] = _nobody
+    """The binds of an ESME that stand at the door of this process, each with its requests that wait for an answer."""
+    holder: int = 0
+    """This process, by the number it drew at random when it started."""
+    place: str = ""
+    """The same in words."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)
     """(account, Idempotency-Key) of calls being worked on."""
     post: Post | None = None

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tidings.core.esme import Esme, Submission
+from tidings.core.esme import Esme, Session, Submission
 from tidings.core.message import Millis
 from tidings.store.engine import Engine, Row, as_list, statements
 
 SQL = statements("esmes")
 _NEWEST = (1 << 63) - 1
 _FIELDS = Esme.__struct_fields__
+_SESSION = Session.__struct_fields__
 _LISTS = frozenset({"networks", "bind_types", "senders", "inbound"})
 _FLAGS = frozenset({"tls", "receipt_seconds", "receipt_text"})
 _CHANGED = tuple(name for name in _FIELDS if name not in ("account_id", "created_at", "last_bound_at"))
@@ -86,6 +87,24 @@ class Esmes:
         """Messages of an ESME that no carrier has, below an id, oldest first."""
         values = (account_id, to, before, esme_id, source_addr, destination_addr, service_type, limit)
         return [row[0] for row in await self._engine.fetch(SQL["pending"], *values)]
+
+    # their binds that stand
+
+    async def open_session(self, session: Session) -> None:
+        row = msgspec.structs.astuple(session)
+        await self._engine.many(SQL["open_session"], [(*row[:8], int(session.secure), session.bound_at)])
+
+    async def sessions(self, esme_ids: Iterable[int]) -> list[Session]:
+        """At the doors of all processes that live, the oldest first."""
+        rows = await self._engine.fetch(SQL["sessions"], as_list(esme_ids))
+        return [Session(**dict(zip(_SESSION, row, strict=True)) | {"secure": bool(row[8])}) for row in rows]
+
+    async def close_sessions(self, ids: Iterable[int]) -> None:
+        await self._engine.fetch(SQL["close_sessions"], as_list(ids))
+
+    async def forget_sessions(self, holder: int) -> None:
+        """Those of processes that have ended; `holder` is the one that asks."""
+        await self._engine.fetch(SQL["forget_sessions"], holder)
 
 
 def _esme(row: Row) -> Esme:

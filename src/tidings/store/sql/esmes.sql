@@ -65,3 +65,17 @@ where message.account_id = ?1 and message.recipient = ?2 and message.id < ?3
   and message.status in ('accepted', 'scheduled', 'queued') and submission.esme_id = ?4
   and submission.source_addr = ?5 and submission.destination_addr = ?6 and submission.service_type = ?7
 order by message.id limit ?8;
+
+-- name: open_session
+insert into esme_session (id, account_id, esme_id, holder, place, bind_type, address, interface_version, secure, bound_at)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
+
+-- name: sessions
+select id, account_id, esme_id, holder, place, bind_type, address, interface_version, secure, bound_at
+from esme_session where esme_id in rows_int(?1) order by id;
+
+-- name: close_sessions
+delete from esme_session where id in rows_int(?1) returning id;
+
+-- name: forget_sessions
+delete from esme_session where holder <> ?1 returning id;
