@@ -67,7 +67,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests did not run, where the eye falls."""
+    """Say what tests have measured, and how many did not run, where the eye falls."""
+    for report in terminalreporter.getreports("passed"):
+        for what, value in report.user_properties:
+            terminalreporter.write_line(f"{what}: {value}")
     skipped = len(terminalreporter.stats.get("skipped", ()))
     if skipped:
         verdict = "with CI=true that fails the run" if IN_CI else "what they prove is not proved on this machine"

@@ -6,9 +6,11 @@ import asyncio
 import atexit
 import contextlib
 import os
+import random
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -148,6 +150,48 @@ class Server:
         if self.port:
             return f"postgresql://{OWNER}@127.0.0.1:{self.port}/postgres"
         return f"postgresql://{OWNER}@/postgres?host={self.folder}"
+
+
+class Pair:
+    """A primary `a` and its synchronous standby `b`, on loopback. They wait for no disk: processes are killed, the
+    machine stays up.
+    """
+
+    def __init__(self) -> None:
+        self.a = Server("fsync=off", port=_free_port())
+        self.b = Server("fsync=off", of=self.a, port=_free_port())
+        self.name = "postgres"
+        execute("alter system set synchronous_standby_names = '*'", "select pg_reload_conf()", url=self.a.url)
+
+    def new(self) -> Pair:
+        """With a database of its own, for one more test."""
+        self.name = f"sms_{secrets.token_hex(6)}"
+        execute("set synchronous_commit = remote_apply", f"create database {self.name}", url=self.a.url)
+        return self
+
+    def at(self, server: Server) -> str:
+        """Address of the database on one of them."""
+        return beside(server.url, self.name)
+
+    @property
+    def url(self) -> str:
+        """Address of the database, with both."""
+        hosts = f"127.0.0.1:{self.a.port},127.0.0.1:{self.b.port}"
+        return f"postgresql://{OWNER}@{hosts}/{self.name}?target_session_attrs=read-write"
+
+    def end(self) -> None:
+        """Stop both, and leave nothing behind."""
+        self.b.end()
+        self.a.end()
+
+
+def _free_port() -> int:
+    """One from below those that outgoing connections are given: it stays free while its server is down."""
+    while True:
+        port = random.randint(15_000, 30_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _children(parent: int) -> list[int]:

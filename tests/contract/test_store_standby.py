@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import pytest
 
 import postgres_kit
 from contract_kit import PATIENCE, message
+from postgres_kit import Pair
 from spine_kit import HandClock, ask
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
@@ -109,47 +109,6 @@ def test_a_file_that_is_spoilt_is_told(tmp_path: Path) -> None:
 # two servers
 
 
-class Pair:
-    """A primary and its synchronous standby, on loopback."""
-
-    def __init__(self) -> None:
-        self.a = postgres_kit.Server("fsync=off", port=free_port())
-        self.b = postgres_kit.Server("fsync=off", of=self.a, port=free_port())
-        self.name = "postgres"
-        postgres_kit.execute(
-            "alter system set synchronous_standby_names = '*'", "select pg_reload_conf()", url=self.a.url
-        )
-
-    def new(self) -> Pair:
-        """With a database of its own, for one more test."""
-        self.name = f"sms_{random.getrandbits(40):x}"
-        postgres_kit.execute(f"create database {self.name}", url=self.a.url)
-        return self
-
-    def at(self, server: postgres_kit.Server) -> str:
-        return postgres_kit.beside(server.url, self.name)
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://{postgres_kit.OWNER}@{self.hosts}/{self.name}?target_session_attrs=read-write"
-
-    @property
-    def hosts(self) -> str:
-        return f"127.0.0.1:{self.a.port},127.0.0.1:{self.b.port}"
-
-    def end(self) -> None:
-        self.b.end()
-        self.a.end()
-
-
-def free_port() -> int:
-    while True:
-        port = random.randint(15_000, 30_000)
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
 @pytest.fixture
 def pair() -> Iterator[Pair]:
     """To be spoilt."""
@@ -222,6 +181,8 @@ async def test_a_standby_is_promoted_and_found_and_the_old_primary_is_not_let_in
         with pytest.raises(StoreUnavailable):
             await keep(store, 2)
         assert "is a standby and takes no changes" in store.fault
+        with pytest.raises(StoreUnavailable, match="is a standby and takes no changes"):
+            await present(store, 1)
         await asyncio.to_thread(pair.b.promote)
         await insist(store, 3)
         assert await present(store, 1, 2, 3) == [1, 3]

@@ -186,7 +186,12 @@ def _is_lost(fault: BaseException) -> bool:
 
 
 def _is_fault(fault: BaseException) -> bool:
-    return _is_lost(fault) or _state(fault)[:2] in _FAULTS or isinstance(fault, asyncpg.InvalidCachedStatementError)
+    return (
+        isinstance(fault, CannotOpen)
+        or _is_lost(fault)
+        or _state(fault)[:2] in _FAULTS
+        or isinstance(fault, asyncpg.InvalidCachedStatementError)
+    )
 
 
 _Prepared = tuple[Any, tuple[int, ...]]
