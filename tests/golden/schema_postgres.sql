@@ -314,7 +314,7 @@ CREATE INDEX receipt_parked ON public.receipt USING btree (retry_at) WHERE (retr
 CREATE UNIQUE INDEX receipt_pkey ON public.receipt USING btree (id);
 CREATE INDEX receipt_unmatched ON public.receipt USING btree (id) WHERE (attempt_id IS NULL);
 create table schema_migration (
-  name text not null,
+  name text collate "C" not null,
   applied_at bigint not null
 );
 CREATE UNIQUE INDEX schema_migration_pkey ON public.schema_migration USING btree (name);

@@ -261,7 +261,10 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_message on receipt (message_id) where message_id is not null;
 CREATE INDEX receipt_parked on receipt (retry_at) where retry_at is not null;
 CREATE INDEX receipt_unmatched on receipt (id) where attempt_id is null;
-CREATE TABLE schema_migration (name text primary key, applied_at integer not null);
+CREATE TABLE schema_migration (
+  name text primary key,
+  applied_at integer not null
+);
 CREATE TABLE sender (
   account_id integer not null,
   address text not null,

@@ -22,7 +22,7 @@ COMMANDS = {
     "capture": ("tidings.cli.traffic", "capture"),
     "replay": ("tidings.cli.traffic", "replay"),
     "simulate": ("tidings.cli.serve", "simulate"),
-    "migrate": ("tidings.cli.serve", "migrate"),
+    "migrate": ("tidings.cli.data", "migrate"),
 }
 """Each command with its module, which is imported when the command is asked for."""
 
@@ -39,7 +39,7 @@ SUMMARIES = {
     "capture": "Write down what goes over the SMPP links of a carrier.",
     "replay": "Play captured traffic against a server, and compare.",
     "simulate": "Run the simulated carrier network alone.",
-    "migrate": "Bring the schema of the store up to date.",
+    "migrate": "Bring the schema of the store up to date, or move all to another place.",
 }
 
 

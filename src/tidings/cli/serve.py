@@ -1,4 +1,4 @@
-"""`tidings up`, `tidings simulate` and `tidings migrate`: the commands that run something themselves."""
+"""`tidings up` and `tidings simulate`: the commands that run something themselves."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def _flags(declared: set[str | None]) -> Iterator[click.Parameter]:
         yield click.Option([flag, name.replace(".", "__")], hidden=True, metavar="VALUE")
 
 
-def _settings(config: Path | None, given: dict[str, Any]) -> Settings:
+def settings_of(config: Path | None, given: dict[str, Any]) -> Settings:
+    """What a command was given. Raises CommandError."""
     from tidings.config import ConfigError
 
     try:
@@ -56,7 +57,7 @@ def _read(config: Path | None, given: dict[str, Any]) -> Settings:
     return load(flags, os.environ, config)
 
 
-_config_option = click.option(
+config_option = click.option(
     "--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file; else DIR/tidings.toml."
 )
 
@@ -65,29 +66,14 @@ _config_option = click.option(
 @click.option("--data", metavar="DIR", help="Data folder.  [default: ./tidings-data]")
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", metavar="N", help="Port of the API; 0 takes a free one.  [default: 8775]")
-@_config_option
+@config_option
 @click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]")
 def up(config: Path | None, **given: Any) -> None:
     """Run everything in one process: API, dispatcher, carriers, and the simulator while no carrier is configured."""
-    settings = _settings(config, given)
+    settings = settings_of(config, given)
     from tidings.app import run
 
-    _guarded(lambda: run(settings, lambda: _read(config, given)))
-
-
-@click.command(cls=WithSettings)
-@click.option("--data", metavar="DIR", help="Data folder.  [default: ./tidings-data]")
-@_config_option
-def migrate(config: Path | None, **given: Any) -> None:
-    """Bring the schema of the store up to date, without serving."""
-    settings = _settings(config, given)
-    from tidings.app import migrate as bring_up_to_date
-
-    applied = _guarded(lambda: bring_up_to_date(settings))
-    from tidings.store.address import shown
-
-    place = shown(settings.database) if settings.database else settings.folder
-    click.echo(f"{place}: the schema is up to date ({', '.join(applied)})")
+    guarded(lambda: run(settings, lambda: _read(config, given)))
 
 
 @click.command()
@@ -126,7 +112,7 @@ def simulate(
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run_network(network, http_port, host, ready))
 
-    _guarded(run)
+    guarded(run)
 
 
 def _check_personality(name: str) -> None:
@@ -142,7 +128,7 @@ def _check_personality(name: str) -> None:
     raise CommandError(f"--personality: there is none called {name}; {hint}", WRONG_CONFIGURATION)
 
 
-def _guarded(work: Callable[[], T]) -> T:
+def guarded(work: Callable[[], T]) -> T:
     """Run `work`; what keeps it from starting becomes one line."""
     import apsw
 

@@ -8,6 +8,9 @@ from importlib import resources
 
 from tidings.store.engine import CannotOpen
 
+TABLE = "create table if not exists schema_migration (\n  name text primary key,\n  applied_at integer not null\n);"
+"""Which were applied."""
+
 _TYPES = {"integer": "bigint", "text": 'text collate "C"', "blob": "bytea", "real": "double precision"}
 _COLUMN = re.compile(r"^(  |alter table \w+ add column )(\"?\w+\"?) (integer|text|blob|real)\b", re.MULTILINE)
 _ONLY_POSTGRES = re.compile(r"^-- postgres: ", re.MULTILINE)

@@ -24,7 +24,7 @@ import uvloop
 
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import migrate
+from tidings.store import marks, migrate
 from tidings.store.address import shown, why_not
 from tidings.store.engine import CannotOpen, Row, statements
 from tidings.store.folder import take
@@ -501,6 +501,7 @@ class Postgres:
                 raise CannotOpen(
                     f"another tidings works on this database ({await _holder(db)}); stop it, or use another database"
                 )
+            marks.refuse(*[await _mark(db, table) for table in (marks.HALF, marks.GONE)])
             await self._migrate(db)
             async with db.transaction():
                 await db.execute("delete from store_commit")
@@ -528,9 +529,7 @@ class Postgres:
         log.warning("connected to the database again")
 
     async def _migrate(self, db: asyncpg.Connection) -> None:
-        await db.execute(
-            "create table if not exists schema_migration (name text primary key, applied_at bigint not null)"
-        )
+        await db.execute(migrate.for_postgres(migrate.TABLE))
         done = {row["name"] for row in await db.fetch("select name from schema_migration")}
         for name, changes in migrate.due(done):
             async with db.transaction():
@@ -587,6 +586,36 @@ async def _locked(db: asyncpg.Connection, patience: float) -> bool:
             return False
         await asyncio.sleep(0.1)
     return True
+
+
+async def _mark(db: asyncpg.Connection, table: str) -> str | None:
+    if await db.fetchval("select to_regclass($1)", table) is None:
+        return None
+    return str(await db.fetchval(f"select state from {table} where name = ''"))  # noqa: S608 - a name of ours
+
+
+async def reach(url: str, remembered: Path | None, *, alone: bool) -> Session:
+    """A connection for work on a database as a whole; `alone`: nobody else works on it. Raises CannotOpen.
+
+    `remembered`: where a data folder keeps which primary it has worked with, if it has worked with this database.
+    """
+    with explained(url):
+        fence = Fence(remembered)
+        fence.open()
+        db = await Connection(Place(url, fence)).connect()
+        await _check(db)
+        if alone and not await _locked(db, LOCK_PATIENCE):
+            raise CannotOpen(f"another tidings works on {shown(url)} ({await _holder(db)}); stop it first")
+        return db
+
+
+@contextlib.contextmanager
+def explained(url: str) -> Iterator[None]:
+    """What goes wrong with a database, as CannotOpen with one sentence."""
+    try:
+        yield
+    except (TimeoutError, *_OURS, OSError, ValueError) as fault:
+        raise CannotOpen(_why_not(url, fault)) from fault
 
 
 async def _holder(db: asyncpg.Connection) -> str:

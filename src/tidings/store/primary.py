@@ -68,14 +68,15 @@ def _warned(session: Any, message: asyncpg.PostgresLogMessage) -> None:
 class Fence:
     """Remembers, over restarts too, the newest primary this data folder has worked with, and lets no older one in."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path | None) -> None:
+        """`file`: where it is remembered; None: nowhere, for what is done once."""
         self._file = file
         self._one_at_a_time = threading.Lock()
         self._newest = Standing()
 
     def open(self) -> None:
         """Read what is remembered. Raises CannotOpen where that cannot be."""
-        if not self._file.exists():
+        if self._file is None or not self._file.exists():
             return
         try:
             self._newest = msgspec.json.decode(self._file.read_bytes(), type=Standing)
@@ -115,6 +116,8 @@ class Fence:
             self._newest = one
 
     def _keep(self, one: Standing) -> None:
+        if self._file is None:
+            return
         fresh = self._file.with_suffix(".new")
         with fresh.open("wb") as file:
             file.write(msgspec.json.encode(one) + b"\n")

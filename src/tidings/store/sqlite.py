@@ -17,7 +17,7 @@ import msgspec
 
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import migrate
+from tidings.store import marks, migrate
 from tidings.store.engine import Row, decoder
 from tidings.store.folder import take
 from tidings.store.group_commit import alone
@@ -139,11 +139,10 @@ class Sqlite:
 
         Raises FolderInUse, UnsafeSqlite, CannotOpen, or OSError when the folder cannot be used.
         """
-        version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
-        if version < SAFE_VERSION:
-            raise UnsafeSqlite(f"SQLite {apsw.sqlite_lib_version()} can lose data; 3.51.3 or later is needed")
+        check_library()
         self._lock = take(self._folder)
-        self.db = _connect(self.file)
+        self.db = connect(self.file)
+        marks.refuse(*(self._mark(table) for table in (marks.HALF, marks.GONE)))
         self._migrate()
 
     def applied(self) -> list[str]:
@@ -207,9 +206,14 @@ class Sqlite:
         except _ENGINE_FAULTS as fault:
             raise StoreUnavailable(f"{type(fault).__name__}: {fault}") from fault
 
+    def _mark(self, table: str) -> str | None:
+        if not self.db.execute("select 1 from sqlite_schema where name = ?1", (table,)).fetchall():
+            return None
+        return str(self.db.execute(f"select state from {table} where name = ''").fetchall()[0][0])  # noqa: S608 - a name of ours
+
     def _migrate(self) -> None:
         db = self.db
-        db.execute("create table if not exists schema_migration (name text primary key, applied_at integer not null)")
+        db.execute(migrate.TABLE)
         for name, statements in migrate.due({row[0] for row in db.execute("select name from schema_migration")}):
             with db:
                 db.execute(statements)
@@ -217,7 +221,15 @@ class Sqlite:
             log.info("schema migration %s applied", name)
 
 
-def _connect(file: Path) -> apsw.Connection:
+def check_library() -> None:
+    """Raises UnsafeSqlite."""
+    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    if version < SAFE_VERSION:
+        raise UnsafeSqlite(f"SQLite {apsw.sqlite_lib_version()} can lose data; 3.51.3 or later is needed")
+
+
+def connect(file: Path) -> apsw.Connection:
+    """The connection that writes, to be used by one thread at a time."""
     flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX  # one thread uses it
     db = apsw.Connection(str(file), flags=flags, statementcachesize=PREPARED)
     db.set_busy_timeout(2_000)
