@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -44,15 +45,21 @@ Send <code>Authorization: Bearer KEY</code>; the first key is in <code>admin.key
 
 
 def endpoints(table: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
-    """The endpoints that serve the document and the page of `table`."""
-    described = msgspec.json.format(msgspec.json.encode(document(table)), indent=1)
-    shown = page(table).encode()
+    """The endpoints that serve the document and the page of `table`, made when they are first asked for."""
+
+    @cache
+    def described() -> bytes:
+        return msgspec.json.format(msgspec.json.encode(document(table)), indent=1)
+
+    @cache
+    def shown() -> bytes:
+        return page(table).encode()
 
     async def openapi(call: Call) -> Reply:
-        return Reply(200, described)
+        return Reply(200, described())
 
     async def docs(call: Call) -> Reply:
-        return Reply(200, shown, HTML, list(_POLICY))
+        return Reply(200, shown(), HTML, list(_POLICY))
 
     return (
         Endpoint(method="GET", path="/openapi.json", handle=openapi, name="openapi", summary="The OpenAPI document"),
