@@ -95,6 +95,12 @@ class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     marketing: Days = 90
 
 
+class InboundSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[inbound]`: texts from handsets."""
+
+    reply_window: Annotated[float, Meta(gt=0, le=8_784)] = 168.0
+
+
 class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[webhooks]`: how events go out, and what they may reach."""
 
@@ -183,6 +189,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: Limits = field(default_factory=Limits)
     delivery: Delivery = field(default_factory=Delivery)
     retention: Retention = field(default_factory=Retention)
+    inbound: InboundSettings = field(default_factory=InboundSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     one_url: OneUrlSettings = field(default_factory=OneUrlSettings)
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)

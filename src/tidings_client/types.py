@@ -583,6 +583,7 @@ class Explanation(TypedDict):
     events: list[Event]
     attempts: list[AttemptStory]
     receipts: list[Receipt]
+    parts: list[InboundPart]
     webhooks: list[WebhookStory]
     esme_deliveries: list[EsmeDelivery]
     decided_by: Literal["caller", "carrier", "tidings"] | None
@@ -669,6 +670,20 @@ HandsetText = TypedDict(
         "message_ids": "list[str]",
     },
 )
+
+
+class InboundPart(TypedDict):
+    """One part of a text from a handset, as its carrier sent it."""
+
+    part: int
+    parts: int
+    carrier: str
+    bind: str
+    data_coding: int
+    encoding: str
+    udh: str
+    octets: str
+    received_at: str
 
 
 class Key(TypedDict):
@@ -772,6 +787,7 @@ Message = TypedDict(
         "sent_at": "str | None",
         "finished_at": "str | None",
         "price": "str | None",
+        "in_reply_to": "str | None",
     },
 )
 

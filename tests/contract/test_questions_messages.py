@@ -322,3 +322,57 @@ async def test_a_sequence_number_is_used_once(desk: Desk) -> None:
     await desk.do(lambda tx: tx.events.append([event(1, 1)]))
     with pytest.raises(Exception, match=r"(?i)unique"):
         await desk.do(lambda tx: tx.events.append([event(1, 1)]))
+
+
+# what texts from handsets answer
+
+HANDSET, OURS = "+15551230100", "+15550009999"
+
+
+async def test_the_newest_message_that_a_handset_got_from_a_number(desk: Desk) -> None:
+    sent: dict[str, Any] = {"sender": OURS, "sent_at": 1}
+    begun = highest(1_790_000_000_000)
+    rows = [
+        message(begun + 1, **sent), message(begun + 2, **sent),
+        message(begun + 3, sender=OURS), message(begun + 4, **sent, category="system"),
+        message(begun + 5, **{**sent, "sender": "12345"}), message(begun + 6, **sent, account_id=TWO),
+        message(begun + 7, **sent, to="+15551230199"),
+    ]  # fmt: skip
+    await desk.do(lambda tx: tx.messages.insert(rows))
+    asked = [
+        (ONE, HANDSET, OURS),
+        (TWO, HANDSET, OURS),
+        (ONE, HANDSET, "77777"),
+        (ONE, HANDSET, OURS),
+        (ONE, 'a"\\', ""),
+    ]
+    found = await desk.see(lambda tx: tx.messages.answered(asked, 1_789_000_000_000))
+    assert found == {(ONE, HANDSET, OURS): begun + 2, (TWO, HANDSET, OURS): begun + 6}
+    assert await desk.see(lambda tx: tx.messages.answered(asked, 1_791_000_000_000)) == {}
+    assert await desk.see(lambda tx: tx.messages.answered([], 0)) == {}
+    told = await desk.see(lambda tx: tx.messages.sent_to(ONE, HANDSET, OURS, 1_789_000_000_000, 5))
+    assert told == [begun + 2, begun + 1]
+
+
+async def test_only_the_newest_to_a_handset_are_looked_at(desk: Desk) -> None:
+    old = message(1, sender=OURS, sent_at=1)
+    await desk.do(lambda tx: tx.messages.insert([old, *(message(number, sent_at=1) for number in range(2, 101))]))
+    assert await desk.see(lambda tx: tx.messages.answered([(ONE, HANDSET, OURS)], 0)) == {(ONE, HANDSET, OURS): 1}
+    await desk.do(lambda tx: tx.messages.insert([message(101, sent_at=1)]))
+    assert await desk.see(lambda tx: tx.messages.answered([(ONE, HANDSET, OURS)], 0)) == {}
+
+
+async def test_what_answers_a_message(desk: Desk) -> None:
+    rows = [message(1), message(2, direction="mo", in_reply_to=1), message(3, direction="mo", in_reply_to=9),
+            message(4, direction="mo", in_reply_to=1)]  # fmt: skip
+    await desk.do(lambda tx: tx.messages.insert(rows))
+    page = await desk.see(lambda tx: tx.messages.page(ONE, Filter(in_reply_to=1), None, 10))
+    assert page.messages == (rows[3], rows[1])
+
+
+async def test_a_text_is_mended(desk: Desk) -> None:
+    error = MessageError("incomplete", "content", False, "2 of 3")
+    await desk.do(lambda tx: tx.messages.insert([message(1, direction="mo", error=error), message(2)]))
+    whole = message(1, direction="mo", text="whole", encoding="ucs2", segments=3, event_count=2)
+    await desk.do(lambda tx: tx.messages.mend([whole]))
+    assert await desk.see(lambda tx: tx.messages.by_id([1, 2])) == {1: whole, 2: message(2)}

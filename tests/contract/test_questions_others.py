@@ -460,3 +460,19 @@ async def test_the_highest_id_of_all(desk: Desk, question: Any) -> None:
 
 async def test_an_empty_store_has_no_highest_id(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.accounts.last_id()) == 0
+
+
+async def test_the_parts_of_the_newest_text_that_has_become_a_message(desk: Desk) -> None:
+    old, new, late = inbound(1, message_id=50), inbound(2, message_id=60), inbound(3, part=2)
+    others = [inbound(4, message_id=70, sender="x"), inbound(5, message_id=80, parts=3), inbound(6)]
+    await desk.do(lambda tx: tx.inbounds.insert([old, new, *others]))
+    assert await desk.see(lambda tx: tx.inbounds.joined(late)) == [new]
+    after = msgspec.structs.replace(late, received_at=late.received_at + SIBLING_WAIT + 1)
+    assert await desk.see(lambda tx: tx.inbounds.joined(after)) == []
+
+
+async def test_owners_of_many_addresses(desk: Desk) -> None:
+    await desk.do(lambda tx: tx.accounts.claim_sender(TWO, "12345"))
+    await desk.do(lambda tx: tx.accounts.claim_sender(ONE, "777"))
+    assert await desk.see(lambda tx: tx.accounts.owners_of(["777", "12345", "9"])) == {"777": ONE, "12345": TWO}
+    assert await desk.see(lambda tx: tx.accounts.owners_of([])) == {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spine_kit import NOW, TO, Rig, inbound, rigged
+from spine_kit import NOW, TO, Rig, inbound, rigged, taken
 from tidings.core.message import Message
 from tidings.core.ports import Inbound
 from tidings.core.questions import InboundRow, Tx
@@ -203,12 +203,125 @@ async def test_parts_that_stay_alone_become_a_text_in_the_end(rig: Rig) -> None:
     assert await stale(rig) == []
 
 
-async def test_a_late_part_is_a_text_of_its_own(rig: Rig) -> None:
-    one, other = cut("abcdef")
-    await rig.receive(one)
+async def test_a_text_without_all_of_its_parts_says_so_and_is_made_whole_by_a_late_one(rig: Rig) -> None:
+    parts = cut("abcdefghi")
+    await rig.receive(parts[0])
     await lone(rig, *await stale(rig, 61 * MINUTE))
-    assert await texts(rig, other) == [None]
-    assert await lone(rig, *await stale(rig, 61 * MINUTE)) == ["def"]
+    first = (await rig.receive(parts[2]))[0].message
+    assert first is not None
+    assert first.error is not None
+    assert (first.text, first.error.code, first.error.detail) == (
+        "abcghi", "incomplete", "Of 3 parts these have not come: 2.",
+    )  # fmt: skip
+    assert await texts(rig, inbound("def", udh=parts[1].udh, session="s2")) == ["abcdefghi"]
+    story = await rig.story(first)
+    assert (story.message.text, story.message.segments, story.message.error) == ("abcdefghi", 3, None)
+    assert [(event.sequence, event.type) for event in story.events] == [(n, "message.received") for n in (1, 2, 3)]
+    assert (story.events[0].data or {})["error"]["code"] == "incomplete"
+    assert story.events[2].data == {"completed": True}
+    assert await stale(rig) == []
+
+
+async def test_a_late_part_of_what_is_whole_begins_another_text(rig: Rig) -> None:
+    """The same reference comes again for the next long text; a part that was there already is no late one."""
+    await rig.receive(*cut("abcdef"))
+    one, other = cut("ABCDEF")
+    assert await texts(rig, other, one) == [None, "ABCDEF"]
+    await rig.receive(cut("abcdef", reference=9)[0])
+    await lone(rig, *await stale(rig, 61 * MINUTE))
+    one, other = cut("ABCDEF", reference=9)
+    assert await texts(rig, one, other) == [None, "ABCDEF"]
+
+
+async def test_a_stop_that_is_made_whole_is_not_obeyed_late(rig: Rig) -> None:
+    parts = cut("STOP", size=2)
+    await rig.receive(parts[0])
+    await lone(rig, *await stale(rig, 61 * MINUTE))
+    received = (await rig.receive(parts[1]))[0]
+    assert (received.message and received.message.text, received.replies) == ("STOP", ())
+
+
+UNREADABLE: list[tuple[str, dict[str, Any], str | None]] = [
+    ("what can be read", {}, None),
+    ("binary is no text", {"data_coding": 4, "encoding": "binary"}, None),
+    ("a reserved coding", {"data_coding": 0x0F, "encoding": "binary"}, "data_coding 0x0f is reserved"),
+    (
+        "a coding that is not read",
+        {"data_coding": 6, "encoding": "binary"},
+        "data_coding 0x06 (ISO 8859-5) is not read",
+    ),
+    ("compressed", {"data_coding": 0x20, "encoding": "binary"}, "data_coding 0x20 says that the text is compressed"),
+    (
+        "half a letter",
+        {"data_coding": 8, "encoding": "ucs2", "octets": b"\0A\0", "text": "A\ufffd"},
+        "1 of its characters could not be read as ucs2",
+    ),
+    (
+        "no ASCII",
+        {"data_coding": 1, "encoding": "ascii", "octets": b"\xff\xfe", "text": "\ufffd\ufffd"},
+        "2 of its characters could not be read as ascii",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "why"), [case[1:] for case in UNREADABLE], ids=[case[0] for case in UNREADABLE])
+async def test_what_cannot_be_read_is_kept_with_the_reason(rig: Rig, fields: dict[str, Any], why: str | None) -> None:
+    message = (await rig.receive(inbound(**{"text": "7a", **fields})))[0].message
+    assert message is not None
+    told = message.error and (message.error.code, message.error.detail)
+    assert told == (why and ("undecodable", f"The octets are kept: {why}."))
+    kept = (await rig.store.read(lambda tx: tx.inbounds.of(message.id)))[0]
+    assert kept.octets == fields.get("octets", b"7a")
+
+
+# what a text answers
+
+OURS = "+15550009999"
+
+
+async def answers(rig: Rig, **fields: Any) -> int | None:
+    message = (await rig.receive(inbound("yes", to=OURS[1:], **fields)))[0].message
+    assert message is not None
+    stored = (await rig.store.read(lambda tx: tx.messages.by_id([message.id])))[message.id]
+    assert stored.in_reply_to == message.in_reply_to
+    return message.in_reply_to
+
+
+async def test_a_text_answers_the_newest_message_that_its_handset_got_from_that_number(rig: Rig) -> None:
+    assert await answers(rig) is None
+    first = await rig.taken(sender=OURS)
+    assert await answers(rig) == first.id
+    newest = await rig.taken(sender=OURS)
+    await rig.taken(sender="+15550008888")
+    await rig.taken(sender=OURS, to="+15551230199")
+    await rig.send(sender=OURS)
+    assert await answers(rig) == newest.id, "neither another sender's, nor another handset's, nor one that only waits"
+    assert await answers(rig, sender="15551230188") is None
+
+
+async def test_a_text_answers_nothing_that_is_too_old(rig: Rig) -> None:
+    first = await rig.taken(sender=OURS)
+    rig.clock.move(7 * 86_400 - 1)
+    assert await answers(rig) == first.id
+    rig.clock.move(2)
+    assert await answers(rig) is None
+
+
+async def test_a_carrier_may_tell_what_a_text_answers(rig: Rig) -> None:
+    first, parts = await rig.flying(sender=OURS)
+    await rig.settle(taken(parts[0]))
+    second = await rig.taken(sender=OURS)
+    assert await answers(rig, reference=parts[0].attempt_id & 0xFFFF) == first.id
+    assert await answers(rig, reference=parts[0].attempt_id + 7 & 0xFFFF) == second.id
+
+
+async def test_our_own_answers_are_not_answered(rig: Rig) -> None:
+    first = await rig.taken(sender=OURS)
+    reply = await answer(rig, "HELP", to=OURS[1:])
+    assert reply is not None
+    await rig.route(reply)
+    await rig.settle(*[taken(part) for part in await rig.claim(reply)])
+    assert await answers(rig) == first.id
 
 
 # keywords

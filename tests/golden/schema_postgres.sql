@@ -217,8 +217,8 @@ create table inbound (
 );
 CREATE INDEX inbound_digest ON public.inbound USING btree (digest);
 CREATE INDEX inbound_message ON public.inbound USING btree (message_id);
+CREATE INDEX inbound_parts ON public.inbound USING btree (sender, recipient, reference) WHERE (parts > 1);
 CREATE UNIQUE INDEX inbound_pkey ON public.inbound USING btree (id);
-CREATE INDEX inbound_waiting ON public.inbound USING btree (sender, recipient, reference) WHERE (message_id IS NULL);
 create table lease (
   carrier text collate "C" not null,
   fence bigint not null
@@ -249,10 +249,13 @@ create table message (
   sent_at bigint,
   finished_at bigint,
   event_count bigint not null,
-  prepared text collate "C"
+  prepared text collate "C",
+  in_reply_to bigint
 ) with (fillfactor=45);
 CREATE INDEX message_account ON public.message USING btree (account_id, id);
 CREATE INDEX message_client_ref ON public.message USING btree (account_id, client_ref, id) WHERE (client_ref IS NOT NULL);
+CREATE INDEX message_from_handset ON public.message USING btree (account_id, sender, id) WHERE (direction = 'mo'::text);
+CREATE INDEX message_in_reply_to ON public.message USING btree (account_id, in_reply_to) WHERE (in_reply_to IS NOT NULL);
 CREATE UNIQUE INDEX message_pkey ON public.message USING btree (id);
 CREATE INDEX message_recipient ON public.message USING btree (account_id, recipient, id);
 create table message_callback (

@@ -177,7 +177,7 @@ CREATE TABLE inbound (
 );
 CREATE INDEX inbound_digest on inbound (digest);
 CREATE INDEX inbound_message on inbound (message_id);
-CREATE INDEX inbound_waiting on inbound (sender, recipient, reference) where message_id is null;
+CREATE INDEX inbound_parts on inbound (sender, recipient, reference) where parts > 1;
 CREATE TABLE lease (
   carrier text primary key,
   fence integer not null
@@ -207,9 +207,11 @@ CREATE TABLE message (
   sent_at integer,
   finished_at integer,
   event_count integer not null
-, prepared text);
+, prepared text, in_reply_to integer);
 CREATE INDEX message_account on message (account_id, id);
 CREATE INDEX message_client_ref on message (account_id, client_ref, id) where client_ref is not null;
+CREATE INDEX message_from_handset on message (account_id, sender, id) where direction = 'mo';
+CREATE INDEX message_in_reply_to on message (account_id, in_reply_to) where in_reply_to is not null;
 CREATE INDEX message_recipient on message (account_id, recipient, id);
 CREATE INDEX message_sent on message (expires_at) where status = 'sent';
 CREATE TABLE message_callback (

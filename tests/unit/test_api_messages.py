@@ -23,6 +23,7 @@ PLAIN = {"to": "+15551230100", "text": "Hello"}
 ANSWERED = {
     "id", "direction", "status", "to", "from", "text", "encoding", "segments", "category", "carrier", "error",
     "client_ref", "tags", "metadata", "created_at", "send_at", "expires_at", "sent_at", "finished_at", "price",
+    "in_reply_to",
 }  # fmt: skip
 
 
@@ -213,7 +214,7 @@ async def test_the_whole_story(app: Any, house: FakeHouse) -> None:
     story = (await ask(app, "GET", f"/v1/messages/{ids.show('msg', message.id)}/explain")).json()
     assert set(story) == {
         "message", "origin", "submission", "gates", "smart_encoding", "route", "events", "attempts", "receipts",
-        "webhooks", "esme_deliveries", "decided_by", "advice",
+        "parts", "webhooks", "esme_deliveries", "decided_by", "advice",
     }  # fmt: skip
     assert story["receipts"][0]["raw"] == "id:2a\\x00\\xff\\\\\\n"
     assert (story["attempts"][0]["carrier_id"], story["attempts"][0]["answered_at"]) == ("2a", show(NOW + 5))

@@ -41,6 +41,7 @@ MESSAGE: dict[str, Any] = {
     "sent_at": None,
     "finished_at": None,
     "price": None,
+    "in_reply_to": None,
 }
 
 DELIVERED: dict[str, Any] = {
@@ -253,6 +254,7 @@ STORY: dict[str, Any] = {
             "received_at": "2026-11-23T09:30:00.118Z",
         }
     ],
+    "parts": [],
     "webhooks": [
         {
             "id": "whd_0000000000001",
@@ -736,6 +738,7 @@ _PARAMETERS: dict[str, Any] = {
     "types": "message.delivered,message.un*",
     "message_id": "msg_02n5m8h2tc800",
     "last_event_id": "pos_0000000000c41",
+    "in_reply_to": "msg_02n5m8h2tc800",
     "idempotency_key": IDEMPOTENCY_KEY,
     "key": ONE_URL["key"],
 }

@@ -19,7 +19,7 @@ from tidings.core.esme import Submission
 from tidings.core.events import event_id
 from tidings.core.message import Message
 from tidings.core.owed import Owed
-from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
+from tidings.core.questions import Attempt, Event, InboundRow, ReceiptRow, Tx
 from tidings.core.story import Origin, PduSummary
 from tidings.core.webhook import Delivery, Try
 from tidings.pipeline import explain as story
@@ -101,6 +101,20 @@ class WebhookStory(msgspec.Struct, frozen=True, kw_only=True):
     last: Annotated[webhooks.TryView | None, Meta(description="the latest attempt")]
 
 
+class InboundPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of a text from a handset, as its carrier sent it."""
+
+    part: int
+    parts: int
+    carrier: str
+    bind: str
+    data_coding: int
+    encoding: str
+    udh: Annotated[str, Meta(description="user data header in hexadecimal digits, with its length octet")]
+    octets: Annotated[str, Meta(description="in hexadecimal digits; empty once blanked")]
+    received_at: Time
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """The whole story of a message."""
 
@@ -115,6 +129,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     events: list[views.EventView]
     attempts: list[AttemptStory]
     receipts: list[views.ReceiptView]
+    parts: Annotated[list[InboundPart], Meta(description="of an MO, what came from the carrier")]
     webhooks: Annotated[
         list[WebhookStory], Meta(description="the newest 100; all of them: GET /v1/webhooks/deliveries?message=")
     ]
@@ -138,6 +153,7 @@ class _Rows(msgspec.Struct, frozen=True):
     tries: dict[int, Try]
     urls: dict[int, str]
     owed: list[Owed]
+    parts: list[InboundRow]
 
 
 async def get(call: Call) -> Reply:
@@ -152,6 +168,7 @@ async def get(call: Call) -> Reply:
             deliveries, (await tx.esmes.submissions([message.id])).get(message.id),
             await tx.webhooks.last_tries(one.id for one in deliveries),
             await _urls(tx, message.account_id, deliveries), await tx.outbox.of_message(message.id, WEBHOOKS_MOST),
+            await tx.inbounds.of(message.id) if message.direction == "mo" else [],
         )  # fmt: skip
 
     return Reply(200, views.encode(_told(call, await call.house.store.read(ask))))
@@ -173,11 +190,19 @@ def _told(call: Call, rows: _Rows) -> Explanation:
         events=[views.event(event) for event in events],
         attempts=[_attempt(call, message, attempt) for attempt in attempts],
         receipts=[views.receipt(receipt) for receipt in receipts],
+        parts=[_part(one) for one in rows.parts],
         webhooks=[_webhook(one, rows) for one in rows.deliveries],
         esme_deliveries=[shown(one) for one in rows.owed],
         decided_by=doctor.decided_by(message),
         advice=doctor.explain(message, attempts, receipts, call.house.clock.now()),
     )
+
+
+def _part(row: InboundRow) -> InboundPart:
+    return InboundPart(
+        part=row.part, parts=row.parts, carrier=row.carrier, bind=row.bind, data_coding=row.data_coding,
+        encoding=row.encoding, udh=row.udh.hex(), octets=row.octets.hex(), received_at=show(row.received_at),
+    )  # fmt: skip
 
 
 def _submission(one: Submission) -> SmppSubmissionView:

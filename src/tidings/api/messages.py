@@ -40,6 +40,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "fr
     direction: Literal["mt", "mo"] | None = None
     tag: _Sought | None = None
     client_ref: _Sought | None = None
+    in_reply_to: Annotated[str, Meta(pattern="^msg_[0-9a-z]{13}$", description="what answers this one")] | None = None
     since: Annotated[Moment | None, Meta(description="created at or after")] = None
     until: Annotated[Moment | None, Meta(description="created at or before")] = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
@@ -215,6 +216,7 @@ def _filter(query: ListQuery) -> Filter:
         tag=query.tag,
         since=None if query.since is None else millis(query.since),
         until=None if query.until is None else millis(query.until),
+        in_reply_to=None if query.in_reply_to is None else ids.parse("msg", query.in_reply_to) or 0,
     )
 
 

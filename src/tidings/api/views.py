@@ -56,6 +56,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename={"
     sent_at: Time | None
     finished_at: Time | None
     price: Annotated[str | None, Meta(description="always null: rating is not built yet")]
+    in_reply_to: Annotated[str | None, Meta(description="of an MO: the message that it answers")]
 
 
 class MessagePage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -211,6 +212,7 @@ def message(stored: Message) -> MessageView:
         sent_at=show_or_none(stored.sent_at),
         finished_at=show_or_none(stored.finished_at),
         price=None,
+        in_reply_to=None if stored.in_reply_to is None else ids.show("msg", stored.in_reply_to),
     )
 
 

@@ -133,6 +133,15 @@ def _steps(told: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
     for receipt in told["receipts"]:
         line = f"receipt {plain(receipt['state'])} ({receipt['status']}) from {receipt['bind']}"
         yield receipt["received_at"], _REPORTED, f"{line}\n                  {receipt['raw']}"
+    for part in told["parts"]:
+        yield part["received_at"], _BEFORE, _part(part)
+
+
+def _part(part: dict[str, Any]) -> str:
+    """What came from the carrier of a text from a handset."""
+    which = f"part {part['part']} of {part['parts']} ← {part['bind']}"
+    how = f"data_coding 0x{part['data_coding']:02x}, header {part['udh'] or '-'}"
+    return f"{which}: {how}\n                  {part['octets']}"
 
 
 def _webhook(one: dict[str, Any]) -> str:

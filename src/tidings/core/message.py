@@ -111,6 +111,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     """How many events it has: the sequence of its newest."""
     prepared: Prepared | None = None
     """Of a message that came as octets; None once blanked."""
+    in_reply_to: int | None = None
+    """Of an MO: the MT that it answers."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):

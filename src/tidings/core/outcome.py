@@ -31,6 +31,8 @@ ERRORS: dict[str, int] = {
     "blocked": 6,
     "filtered": 10,
     "content_invalid": 11,
+    "incomplete": 12,
+    "undecodable": 13,
     "invalid_sender": 20,
     "not_registered": 21,
     "not_permitted": 22,

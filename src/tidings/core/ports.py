@@ -315,6 +315,8 @@ class Inbound(msgspec.Struct, frozen=True, gc=False):
     encoding: str
     """`gsm7` (with national tables as in `gsm7+single-tr`), `ucs2`, `latin1`, `ascii` or `binary`."""
     token: Any
+    reference: int | None = None
+    """user_message_reference of the message that it answers, where the carrier tells it (SMPP 3.4 5.3.2.17)."""
 
 
 class Up(msgspec.Struct, frozen=True, gc=False):

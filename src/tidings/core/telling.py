@@ -46,6 +46,7 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     sent_at: str | None
     finished_at: str | None
     price: None = None
+    in_reply_to: str | None = None
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
@@ -87,7 +88,8 @@ def _shown(m: Message, event: Event, message_id: str) -> Shown:
         message_id, m.direction, status, m.to, m.sender, m.text, m.encoding, m.segments, m.category,
         None if status in (ACCEPTED, SCHEDULED) else m.carrier,
         event.data.get("error") if event.data else None, m.client_ref, m.tags, m.metadata, written(m.created_at),
-        _written(m.send_at), written(m.expires_at), _written(sent), _written(ended),
+        _written(m.send_at), written(m.expires_at), _written(sent), _written(ended), None,
+        None if m.in_reply_to is None else ids.show("msg", m.in_reply_to),
     )  # fmt: skip
 
 

@@ -109,7 +109,17 @@ class Translator:
         if self.profile.udh_sniff and not udh:
             udh, octets = user_data.leaked_header(octets)
         encoding, text = self._text(pdu.data_coding, octets, udh)
-        return Inbound(self.carrier, bind, session, sender, to, pdu.data_coding, octets, udh, text, encoding, token)
+        return Inbound(
+            self.carrier, bind, session, sender, to, pdu.data_coding, octets, udh, text, encoding, token,
+            self._reference(pdu.tlvs),
+        )  # fmt: skip
+
+    def _reference(self, tlvs: Tlvs) -> int | None:
+        """The reference of ours that a text comes back with; None from SMSCs that are not given any."""
+        if not tlvs or not self.profile.user_message_reference:
+            return None
+        octets = pdus.tlv(tlvs, pdus.USER_MESSAGE_REFERENCE)
+        return int.from_bytes(octets[-2:], "big") if octets else None
 
     def _receipt(
         self, pdu: DeliverSm | DataSm, octets: bytes, bind: str, addresses: tuple[str, str], token: Any

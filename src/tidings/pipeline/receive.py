@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from tidings.config import Settings
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.consent import Keyword, keyword
-from tidings.core.message import CATEGORY_RULES, MINUTE, Category, Message, Millis
+from tidings.core.message import CATEGORY_RULES, HOUR, MINUTE, Category, Message, MessageError, Millis
 from tidings.core.ports import Inbound, stage
 from tidings.core.questions import InboundRow, Tx
 from tidings.core.status import ACCEPTED, RECEIVED
 from tidings.pipeline import accept, track
-from tidings.text import gsm7, udh
+from tidings.text import data_coding, gsm7, udh
 from tidings.text.number import E164, is_sender
 from tidings.text.segments import count
 
@@ -23,6 +23,8 @@ PART_WAIT: Millis = 60 * MINUTE
 """How long parts wait for their siblings before what is there becomes a message."""
 REDELIVERY: Millis = 10 * MINUTE
 """How long the same octets on a later session are taken for a redelivery."""
+REFERRED_LOOK = 50
+"""Newest messages to a handset among which the one that a carrier refers to is looked for."""
 _WIDE = 1 << 16
 """Tells a stored reference of 16 bits from one of 8."""
 
@@ -58,26 +60,81 @@ class Received(msgspec.Struct, frozen=True, gc=False):
 
 @stage(order=30)
 async def take_inbound(tx: Tx, arrivals: Sequence[Arrival], now: Millis) -> list[Received]:
-    """Store texts and act on them, one after the other: a START may follow a STOP in the same batch."""
-    return [await _take(tx, arrival, now) for arrival in arrivals]
+    """Store texts and act on them in their order: a START may follow a STOP in the same batch."""
+    rows = await _rows(tx, arrivals, now)
+    told = await _told_before(tx, rows, now)
+    asked: dict[tuple[int, str], str] = {}
+    results: list[Received] = [Received()] * len(arrivals)
+    texts: dict[int, _Text] = {}
+    for at, (arrival, row) in enumerate(zip(arrivals, rows, strict=True)):
+        session = told.get((row.carrier, row.digest))
+        if _came_again(arrival, session) and not await _would_stop(tx, row, asked):
+            results[at] = Received(duplicate=True)
+            continue
+        told[row.carrier, row.digest] = row.session
+        if row.parts <= 1:
+            texts[at] = _Text(arrival, (row,), msgspec.structs.replace(row, message_id=arrival.message_id))
+        else:
+            taken = await _take_part(tx, arrival, row, now)
+            if isinstance(taken, Received):
+                results[at] = taken
+            else:
+                texts[at] = taken
+        if at in texts and (word := keyword(_text(texts[at].rows))):
+            asked[row.account_id, row.sender] = word.asks
+    for at, received in zip(texts, await _complete(tx, list(texts.values()), now), strict=True):
+        results[at] = received
+    return results
 
 
-async def _take(tx: Tx, arrival: Arrival, now: Millis) -> Received:
-    inbound = arrival.inbound
-    digest = _digest(inbound)
-    sessions = await tx.inbounds.twins(inbound.carrier, [digest], now - REDELIVERY)
-    row = await _row(tx, arrival, digest, now)
-    if _came_again(arrival, sessions.get(digest)) and not await _would_stop(tx, row):
-        return Received(duplicate=True)
-    if row.parts <= 1:
-        await tx.inbounds.insert([row])
-        return await _complete(tx, [row], arrival, now)
+class _Text(msgspec.Struct, frozen=True, gc=False):
+    """A text that becomes a message: its parts, and its row where that is not stored yet."""
+
+    arrival: Arrival | Lone
+    rows: tuple[InboundRow, ...]
+    unstored: InboundRow | None = None
+
+
+async def _told_before(tx: Tx, rows: Sequence[InboundRow], now: Millis) -> dict[tuple[str, str], str]:
+    """By carrier and digest, the session on which the same octets came a short while ago."""
+    by_carrier: dict[str, list[str]] = {}
+    for row in rows:
+        by_carrier.setdefault(row.carrier, []).append(row.digest)
+    return {
+        (carrier, digest): session
+        for carrier, digests in by_carrier.items()
+        for digest, session in (await tx.inbounds.twins(carrier, digests, now - REDELIVERY)).items()
+    }
+
+
+async def _take_part(tx: Tx, arrival: Arrival, row: InboundRow, now: Millis) -> _Text | Received:
+    """One part of a long text: it waits, makes the text whole, or completes one that was told without it."""
     siblings = await tx.inbounds.siblings(row)
-    if any(sibling.digest == digest for sibling in siblings):
+    if any(sibling.digest == row.digest for sibling in siblings):
         return Received(duplicate=True)
+    told = [] if siblings else await tx.inbounds.joined(row)
+    if told and all(one.part != row.part for one in told):
+        return await _mend(tx, told, row, now)
     await tx.inbounds.insert([row])
     whole = _whole([*siblings, row])
-    return Received() if whole is None else await _complete(tx, whole, arrival, now)
+    return Received() if whole is None else _Text(arrival, tuple(whole))
+
+
+async def _mend(tx: Tx, told: Sequence[InboundRow], row: InboundRow, now: Millis) -> Received:
+    """A part that came after all. What the text asked for was done when it was told first."""
+    message_id = told[0].message_id or 0
+    await tx.inbounds.insert([msgspec.structs.replace(row, message_id=message_id)])
+    message = (await tx.messages.by_id([message_id]))[message_id]
+    if message.text is None:  # blanked meanwhile
+        return Received()
+    rows = sorted([*told, row], key=lambda one: one.part)
+    text = _text(rows)
+    mended = msgspec.structs.replace(
+        message, text=text, encoding=rows[0].encoding, segments=len(rows), error=_fault(rows, text),
+        event_count=message.event_count + 1,
+    )  # fmt: skip
+    await track.complete(tx, [mended], now)
+    return Received(mended)
 
 
 def _came_again(arrival: Arrival, session: str | None) -> bool:
@@ -85,36 +142,86 @@ def _came_again(arrival: Arrival, session: str | None) -> bool:
     return session not in (None, arrival.inbound.session) and session not in arrival.live
 
 
-async def _would_stop(tx: Tx, row: InboundRow) -> bool:
-    """A STOP after a START counts, however much it looks like the STOP before: doubt is for who wants no texts."""
-    asked = keyword(row.text) if row.parts <= 1 else None
-    if asked is None or asked.asks != "stop":
+async def _would_stop(tx: Tx, row: InboundRow, asked: Mapping[tuple[int, str], str]) -> bool:
+    """A STOP after a START counts, however much it looks like the STOP before: doubt is for who wants no texts.
+
+    `asked`: what texts of the same batch ask for, by account and handset.
+    """
+    word = keyword(row.text) if row.parts <= 1 else None
+    if word is None or word.asks != "stop":
         return False
+    before = asked.get((row.account_id, row.sender))
+    if before in ("start", "stop"):
+        return before == "start"
     return not await tx.suppressions.among([(row.account_id, row.sender)])
 
 
 @stage(order=31)
 async def complete_lone(tx: Tx, lones: Sequence[Lone], now: Millis) -> list[Received]:
     """Make messages of texts that will not become whole: what has come is better than nothing."""
-    done = []
+    results: list[Received] = []
     for lone in lones:
         rows = await tx.inbounds.siblings(lone.row)
-        done.append(await _complete(tx, rows, lone, now) if rows else Received())
-    return done
+        results += await _complete(tx, [_Text(lone, tuple(rows))], now) if rows else [Received()]
+    return results
 
 
-async def _complete(tx: Tx, rows: Sequence[InboundRow], arrival: Arrival | Lone, now: Millis) -> Received:
-    """All parts are there (or all that will come): the text becomes a message."""
-    message = _message(rows, arrival.message_id, now)
-    await track.begin(tx, [message], [(RECEIVED,)])
-    await tx.inbounds.join([row.id for row in rows], message.id)
-    asked = keyword(message.text or "")
-    reply = await _obey(tx, message, asked, arrival.settings, now) if asked else None
-    if reply is None:
-        return Received(message)
-    entry = accept.Entry(message.account_id, (_reply(message, reply, arrival.reply_id, now),), origin={"door": "reply"})
-    entered = (await accept.enter(tx, [entry], now))[0]
-    return Received(message, tuple(one.message for one in entered.stored))
+async def _complete(tx: Tx, texts: Sequence[_Text], now: Millis) -> list[Received]:
+    """All parts are there (or all that will come): the texts become messages, and what they ask for is done."""
+    if not texts:
+        return []
+    messages = [_message(one.rows, one.arrival.message_id, now) for one in texts]
+    answered = await _answered(tx, texts, messages, now)
+    messages = [msgspec.structs.replace(m, in_reply_to=answered[m.id]) if m.id in answered else m for m in messages]
+    await track.begin(tx, messages, [(RECEIVED,)] * len(messages))
+    await tx.inbounds.insert([one.unstored for one in texts if one.unstored is not None])
+    for one in texts:
+        if one.unstored is None:
+            await tx.inbounds.join([row.id for row in one.rows], one.arrival.message_id)
+    replies = await _act(tx, texts, messages, now)
+    return [Received(message, replies.get(message.id, ())) for message in messages]
+
+
+async def _answered(
+    tx: Tx, texts: Sequence[_Text], messages: Sequence[Message], now: Millis
+) -> dict[int, int]:  # fmt: skip
+    """By message, the MT that it answers: the one the carrier refers to, else the newest that the handset got from
+    the number it writes to, within `inbound.reply_window`."""
+    since = now - round(texts[0].arrival.settings.inbound.reply_window * HOUR)
+    newest = await tx.messages.answered([(m.account_id, m.sender, m.to) for m in messages], since)
+    found = {m.id: mt for m in messages if (mt := newest.get((m.account_id, m.sender, m.to))) is not None}
+    for one, message in zip(texts, messages, strict=True):
+        reference = one.arrival.inbound.reference if isinstance(one.arrival, Arrival) else None
+        if reference is not None and message.id in found:
+            sent = await tx.messages.sent_to(message.account_id, message.sender, message.to, since, REFERRED_LOOK)
+            attempts = await tx.attempts.of(sent)
+            found[message.id] = next(
+                (mt for mt in sent if any(one.id & 0xFFFF == reference for one in attempts.get(mt, ()))),
+                found[message.id],
+            )
+    return found
+
+
+async def _act(
+    tx: Tx, texts: Sequence[_Text], messages: Sequence[Message], now: Millis
+) -> dict[int, tuple[Message, ...]]:  # fmt: skip
+    """Do what the texts ask for; by message, what is sent back."""
+    entries: list[accept.Entry] = []
+    told: list[int] = []
+    for one, message in zip(texts, messages, strict=True):
+        asked = keyword(message.text or "")
+        text = await _obey(tx, message, asked, one.arrival.settings, now) if asked else None
+        if text is not None:
+            reply = _reply(message, text, one.arrival.reply_id, now)
+            entries.append(accept.Entry(message.account_id, (reply,), origin={"door": "reply"}))
+            told.append(message.id)
+    if not entries:
+        return {}
+    entered = await accept.enter(tx, entries, now)
+    return {
+        message_id: tuple(stored.message for stored in one.stored)
+        for message_id, one in zip(told, entered, strict=True)
+    }
 
 
 async def _obey(tx: Tx, message: Message, asked: Keyword, settings: Settings, now: Millis) -> str | None:
@@ -127,14 +234,21 @@ async def _obey(tx: Tx, message: Message, asked: Keyword, settings: Settings, no
     return settings.help_reply or None
 
 
-async def _row(tx: Tx, arrival: Arrival, digest: str, now: Millis) -> InboundRow:
+async def _rows(tx: Tx, arrivals: Sequence[Arrival], now: Millis) -> list[InboundRow]:
+    numbers = [_address(arrival.inbound.to) for arrival in arrivals]
+    owners = await tx.accounts.owners_of(numbers)
+    return [
+        _row(arrival, number, owners.get(number, DEFAULT_ACCOUNT), now)
+        for arrival, number in zip(arrivals, numbers, strict=True)
+    ]
+
+
+def _row(arrival: Arrival, number: str, account_id: int, now: Millis) -> InboundRow:
     inbound = arrival.inbound
-    concat = udh.concat(inbound.udh)
-    to = _address(inbound.to)
-    owner = await tx.accounts.owner_of(to)
+    concat = udh.concat(inbound.udh) if inbound.udh else None
     return InboundRow(
-        id=arrival.row_id, account_id=owner or DEFAULT_ACCOUNT, message_id=None, carrier=inbound.carrier,
-        bind=inbound.bind, session=inbound.session, sender=_address(inbound.sender), to=to, digest=digest,
+        id=arrival.row_id, account_id=account_id, message_id=None, carrier=inbound.carrier, bind=inbound.bind,
+        session=inbound.session, sender=_address(inbound.sender), to=number, digest=_digest(inbound),
         octets=inbound.octets, udh=inbound.udh, data_coding=inbound.data_coding, text=inbound.text,
         encoding=inbound.encoding, reference=_reference(concat) if concat else 0, part=concat.part if concat else 1,
         parts=concat.parts if concat else 1, received_at=now,
@@ -167,13 +281,30 @@ def _text(rows: Sequence[InboundRow]) -> str:
 
 
 def _message(rows: Sequence[InboundRow], message_id: int, now: Millis) -> Message:
-    first = rows[0]
+    first, text = rows[0], _text(rows)
     return Message(
         id=message_id, account_id=first.account_id, direction="mo", status=RECEIVED,
-        category=Category.CONVERSATION, to=first.to, sender=first.sender, text=_text(rows),
+        category=Category.CONVERSATION, to=first.to, sender=first.sender, text=text,
         encoding=first.encoding, segments=len(rows), reference=first.reference & ~_WIDE, created_at=now, expires_at=now,
-        carrier=first.carrier, finished_at=now, event_count=1,
+        carrier=first.carrier, error=_fault(rows, text), finished_at=now, event_count=1,
     )  # fmt: skip
+
+
+def _fault(rows: Sequence[InboundRow], text: str) -> MessageError | None:
+    """What is wrong with a text: parts that have not come, or octets that could not be read."""
+    parts = rows[0].parts
+    if parts > 1 and (missing := sorted({*range(1, parts + 1)} - {row.part for row in rows})):
+        which = ", ".join(map(str, missing[:20])) + (" …" if len(missing) > 20 else "")
+        return track.our_error("incomplete", f"Of {parts} parts these have not come: {which}.")
+    why = next((why for row in rows if (why := data_coding.unreadable(row.data_coding))), "")
+    if not why and _LOST in text:
+        lost = text.count(_LOST)
+        why = f"{lost} of its characters could not be read as {rows[0].encoding}"
+    return track.our_error("undecodable", f"The octets are kept: {why}.") if why else None
+
+
+_LOST = "\ufffd"
+"""What stands in a text for octets that cannot be read."""
 
 
 def _reply(message: Message, text: str, reply_id: int, now: Millis) -> Message:

@@ -79,6 +79,14 @@ async def advance(
     return states
 
 
+async def complete(tx: Tx, messages: Sequence[Message], now: Millis) -> None:
+    """What was missing of texts from handsets has come: keep them whole, and tell of them once more."""
+    await tx.messages.mend(messages)
+    await tx.events.append(
+        [Event(m.id, m.account_id, m.event_count, _TYPES[m.status], now, {"completed": True}) for m in messages]
+    )
+
+
 async def recount(tx: Tx, states: Mapping[int, State], delivered: Mapping[int, int]) -> None:
     """Keep how many segments of each message are known to be delivered; that alone is no event."""
     await tx.messages.change(

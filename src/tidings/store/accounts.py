@@ -90,6 +90,9 @@ class Accounts:
         rows = await self._engine.fetch(SQL["owner_of"], address)
         return rows[0][0] if rows else None
 
+    async def owners_of(self, addresses: Iterable[str]) -> dict[str, int]:
+        return dict(await self._engine.fetch(SQL["owners_of"], as_list(addresses)))
+
     async def claim_sender(self, account_id: int, address: str) -> None:
         await self._engine.many(SQL["claim_sender"], [(account_id, address)])
 

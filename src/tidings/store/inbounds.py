@@ -49,6 +49,14 @@ class Inbounds:
         )  # fmt: skip
         return [_row(found) for found in rows]
 
+    async def joined(self, row: InboundRow) -> list[InboundRow]:
+        """The parts of the newest text under the same reference that has become a message, a while ago at the most."""
+        rows = await self._engine.fetch(
+            SQL["joined"], row.sender, row.to, row.reference, row.parts, row.carrier, row.account_id,
+            row.received_at - SIBLING_WAIT,
+        )  # fmt: skip
+        return [_row(found) for found in rows]
+
     async def join(self, ids: Sequence[int], message_id: int) -> None:
         await self._engine.many(SQL["join"], [(id, message_id) for id in ids])
 

@@ -13,6 +13,8 @@ from tidings.core.questions import Filter, Form, Page, State
 from tidings.store.engine import Engine, Row, as_list, statements
 
 SQL = statements("messages")
+ANSWERED_LOOK = 100
+"""Newest messages to a handset among which the one that it answers is looked for."""
 SCAN_MOST = 20_000
 """Rows a filtered page looks at before it stops early."""
 _LAST = (1 << 63) - 1
@@ -30,7 +32,7 @@ def _row(m: Message) -> Row:
         m.id, m.account_id, m.direction, m.status, m.category, m.to, m.sender, m.text, m.encoding, m.segments,
         m.reference, m.created_at, m.expires_at, m.send_at, m.carrier, m.client_ref, _text(m.tags), _text(m.metadata),
         _text(m.error), m.segments_delivered, m.sent_at, m.finished_at, m.event_count,
-        _text(m.prepared),
+        _text(m.prepared), m.in_reply_to,
     )  # fmt: skip
 
 
@@ -61,7 +63,8 @@ class Messages:
         """Newest first; by recipient or client_ref through an index, other filters over a bounded scan."""
         narrow, narrow_values = clauses(
             ("account_id = ?{}", account_id), ("id < ?{}", before), ("recipient = ?{}", filter.to),
-            ("client_ref = ?{}", filter.client_ref), ("created_at >= ?{}", filter.since),
+            ("client_ref = ?{}", filter.client_ref), ("in_reply_to = ?{}", filter.in_reply_to),
+            ("created_at >= ?{}", filter.since),
             ("created_at <= ?{}", filter.until), ("id > ?{}", _id_of(filter.since, -HOUR)),
             ("id <= ?{}", _id_of(filter.until, HOUR)),
         )  # fmt: skip
@@ -98,6 +101,22 @@ class Messages:
                 for s in states
             ],
         )
+
+    async def mend(self, messages: Sequence[Message]) -> None:
+        await self._engine.many(
+            SQL["mend"], [(m.id, m.text, m.encoding, m.segments, _text(m.error), m.event_count) for m in messages]
+        )
+
+    async def answered(self, pairs: Sequence[tuple[int, str, str]], since: Millis) -> dict[tuple[int, str, str], int]:
+        """The newest MT that a handset got, by (account, handset, our number); looks at the newest few of a handset."""
+        wanted = [_encode(pair).decode() for pair in dict.fromkeys(pairs)]
+        rows = await self._engine.fetch(SQL["answered"], wanted, highest(since), ANSWERED_LOOK) if wanted else []
+        return {(account, handset, number): found for account, handset, number, found in rows if found is not None}
+
+    async def sent_to(self, account_id: int, handset: str, number: str, since: Millis, limit: int) -> list[int]:
+        """The MTs that a handset got from a number of ours, newest first."""
+        rows = await self._engine.fetch(SQL["sent_to"], account_id, handset, number, highest(since), limit)
+        return [row[0] for row in rows]
 
     async def reform(self, forms: Sequence[Form]) -> None:
         await self._engine.many(SQL["reform"], [(f.id, f.encoding, f.segments, f.reference) for f in forms])

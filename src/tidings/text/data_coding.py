@@ -34,6 +34,22 @@ def encoding(data_coding: int) -> str:
     return "binary"
 
 
+_NAMED = {
+    0x05: "JIS X 0208", 0x06: "ISO 8859-5", 0x07: "ISO 8859-8", 0x09: "pictograms", 0x0A: "ISO-2022-JP",
+    0x0D: "JIS X 0212", 0x0E: "KS C 5601",
+}  # fmt: skip
+
+
+def unreadable(data_coding: int) -> str:
+    """Why octets of a text cannot be read, as far as this octet tells; "" where they can be, or are no text."""
+    if encoding(data_coding) != "binary" or data_coding in (0x02, 0x04) or data_coding >= 0xF0:
+        return ""
+    coding = f"data_coding 0x{data_coding:02x}"
+    if 0x10 <= data_coding < 0x80:
+        return f"{coding} says that the text is compressed" if data_coding & 0x20 else ""
+    return f"{coding} ({_NAMED[data_coding]}) is not read" if data_coding in _NAMED else f"{coding} is reserved"
+
+
 def alphabet(udh: bytes) -> gsm7.Codec:
     """The GSM 7-bit alphabet that a header (with its length octet) shifts to; the default one where it does not."""
     return gsm7.shifted(*shifts(udh)) if udh else gsm7.codec()

@@ -82,6 +82,9 @@ delete from rate_use where full_at < ?1 returning owner;
 -- name: owner_of
 select account_id from sender where address = ?1 order by account_id limit 1;
 
+-- name: owners_of
+select address, min(account_id) from sender where address in rows_text(?1) group by address;
+
 -- name: claim_sender
 insert into sender (account_id, address, brand_id, is_default) values (?1, ?2, 1, 1) on conflict do nothing;
 

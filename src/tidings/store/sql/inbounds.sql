@@ -12,8 +12,16 @@ select digest, session from inbound where digest in rows_text(?2) and carrier = 
 
 -- name: siblings
 select {columns} from inbound
-where sender = ?1 and recipient = ?2 and reference = ?3 and parts = ?4 and carrier = ?5 and account_id = ?6
-  and message_id is null and received_at >= ?7
+where sender = ?1 and recipient = ?2 and reference = ?3 and parts = ?4 and parts > 1 and carrier = ?5
+  and account_id = ?6 and message_id is null and received_at >= ?7
+order by part, id;
+
+-- name: joined
+select {columns} from inbound
+where sender = ?1 and recipient = ?2 and reference = ?3 and parts = ?4 and parts > 1 and carrier = ?5
+  and account_id = ?6 and received_at >= ?7 and message_id =
+  (select max(message_id) from inbound where sender = ?1 and recipient = ?2 and reference = ?3 and parts = ?4
+     and parts > 1 and carrier = ?5 and account_id = ?6)
 order by part, id;
 
 -- name: join

@@ -5,11 +5,11 @@
 with inserted as (
   insert into message (id, account_id, direction, status, category, recipient, sender, text, encoding, segments,
     reference, created_at, expires_at, send_at, carrier, client_ref, tags, metadata, error, segments_delivered, sent_at,
-    finished_at, event_count, prepared)
+    finished_at, event_count, prepared, in_reply_to)
   select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
     $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[],
     $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
-    $24::text[])
+    $24::text[], $25::bigint[])
   returning id, status, expires_at
 )
 insert into awaiting_receipt (message_id, expires_at) select id, expires_at from inserted where status = 'sent';
@@ -27,6 +27,17 @@ with changed as (
   on conflict do nothing
 )
 delete from awaiting_receipt where message_id = any(array(select id from changed where status <> 'sent'));
+
+-- name: answered
+select p.account_id, p.handset, p.number, found.id
+from (select (v::json->>0)::bigint as account_id, v::json->>1 as handset, v::json->>2 as number
+      from unnest($1::text[]) as v) as p
+left join lateral
+  (select m.id from
+    (select id, sender, category, sent_at from message
+     where account_id = p.account_id and recipient = p.handset and id > $2 order by id desc limit $3) as m
+   where m.sender = p.number and m.sent_at is not null and m.category <> 'system' order by m.id desc limit 1) as found
+on true;
 
 -- name: awaiting_receipt
 select message_id from awaiting_receipt where expires_at <= $1 order by expires_at limit $2;
