@@ -123,6 +123,14 @@ PROBLEMS: dict[str, Problem] = {
             "This account has as many webhooks as it may; delete one first.",
         ),
         Problem(
+            "sender_taken",
+            409,
+            "caller",
+            "after_fix",
+            "Address taken",
+            "The address belongs to an account already; change it instead.",
+        ),
+        Problem(
             "carrier_exists",
             409,
             "caller",

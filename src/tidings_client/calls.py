@@ -252,6 +252,35 @@ class Calls:
         answer: types.KeyIssued = self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
         return answer
 
+    def create_sender(self, body: types.SenderRequest) -> types.Sender:
+        """Give an address to an account."""
+        answer: types.Sender = self.call(Call("POST", "/v1/senders", body=body))
+        return answer
+
+    def list_senders(
+        self, *, account: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> types.SenderPage:
+        """List addresses with their owners, in their order."""
+        answer: types.SenderPage = self.call(
+            Call("GET", "/v1/senders", query={"account": account, "limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    def get_sender(self, address: str) -> types.Sender:
+        """Read an address."""
+        answer: types.Sender = self.call(Call("GET", f"/v1/senders/{step(address)}"))
+        return answer
+
+    def change_sender(self, address: str, body: types.SenderChange) -> types.Sender:
+        """Change what is done with texts to an address, or whose it is."""
+        answer: types.Sender = self.call(Call("PATCH", f"/v1/senders/{step(address)}", body=body))
+        return answer
+
+    def delete_sender(self, address: str) -> types.Gone:
+        """Make an address nobody's."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/senders/{step(address)}"))
+        return answer
+
     def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:
         """Enrol a customer's ESME."""
         answer: types.EsmeEnrolled = self.call(Call("POST", "/v1/esmes", body=body))
@@ -764,6 +793,35 @@ class AsyncCalls:
     async def create_account_key(self, id: str, body: types.KeyRequest) -> types.KeyIssued:
         """Issue a key for an account."""
         answer: types.KeyIssued = await self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
+        return answer
+
+    async def create_sender(self, body: types.SenderRequest) -> types.Sender:
+        """Give an address to an account."""
+        answer: types.Sender = await self.call(Call("POST", "/v1/senders", body=body))
+        return answer
+
+    async def list_senders(
+        self, *, account: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> types.SenderPage:
+        """List addresses with their owners, in their order."""
+        answer: types.SenderPage = await self.call(
+            Call("GET", "/v1/senders", query={"account": account, "limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    async def get_sender(self, address: str) -> types.Sender:
+        """Read an address."""
+        answer: types.Sender = await self.call(Call("GET", f"/v1/senders/{step(address)}"))
+        return answer
+
+    async def change_sender(self, address: str, body: types.SenderChange) -> types.Sender:
+        """Change what is done with texts to an address, or whose it is."""
+        answer: types.Sender = await self.call(Call("PATCH", f"/v1/senders/{step(address)}", body=body))
+        return answer
+
+    async def delete_sender(self, address: str) -> types.Gone:
+        """Make an address nobody's."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/senders/{step(address)}"))
         return answer
 
     async def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:

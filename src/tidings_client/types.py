@@ -1056,6 +1056,45 @@ class SecretRotation(TypedDict):
     overlap_s: NotRequired[int]
 
 
+class Sender(TypedDict):
+    """An address of an account."""
+
+    address: str
+    account_id: str
+    label: str
+    inbox_url: str | None
+    inbox_replies: str
+    unknown_reply: str | None
+
+
+class SenderChange(TypedDict):
+    """What shall be different about an address; what is not named stays."""
+
+    account: NotRequired[str]
+    label: NotRequired[str]
+    inbox_url: NotRequired[str | None]
+    inbox_replies: NotRequired[Literal["json", "none", "text", "twiml"]]
+    unknown_reply: NotRequired[str | None]
+
+
+class SenderPage(TypedDict):
+    """Addresses in their order."""
+
+    data: list[Sender]
+    next_cursor: str | None
+
+
+class SenderRequest(TypedDict):
+    """An address that shall belong to an account; without `account` to the caller's."""
+
+    address: str
+    account: NotRequired[str | None]
+    label: NotRequired[str]
+    inbox_url: NotRequired[str | None]
+    inbox_replies: NotRequired[Literal["json", "none", "text", "twiml"]]
+    unknown_reply: NotRequired[str | None]
+
+
 class Session(TypedDict):
     """A bind that stands."""
 
@@ -1258,6 +1297,7 @@ class Webhook(TypedDict):
     enabled: bool
     disabled_reason: str | None
     description: str
+    replies: str
     created_at: str
     secret: NotRequired[str | None]
 
@@ -1271,6 +1311,7 @@ class WebhookChange(TypedDict):
     batch: NotRequired[int]
     enabled: NotRequired[bool]
     description: NotRequired[str]
+    replies: NotRequired[Literal["json", "none", "text", "twiml"]]
 
 
 class WebhookPage(TypedDict):
@@ -1289,6 +1330,7 @@ class WebhookRequest(TypedDict):
     batch: NotRequired[int]
     enabled: NotRequired[bool]
     description: NotRequired[str]
+    replies: NotRequired[Literal["json", "none", "text", "twiml"]]
 
 
 class WebhookStory(TypedDict):

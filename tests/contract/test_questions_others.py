@@ -12,6 +12,7 @@ from tidings.core.account import Account, Key
 from tidings.core.esme import Esme
 from tidings.core.id_form import key
 from tidings.core.questions import Attempt, Habit, InboundRow, Pause, ReceiptRow, Tx
+from tidings.core.sender import Sender
 from tidings.store.inbounds import SIBLING_WAIT
 
 
@@ -471,8 +472,38 @@ async def test_the_parts_of_the_newest_text_that_has_become_a_message(desk: Desk
     assert await desk.see(lambda tx: tx.inbounds.joined(after)) == []
 
 
-async def test_owners_of_many_addresses(desk: Desk) -> None:
-    await desk.do(lambda tx: tx.accounts.claim_sender(TWO, "12345"))
+async def test_addresses_belong_to_accounts(desk: Desk) -> None:
+    shop = Sender(
+        account_id=TWO, address="+15550009999", label="Shop", inbox_url="https://example.com/in", inbox_replies="twiml",
+        unknown_reply="Text HOURS.",
+    )  # fmt: skip
+    everything = Sender(account_id=ONE, address="*")
+    assert await desk.see(lambda tx: tx.senders.any_inbox()) is False
     await desk.do(lambda tx: tx.accounts.claim_sender(ONE, "777"))
-    assert await desk.see(lambda tx: tx.accounts.owners_of(["777", "12345", "9"])) == {"777": ONE, "12345": TWO}
-    assert await desk.see(lambda tx: tx.accounts.owners_of([])) == {}
+    for one in (shop, everything):
+        await desk.do(lambda tx, one=one: tx.senders.insert(one))
+    plain = Sender(account_id=ONE, address="777")
+    found = await desk.see(lambda tx: tx.senders.of(["777", "+15550009999", "*", "9"]))
+    assert found == {"777": plain, "+15550009999": shop, "*": everything}
+    assert await desk.see(lambda tx: tx.senders.of([])) == {}
+    assert await desk.see(lambda tx: tx.senders.any_inbox()) is True
+    assert await desk.see(lambda tx: tx.senders.page(None, "", 2)) == [everything, shop]
+    assert await desk.see(lambda tx: tx.senders.page(None, "+15550009999", 2)) == [plain]
+    assert await desk.see(lambda tx: tx.senders.page(TWO, "", 9)) == [shop]
+    changed = msgspec.structs.replace(shop, label="", inbox_url=None, inbox_replies="none", unknown_reply=None)
+    await desk.do(lambda tx: tx.senders.change(changed))
+    assert await desk.see(lambda tx: tx.senders.of([shop.address])) == {shop.address: changed}
+    await desk.do(lambda tx: tx.senders.delete(TWO, shop.address))
+    assert await desk.see(lambda tx: tx.senders.of([shop.address])) == {}
+
+
+async def test_new_senders_of_an_account_leave_what_is_known_of_those_that_stay(desk: Desk) -> None:
+    shop, everything = Sender(account_id=TWO, address="777", label="Shop"), Sender(account_id=TWO, address="*")
+    await desk.do(lambda tx: tx.senders.insert(shop))
+    await desk.do(lambda tx: tx.senders.insert(everything))
+    await desk.do(lambda tx: tx.accounts.insert_account(Account(id=TWO, name="x", created_at=1)))
+    await desk.do(lambda tx: tx.accounts.own_senders(TWO, ("A", "777")))
+    assert await desk.see(lambda tx: tx.senders.of(["777", "*"])) == {"777": shop, "*": everything}
+    account = await desk.see(lambda tx: tx.accounts.account(TWO))
+    assert account is not None
+    assert account.senders == ("A", "777"), "which do not hold what stands for all others"

@@ -325,7 +325,11 @@ create table sender (
   account_id bigint not null,
   address text collate "C" not null,
   brand_id bigint not null,
-  is_default bigint default 0 not null
+  is_default bigint default 0 not null,
+  label text collate "C" default ''::text not null,
+  inbox_url text collate "C",
+  inbox_replies text collate "C" default 'json'::text not null,
+  unknown_reply text collate "C"
 );
 CREATE INDEX sender_address ON public.sender USING btree (address);
 CREATE UNIQUE INDEX sender_pkey ON public.sender USING btree (account_id, address);
@@ -378,7 +382,8 @@ create table webhook (
   disabled_reason text collate "C",
   description text collate "C" not null,
   created_at bigint not null,
-  since bigint not null
+  since bigint not null,
+  replies text collate "C" default 'json'::text not null
 );
 CREATE INDEX webhook_account ON public.webhook USING btree (account_id, id);
 CREATE UNIQUE INDEX webhook_pkey ON public.webhook USING btree (id);

@@ -271,7 +271,7 @@ CREATE TABLE sender (
   account_id integer not null,
   address text not null,
   brand_id integer not null,
-  is_default integer not null default 0,
+  is_default integer not null default 0, label text not null default '', inbox_url text, inbox_replies text not null default 'json', unknown_reply text,
   primary key (account_id, address)
 );
 CREATE INDEX sender_address on sender (address);
@@ -320,7 +320,7 @@ CREATE TABLE webhook (
   description text not null,
   created_at integer not null,
   since integer not null
-);
+, replies text not null default 'json');
 CREATE INDEX webhook_account on webhook (account_id, id);
 CREATE TABLE webhook_attempt (
   delivery_id integer not null,

@@ -641,6 +641,7 @@ WEBHOOK: dict[str, Any] = {
     "enabled": True,
     "disabled_reason": None,
     "description": "",
+    "replies": "json",
     "created_at": "2026-11-23T09:30:00.000Z",
 }
 
@@ -716,6 +717,22 @@ WEBHOOK_TEST: dict[str, Any] = {
     "answer": "ok",
 }
 
+SENDER_REQUEST: dict[str, Any] = {
+    "address": "+15550009999",
+    "label": "Reservations",
+    "inbox_url": "https://example.com/inbox",
+    "unknown_reply": "Text MENU, HOURS or BOOK.",
+}
+SENDER: dict[str, Any] = {
+    "address": "+15550009999",
+    "account_id": "acc_0000000000001",
+    "label": "Reservations",
+    "inbox_url": "https://example.com/inbox",
+    "inbox_replies": "json",
+    "unknown_reply": "Text MENU, HOURS or BOOK.",
+}
+SENDER_CHANGE: dict[str, Any] = {"inbox_url": "https://example.com/inbox", "inbox_replies": "json"}
+
 IDEMPOTENCY_KEY = "booking-7781-confirmation"
 _PARAMETERS: dict[str, Any] = {
     "account": "acc_0000000000001",
@@ -748,6 +765,8 @@ def parameter(path: str, name: str) -> Any:
     """A parameter of a query."""
     if path == "/v1/esmes/{id}/deliveries" and name == "status":
         return "waiting"
+    if path == "/v1/senders" and name == "cursor":
+        return "+15550009999"
     if path.startswith("/v1/simulator") and name == "cursor":
         return "42"
     return _PARAMETERS[name]

@@ -108,6 +108,7 @@ def _path_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:
 
 _PLAIN = {
     "number": (r"^\+?[0-9]{1,20}$", "+15551230100"),
+    "address": (r"^(\*|[A-Za-z0-9+][A-Za-z0-9 &._-]{0,31})$", "+15550009999"),
     "name": (r"^[a-z][a-z0-9_-]{0,31}$", "simulator"),
 }
 

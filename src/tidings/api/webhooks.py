@@ -35,6 +35,10 @@ Description = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9
 Overlap = Annotated[
     int, Meta(ge=0, le=30 * 86_400, description="seconds for which the old secret signs beside the new one")
 ]
+ReplyForm = Annotated[
+    Literal["json", "text", "twiml", "none"],
+    Meta(description="how the answer to a text from a handset may hold replies, beside JSON"),
+]
 Status = Literal["waiting", "delivered", "dead", "canceled"]
 _WebhookId = Annotated[str, Meta(pattern="^wh_[0-9a-z]{13}$")]
 _DeliveryId = Annotated[str, Meta(pattern="^whd_[0-9a-z]{13}$")]
@@ -49,6 +53,7 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     batch: Batch = 1
     enabled: bool = True
     description: Description = ""
+    replies: ReplyForm = "json"
 
 
 class WebhookChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +65,7 @@ class WebhookChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     batch: Batch | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     description: Description | UnsetType = UNSET
+    replies: ReplyForm | UnsetType = UNSET
 
 
 class SecretRotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +107,7 @@ class WebhookView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     enabled: bool
     disabled_reason: str | None
     description: str
+    replies: Annotated[str, Meta(description="how its answer to a text may hold replies")]
     created_at: Time
     secret: Annotated[str | None, Meta(description="only when it is made")] = None
 
@@ -222,6 +229,7 @@ async def post(call: Call) -> Reply:
     subscription = Subscription(
         id=house.new_id(), account_id=call.account_id, url=wanted.url, events=wanted.events, ordered=wanted.ordered,
         batch=wanted.batch, enabled=wanted.enabled, description=wanted.description, created_at=house.clock.now(),
+        replies=wanted.replies,
     )  # fmt: skip
     made = await subscribe.subscribe(house, subscription)
     if isinstance(made, Refused):
@@ -442,7 +450,7 @@ def _view(one: Subscription, secret: str | None = None) -> WebhookView:
     return WebhookView(
         id=ids.show("wh", one.id), url=one.url, events=one.events, ordered=one.ordered, batch=one.batch,
         enabled=one.enabled, disabled_reason=one.disabled_reason, description=one.description,
-        created_at=show(one.created_at), secret=secret,
+        replies=one.replies, created_at=show(one.created_at), secret=secret,
     )  # fmt: skip
 
 

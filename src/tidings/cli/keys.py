@@ -132,7 +132,7 @@ def all_pages(client: Client, path: str) -> list[dict[str, Any]]:
     cursor: str | None = None
     while True:
         mark = "&" if "?" in path else "?"
-        page = client.call("GET", f"{path}{mark}limit=100" + (f"&cursor={cursor}" if cursor else ""))
+        page = client.call("GET", f"{path}{mark}limit=100" + (f"&cursor={quote(cursor, safe='')}" if cursor else ""))
         found += page["data"]
         cursor = page["next_cursor"]
         if cursor is None:

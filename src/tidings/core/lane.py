@@ -41,7 +41,7 @@ class Lane(Generic[T]):
 
     __slots__ = (
         "_number", "_settled", "account_id", "batch", "breaker", "held", "lingering", "name", "next_at", "on",
-        "ordered", "parked", "reading", "ready", "timer_at", "url", "webhook_id",
+        "ordered", "parked", "reading", "ready", "replies", "timer_at", "url", "webhook_id",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,8 @@ class Lane(Generic[T]):
         """A subscription's; each callback bears its own."""
         self.batch = 1
         self.ordered = False
+        self.replies = "json"
+        """How a subscription's answers may hold replies."""
         self._number = number
         self._settled: set[int] = set()
         """Deliveries that were settled while the store was being read: what it said of them is out of date."""
@@ -77,6 +79,7 @@ class Lane(Generic[T]):
         self.on = subscription is not None
         if subscription is not None:
             self.url, self.batch, self.ordered = subscription.url, subscription.batch, subscription.ordered
+            self.replies = subscription.replies
 
     # deciding
 

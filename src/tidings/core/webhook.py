@@ -34,6 +34,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     created_at: Millis
     since: int = 0
     """Position of the newest event there was when it was made: it hears of later ones only."""
+    replies: str = "json"
+    """How its answer to a text may hold replies: one of `core.sender.REPLY_FORMS`."""
 
 
 class Secret(msgspec.Struct, frozen=True, array_like=True):

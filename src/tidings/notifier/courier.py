@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from tidings.core import telling
+from tidings.core import replies, telling
 from tidings.core.breaker import Breaker
 from tidings.core.lane import Lane
-from tidings.core.message import DAY
+from tidings.core.message import DAY, Message
 from tidings.core.ports import NotPosted, Post, Posted, StoreUnavailable
-from tidings.core.request import Answer, Idempotency, Refused, Request, Stored
+from tidings.core.request import Answer, Idempotency, Refused, Request, Result, Stored
+from tidings.core.sender import CATCH_ALL
 from tidings.core.telling import Load
 from tidings.core.webhook import SECRET_OCTETS, Secret
 from tidings.pipeline import accept, rotate, settle
@@ -42,7 +43,7 @@ class Courier:
         secrets = await self._secrets_of(lane.account_id, lane.webhook_id or 0)
         at = house.clock.now()
         came = await self._post.post(url or "", rotate.request_headers(secrets, webhook_id, at, body), body)
-        reply = await self._reply(loads, came)
+        reply = await self._reply(lane, loads, came)
         if reply.again:
             came = NotPosted("reply_not_stored", reply.note, came.took_ms)
         outcome = settle.outcome(loads, body, at, came, house.clock.random(), reply)
@@ -71,23 +72,43 @@ class Courier:
             self._secrets[account_id, webhook_id] = found
         return found
 
-    async def _reply(self, loads: Sequence[Load], came: Posted | NotPosted) -> settle.Reply:
-        """Send the text that the answer to a text from a handset asks for, once an event."""
+    async def _reply(self, lane: Lane[Load], loads: Sequence[Load], came: Posted | NotPosted) -> settle.Reply:
+        """Send the texts that the answer to a text from a handset asks for, once a text."""
         load = loads[0]
-        text = settle.asked_reply(load, came) if len(loads) == 1 else None
-        if text is None or self._house.clock.now() - load.event.occurred_at >= REPLY_DAYS * DAY:
+        if len(loads) > 1 or not settle.may_reply(load, came) or isinstance(came, NotPosted):
             return settle.NO_REPLY
-        request = Request(to=load.message.sender, sender=load.message.to, text=text, category="conversation")
+        form = lane.replies if lane.webhook_id is not None else await self._form_of_inbox(load.message)
+        asked = replies.asked(form, came.headers.get("content-type", ""), came.body)
+        if isinstance(asked, replies.Unreadable):
+            return settle.Reply(note=f"no reply is sent: {asked.why}", asked=True)
+        if not asked or self._house.clock.now() - load.event.occurred_at >= REPLY_DAYS * DAY:
+            return settle.NO_REPLY
+        return await self._send(load, asked)
+
+    async def _form_of_inbox(self, message: Message) -> str:
+        """How the inbox of the address that a text came to may ask for replies."""
+        owners = await self._house.store.read(lambda tx: tx.senders.of([message.to, CATCH_ALL]))
+        owner = owners.get(message.to) or owners.get(CATCH_ALL)
+        return "none" if owner is None else owner.inbox_replies
+
+    async def _send(self, load: Load, asked: Sequence[replies.Reply]) -> settle.Reply:
+        to, sender = load.message.sender, load.message.to
+        requests = [Request(to=to, sender=sender, text=one.text, category=one.category) for one in asked]
         once = Idempotency(f"\x01reply {load.event.message_id}", b"")
         account = load.delivery.account_id
         try:
-            answer = await accept.accept(self._house, account, [request], idempotency=once, door="webhook")
+            answer = await accept.accept(self._house, account, requests, idempotency=once, door="webhook")
         except StoreUnavailable:
-            return settle.Reply(note="the reply could not be stored", again=True)
+            return settle.Reply(note="the reply could not be stored", again=True, asked=True)
         if not isinstance(answer, Answer):
-            return settle.Reply(note=f"the reply was not taken: {answer.detail}", again=True)
-        result = answer.results[0]
-        if isinstance(result, Stored):
-            return settle.Reply(result.message.id)
-        why = result.detail if isinstance(result, Refused) else "; ".join(fault.detail for fault in result.errors)
-        return settle.Reply(note=f"the reply cannot be sent: {why}")
+            return settle.Reply(note=f"the reply was not taken: {answer.detail}", again=True, asked=True)
+        sent = next((one.message.id for one in answer.results if isinstance(one, Stored)), None)
+        whys = [why for one in answer.results if (why := _against(one))]
+        return settle.Reply(sent, f"not every reply is sent: {whys[0]}" if whys else "", asked=True)
+
+
+def _against(result: Result) -> str:
+    """Why a reply is not sent; "" where it is."""
+    if isinstance(result, Stored):
+        return " ".join(verdict.detail for verdict in result.verdicts if not verdict.allowed)
+    return result.detail if isinstance(result, Refused) else "; ".join(fault.detail for fault in result.errors)

@@ -161,7 +161,7 @@ class Notifier:
             self.lanes.changed(one.id, one.account_id, None)
         for one in [one for number, one in known.items() if before.get(number) != one]:
             self.lanes.changed(one.id, one.account_id, one)
-        if not self._directory.silent:
+        if not self._directory.silent or await self._house.store.read(_any_inbox):
             self._house.listening = True  # and stays so: a caller may be about to make the next one
 
     async def _learn_of_the_gone(self) -> None:
@@ -255,6 +255,10 @@ class Notifier:
             await self._house.store.write(stage, list(seen.ids))
             in_vain = 0 if seen.ids else in_vain + 1
             after = seen.cursor
+
+
+async def _any_inbox(tx: Tx) -> bool:
+    return await tx.senders.any_inbox()
 
 
 async def _subscription(account_id: int, webhook_id: int, tx: Tx) -> Subscription | None:

@@ -316,7 +316,7 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     stored = [one.message for entered in results for one in entered.stored]
     callbacks = [callback for entry in entries for callback in entry.callbacks]
     if callbacks:
-        await _listen(tx, callbacks, {message.id for message in stored})
+        await listen(tx, callbacks, {message.id for message in stored})
     origins = [
         entry.origin if entry.notes is None else {**(entry.origin or {}), **entry.notes.get(one.message.id, {})}
         for entry, entered in zip(entries, results, strict=True)
@@ -339,7 +339,7 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     return results
 
 
-async def _listen(tx: Tx, callbacks: Sequence[Callback], stored: set[int]) -> None:
+async def listen(tx: Tx, callbacks: Sequence[Callback], stored: set[int]) -> None:
     """Remember who is to be called, before there is anything to tell."""
     some, widened = await tx.webhooks.has_callbacks()
     if not some or (not widened and any(one.events for one in callbacks)):

@@ -13,7 +13,9 @@ from tidings.core.consent import Keyword, keyword
 from tidings.core.message import CATEGORY_RULES, HOUR, MINUTE, Category, Message, MessageError, Millis
 from tidings.core.ports import Inbound, stage
 from tidings.core.questions import InboundRow, Tx
+from tidings.core.sender import CATCH_ALL, Sender
 from tidings.core.status import ACCEPTED, RECEIVED
+from tidings.core.webhook import Callback
 from tidings.pipeline import accept, track
 from tidings.text import data_coding, gsm7, udh
 from tidings.text.number import E164, is_sender
@@ -61,7 +63,8 @@ class Received(msgspec.Struct, frozen=True, gc=False):
 @stage(order=30)
 async def take_inbound(tx: Tx, arrivals: Sequence[Arrival], now: Millis) -> list[Received]:
     """Store texts and act on them in their order: a START may follow a STOP in the same batch."""
-    rows = await _rows(tx, arrivals, now)
+    owners = await _owners(tx, [_address(arrival.inbound.to) for arrival in arrivals])
+    rows = [_row(arrival, owners, now) for arrival in arrivals]
     told = await _told_before(tx, rows, now)
     asked: dict[tuple[int, str], str] = {}
     results: list[Received] = [Received()] * len(arrivals)
@@ -82,7 +85,7 @@ async def take_inbound(tx: Tx, arrivals: Sequence[Arrival], now: Millis) -> list
                 texts[at] = taken
         if at in texts and (word := keyword(_text(texts[at].rows))):
             asked[row.account_id, row.sender] = word.asks
-    for at, received in zip(texts, await _complete(tx, list(texts.values()), now), strict=True):
+    for at, received in zip(texts, await _complete(tx, list(texts.values()), owners, now), strict=True):
         results[at] = received
     return results
 
@@ -162,17 +165,23 @@ async def complete_lone(tx: Tx, lones: Sequence[Lone], now: Millis) -> list[Rece
     results: list[Received] = []
     for lone in lones:
         rows = await tx.inbounds.siblings(lone.row)
-        results += await _complete(tx, [_Text(lone, tuple(rows))], now) if rows else [Received()]
+        if not rows:
+            results.append(Received())
+            continue
+        results += await _complete(tx, [_Text(lone, tuple(rows))], await _owners(tx, [lone.row.to]), now)
     return results
 
 
-async def _complete(tx: Tx, texts: Sequence[_Text], now: Millis) -> list[Received]:
+async def _complete(
+    tx: Tx, texts: Sequence[_Text], owners: Mapping[str, Sender], now: Millis
+) -> list[Received]:  # fmt: skip
     """All parts are there (or all that will come): the texts become messages, and what they ask for is done."""
     if not texts:
         return []
     messages = [_message(one.rows, one.arrival.message_id, now) for one in texts]
     answered = await _answered(tx, texts, messages, now)
     messages = [msgspec.structs.replace(m, in_reply_to=answered[m.id]) if m.id in answered else m for m in messages]
+    await _call_inboxes(tx, messages, owners)  # before there is anything to tell
     await track.begin(tx, messages, [(RECEIVED,)] * len(messages))
     await tx.inbounds.insert([one.unstored for one in texts if one.unstored is not None])
     for one in texts:
@@ -180,6 +189,18 @@ async def _complete(tx: Tx, texts: Sequence[_Text], now: Millis) -> list[Receive
             await tx.inbounds.join([row.id for row in one.rows], one.arrival.message_id)
     replies = await _act(tx, texts, messages, now)
     return [Received(message, replies.get(message.id, ())) for message in messages]
+
+
+async def _call_inboxes(tx: Tx, messages: Sequence[Message], owners: Mapping[str, Sender]) -> None:
+    """Have whoever owns an address called with the texts that come to it."""
+    callbacks = [
+        Callback(message.id, message.account_id, owner.inbox_url)
+        for message in messages
+        if (owner := _owner(owners, message.to)) is not None and owner.inbox_url is not None
+        and owner.account_id == message.account_id
+    ]  # fmt: skip
+    if callbacks:
+        await accept.listen(tx, callbacks, {one.message_id for one in callbacks})
 
 
 async def _answered(
@@ -234,16 +255,19 @@ async def _obey(tx: Tx, message: Message, asked: Keyword, settings: Settings, no
     return settings.help_reply or None
 
 
-async def _rows(tx: Tx, arrivals: Sequence[Arrival], now: Millis) -> list[InboundRow]:
-    numbers = [_address(arrival.inbound.to) for arrival in arrivals]
-    owners = await tx.accounts.owners_of(numbers)
-    return [
-        _row(arrival, number, owners.get(number, DEFAULT_ACCOUNT), now)
-        for arrival, number in zip(arrivals, numbers, strict=True)
-    ]
+async def _owners(tx: Tx, numbers: Sequence[str]) -> dict[str, Sender]:
+    return await tx.senders.of([*numbers, CATCH_ALL])
 
 
-def _row(arrival: Arrival, number: str, account_id: int, now: Millis) -> InboundRow:
+def _owner(owners: Mapping[str, Sender], number: str) -> Sender | None:
+    """Whose a number is: the owner's, or the catch-all's; None leaves it to the default account."""
+    return owners.get(number) or owners.get(CATCH_ALL)
+
+
+def _row(arrival: Arrival, owners: Mapping[str, Sender], now: Millis) -> InboundRow:
+    number = _address(arrival.inbound.to)
+    owner = _owner(owners, number)
+    account_id = DEFAULT_ACCOUNT if owner is None else owner.account_id
     inbound = arrival.inbound
     concat = udh.concat(inbound.udh) if inbound.udh else None
     return InboundRow(

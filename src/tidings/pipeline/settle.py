@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -35,6 +34,8 @@ class Reply(msgspec.Struct, frozen=True):
     """Why there is none."""
     again: bool = False
     """Whether it may succeed when the endpoint is asked once more."""
+    asked: bool = False
+    """Whether the answer holds texts, which the log must not keep a second time."""
 
 
 NO_REPLY = Reply()
@@ -78,7 +79,7 @@ def outcome(
     if isinstance(came, NotPosted):
         kind, detail = came.kind, came.detail
     else:
-        status, answer = came.status, _kept(came, loads)
+        status, answer = came.status, _HOLDS_REPLY if reply.asked else _kept(came, loads)
         kind, detail = "delivered", reply.note
         if not 200 <= status < 300:
             kind, detail = "refused", "redirects are not followed; change the URL" if 300 <= status < 400 else ""
@@ -95,7 +96,7 @@ def _kept(came: Posted, loads: Sequence[Load]) -> str:
     if not came.body:
         return ""
     if any(load.event.type == "message.received" for load in loads) and b'"reply"' in came.body:
-        return "(holds a reply, which is kept as a message)"
+        return _HOLDS_REPLY
     text = came.body.decode("utf-8", "replace").replace("\0", "�")
     if len(text) < PRIVATE_LEAST:
         return text
@@ -105,6 +106,9 @@ def _kept(came: Posted, loads: Sequence[Load]) -> str:
     for form in sorted(private, key=len, reverse=True):
         text = text.replace(form, "[…]")
     return text[:ANSWER_KEPT]
+
+
+_HOLDS_REPLY = "(holds a reply, which is kept as a message)"
 
 
 def _private(message: Message, most: int) -> set[str]:
@@ -134,21 +138,11 @@ def _escaped(letter: str) -> str:
     return "".join(f"\\u{octets[at]:02x}{octets[at + 1]:02x}" for at in range(0, len(octets), 2))
 
 
-_read_json = msgspec.json.Decoder(dict[str, Any]).decode
-
-
-def asked_reply(load: Load, came: Posted | NotPosted) -> str | None:
-    """The text that the answer to a text from a handset asks to send back, if any; replays ask in vain."""
+def may_reply(load: Load, came: Posted | NotPosted) -> bool:
+    """Whether this may be the answer to a text from a handset that asks to send something back; replays ask in vain."""
     if load.event.type != "message.received" or load.delivery.reply_id is not None:
-        return None
-    if isinstance(came, NotPosted) or not 200 <= came.status < 300 or came.truncated or not came.body:
-        return None
-    try:
-        reply = _read_json(came.body).get("reply")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    text = reply.get("text") if isinstance(reply, dict) else None
-    return text if isinstance(text, str) and text else None
+        return False
+    return isinstance(came, Posted) and 200 <= came.status < 300 and not came.truncated and bool(came.body)
 
 
 @stage(order=91)

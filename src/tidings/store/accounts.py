@@ -82,16 +82,13 @@ class Accounts:
 
     async def own_senders(self, account_id: int, senders: Sequence[str]) -> None:
         """These addresses and no others belong to the account; the first is its default."""
-        await self._engine.fetch(SQL["disown_senders"], account_id)
+        await self._engine.fetch(SQL["disown_senders"], account_id, as_list(senders))
         rows = [(account_id, address, int(at == 0)) for at, address in enumerate(senders)]
         await self._engine.many(SQL["own_sender"], rows)
 
     async def owner_of(self, address: str) -> int | None:
         rows = await self._engine.fetch(SQL["owner_of"], address)
         return rows[0][0] if rows else None
-
-    async def owners_of(self, addresses: Iterable[str]) -> dict[str, int]:
-        return dict(await self._engine.fetch(SQL["owners_of"], as_list(addresses)))
 
     async def claim_sender(self, account_id: int, address: str) -> None:
         await self._engine.many(SQL["claim_sender"], [(account_id, address)])

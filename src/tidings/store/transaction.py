@@ -15,6 +15,7 @@ from tidings.store.messages import Messages
 from tidings.store.outbox import Outbox
 from tidings.store.queue import Queue
 from tidings.store.receipts import Receipts
+from tidings.store.senders import Senders
 from tidings.store.suppressions import Suppressions
 from tidings.store.webhooks import Webhooks
 
@@ -24,7 +25,7 @@ class Transaction:
 
     __slots__ = (
         "accounts", "attempts", "carriers", "esmes", "events", "idempotencies", "inbounds", "messages", "outbox",
-        "queue", "receipts", "suppressions", "tally", "webhooks",
+        "queue", "receipts", "senders", "suppressions", "tally", "webhooks",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -34,6 +35,7 @@ class Transaction:
         self.events = Events(engine)
         self.attempts = Attempts(engine)
         self.receipts = Receipts(engine)
+        self.senders = Senders(engine)
         self.suppressions = Suppressions(engine)
         self.inbounds = Inbounds(engine)
         self.idempotencies = Idempotencies(engine)

@@ -67,7 +67,7 @@ class Webhooks:
         await self._engine.many(
             SQL["insert"],
             [(s.id, s.account_id, s.url, _events(s.events), int(s.ordered), s.batch, int(s.enabled),
-              s.disabled_reason, s.description, s.created_at, s.since)],
+              s.disabled_reason, s.description, s.created_at, s.since, s.replies)],
         )  # fmt: skip
 
     async def change(self, subscription: Subscription) -> None:
@@ -75,7 +75,7 @@ class Webhooks:
         await self._engine.many(
             SQL["change"],
             [(s.id, s.url, _events(s.events), int(s.ordered), s.batch, int(s.enabled), s.disabled_reason,
-              s.description, s.since)],
+              s.description, s.since, s.replies)],
         )  # fmt: skip
 
     async def delete(self, account_id: int, webhook_id: int) -> bool:

@@ -9,11 +9,23 @@ from tidings.api.table.esmes import ESMES
 from tidings.api.table.health import HEALTH
 from tidings.api.table.keys import KEYS
 from tidings.api.table.messages import MESSAGES
+from tidings.api.table.senders import SENDERS
 from tidings.api.table.stream import STREAM
 from tidings.api.table.texts import TEXTS
 from tidings.api.table.webhooks import WEBHOOKS
 
-ENDPOINTS: tuple[Endpoint, ...] = (*MESSAGES, *TEXTS, *STREAM, *KEYS, *ACCOUNTS, *ESMES, *WEBHOOKS, *CARRIERS, *HEALTH)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *MESSAGES,
+    *TEXTS,
+    *STREAM,
+    *KEYS,
+    *ACCOUNTS,
+    *SENDERS,
+    *ESMES,
+    *WEBHOOKS,
+    *CARRIERS,
+    *HEALTH,
+)
 
 
 def problems_of(endpoint: Endpoint) -> list[str]:

@@ -51,13 +51,15 @@ update account set name = ?2, closed_at = ?3, rate = ?4, daily_quota = ?5, month
 where id = ?1;
 
 -- name: senders
-select account_id, address from sender where account_id in rows_int(?1) order by account_id, is_default desc, address;
+select account_id, address from sender where account_id in rows_int(?1) and address <> '*'
+order by account_id, is_default desc, address;
 
 -- name: disown_senders
-delete from sender where account_id = ?1 returning address;
+delete from sender where account_id = ?1 and address <> '*' and not (address in rows_text(?2)) returning address;
 
 -- name: own_sender
-insert into sender (account_id, address, brand_id, is_default) values (?1, ?2, 1, ?3) on conflict do nothing;
+insert into sender (account_id, address, brand_id, is_default) values (?1, ?2, 1, ?3)
+on conflict (account_id, address) do update set is_default = excluded.is_default;
 
 -- name: usage
 select owner, period, messages from usage where owner in rows_int(?1) and period in rows_text(?2);
@@ -81,9 +83,6 @@ delete from rate_use where full_at < ?1 returning owner;
 
 -- name: owner_of
 select account_id from sender where address = ?1 order by account_id limit 1;
-
--- name: owners_of
-select address, min(account_id) from sender where address in rows_text(?1) group by address;
 
 -- name: claim_sender
 insert into sender (account_id, address, brand_id, is_default) values (?1, ?2, 1, 1) on conflict do nothing;

@@ -14,7 +14,7 @@ where id = 1 and not exists (select 1 from webhook where enabled = 1) and not ex
 -- name: columns
 id, account_id, url, json(events), json(case ordered when 1 then 'true' else 'false' end), batch,
   json(case enabled when 1 then 'true' else 'false' end), disabled_reason,
-  description, created_at, since
+  description, created_at, since, replies
 
 -- name: enabled
 select rows_of({columns}) from webhook where enabled = 1;
@@ -30,12 +30,12 @@ select count(*) from webhook where account_id = ?1;
 
 -- name: insert
 insert into webhook (id, account_id, url, events, ordered, batch, enabled, disabled_reason, description, created_at,
-  since)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+  since, replies)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
 
 -- name: change
 update webhook set url = ?2, events = ?3, ordered = ?4, batch = ?5, enabled = ?6, disabled_reason = ?7,
-  description = ?8, since = ?9
+  description = ?8, since = ?9, replies = ?10
 where id = ?1;
 
 -- name: delete
