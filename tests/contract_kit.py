@@ -81,8 +81,9 @@ def message(number: int, **changes: Any) -> Message:
     return Message(**{**fields, **changes})
 
 
-def queued(number: int, due_at: int = 0, *, account: int = ONE, rank: int = 2, expires_at: int = 1_000_000) -> Queued:
-    return Queued(number, account, rank, due_at, expires_at)
+def queued(number: int, due_at: int = 0, **changes: Any) -> Queued:
+    fields: dict[str, Any] = {"account": ONE, "rank": 2, "expires_at": 1_000_000, "carrier": "", **changes}
+    return Queued(number, fields["account"], fields["rank"], due_at, fields["expires_at"], fields["carrier"])
 
 
 def event(number: int, sequence: int, kind: str = "message.queued", data: dict[str, Any] | None = None) -> Event:

@@ -22,11 +22,24 @@ from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.message import Message, Millis, Part
 from tidings.core.moments import written
-from tidings.core.ports import CarrierEvent, Down, Inbound, Manners, Receipt, SendError, Sent, Stage, Store, Up, stage
+from tidings.core.ports import (
+    CarrierEvent,
+    Down,
+    Inbound,
+    Manners,
+    News,
+    Receipt,
+    SendError,
+    Sent,
+    Stage,
+    Store,
+    Up,
+    stage,
+)
 from tidings.core.questions import Attempt, Event, ReceiptRow, Tx
 from tidings.core.request import Answer, Request, Stored
 from tidings.fleet import Fleet, Member
-from tidings.pipeline import accept, dispatch, receive, route
+from tidings.pipeline import accept, dispatch, lease, receive, route
 from tidings.pipeline import receipt as receipts
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
@@ -45,6 +58,10 @@ R = TypeVar("R")
 NOW: Millis = 1_790_000_000_000
 TO = "+15551230100"
 NORTH = "north"
+HOLD = lease.Wish(lease.of_carrier(NORTH), 0, 0, seize=True)
+"""What takes the carrier over from whoever had it."""
+ALL = ["", NORTH, "south", "simulator"]
+"""By which carriers messages of tests wait; "" where they have no route."""
 BIND = "north/1"
 
 
@@ -131,6 +148,15 @@ class Watched:
 
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         self._store.after_commit(then)
+
+    def not_after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
+        self._store.not_after_commit(then)
+
+    def announce(self, stage: Stage[I, R], words: Callable[[Sequence[I], list[R]], Sequence[Any]]) -> None:
+        self._store.announce(stage, words)
+
+    def hear(self, then: Callable[[News], None]) -> None:
+        self._store.hear(then)
 
     def conclude(
         self, stage: Stage[I, R], ask: Callable[[Set[str]], I | None], then: Callable[[R | None], None]
@@ -242,8 +268,8 @@ async def tell(tx: Tx, message_id: int) -> Story:
 async def _is_queued(tx: Tx, message_id: int) -> bool:
     found: list[int] = []
     for rank in range(1, 5):
-        found += await tx.queue.head(rank, message_id - 1, 1)
-        found += await tx.queue.due_in(rank, 1 << 62, 1_000_000)
+        found += await tx.queue.head(ALL, rank, message_id - 1, 1)
+        found += await tx.queue.due_in(ALL, rank, 1 << 62, 1_000_000)
     return message_id in found
 
 
@@ -512,7 +538,7 @@ async def rigged(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
     clock = HandClock()
     with opened(folder, clock, asyncio.get_running_loop()) as store:
         rig = Rig(store, clock, Settings(data=str(folder), **settings))
-        rig.fence = (await store.write(route.own, [NORTH]))[0]
+        rig.fence = (await store.write(lease.take, [HOLD]))[0] or 0
         yield rig
 
 

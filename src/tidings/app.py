@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 import resource
@@ -43,11 +44,13 @@ from tidings.door.door import SmppDoor
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
 from tidings.drivers.log_lines import JsonLines, Plain
+from tidings.drivers.smpp_link import Guard
 from tidings.drivers.smpp_tap import Taps
 from tidings.fleet import Fleet, Member
+from tidings.membership import Membership
 from tidings.metrics import Metrics
 from tidings.notifier import Notifier
-from tidings.pipeline import admit, enrol, steer
+from tidings.pipeline import admit, enrol, handover, lease, steer
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.roster import Roster
@@ -90,6 +93,7 @@ class Tidings:
         self._store = chosen_store(settings, self._clock)
         self._network: Network | None = None
         self._members: list[Member] = []
+        self._membership: Membership | None = None
         self._runner: Runner | None = None
         self._fleet: Fleet | None = None
         self._notifier: Notifier | None = None
@@ -110,6 +114,7 @@ class Tidings:
         self._store.start(asyncio.get_running_loop())
         try:
             async with asyncio.TaskGroup() as tasks:
+                await self._join(tasks)
                 self._taps = Taps(self._clock, tasks)
                 await self._enlist(tasks, self._taps)
                 self._post = HttpPost(
@@ -145,6 +150,8 @@ class Tidings:
                 await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
                 watch.cancel()
                 await _note_uses(house)
+                if self._membership is not None:
+                    await self._membership.stop()
             if self._network is not None:
                 await self._network.stop()
         finally:
@@ -152,6 +159,24 @@ class Tidings:
             if self._post is not None:
                 self._post.close()
         log.info("stopped")
+
+    async def _join(self, tasks: asyncio.TaskGroup) -> None:
+        """Be one of the processes that share the database, where it can be shared."""
+        driver = self._store.driver
+        if isinstance(driver, Postgres):
+            self._membership = Membership(driver, self._store, self._clock, self.stop.set)
+            await self._membership.start(tasks)
+
+    @property
+    def _node(self) -> int:
+        """The number of this process in ids."""
+        return 0 if self._membership is None else self._membership.node
+
+    def _guard(self, carrier: str) -> Guard | None:
+        """What is asked before anything is written to a carrier."""
+        if self._membership is None:
+            return None
+        return functools.partial(self._membership.may_write, lease.of_carrier(carrier))
 
     # carriers
 
@@ -174,7 +199,8 @@ class Tidings:
     def _maker(self, tasks: asyncio.TaskGroup, taps: Taps) -> Callable[[CarrierSettings], SmppCarrier]:
         def make(settings: CarrierSettings) -> SmppCarrier:
             check_carrier(settings)
-            return SmppCarrier(settings, self._clock, tasks, taps.of(f"carriers/{settings.name}", "esme"))
+            tap = taps.of(f"carriers/{settings.name}", "esme")
+            return SmppCarrier(settings, self._clock, tasks, tap, self._guard(settings.name))
 
         return make
 
@@ -199,12 +225,15 @@ class Tidings:
         last, keys, accounts, esmes = await store.read(_first_look)
         await store.write(admit.know_sender, [(DEFAULT_ACCOUNT, self.settings.default_sender)])
         house = House(
-            store=store, clock=self._clock, ids=Ids(last=last), settings=self.settings,
+            store=store, clock=self._clock, ids=Ids(self._node, last), settings=self.settings,
             backlog=Backlog(self.settings.limits), keyring=Keyring(keys, accounts),
             free_disk_mb=lambda: _UNSEEN_MB if self._free_disk_mb is None else self._free_disk_mb,
             health=self._health, snapshot=self._snapshot, post=self._post,
             metrics=Metrics(store.tally), breathe=_turn, aside=_aside, roster=Roster(esmes),
         )  # fmt: skip
+        if self._membership is not None:
+            house.leases = self._membership
+        handover.announce(store, lambda carrier: self._runner is not None and self._runner.mine(carrier))
         if last and self._clock.now() < moment(last) - 1000:
             log.warning("the clock is behind the newest stored message; ids go on from there")
         await self._admin_key(house, bool(keys))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from tidings.core.ports import (
     CarrierEvent,
     Down,
     Inbound,
+    News,
     Receipt,
     SendError,
     Sent,
@@ -28,8 +30,8 @@ from tidings.core.ports import (
 from tidings.core.questions import Form, Tx
 from tidings.core.retry import Again
 from tidings.core.schedule import Schedule, Waiting
-from tidings.core.status import ACCEPTED, QUEUED, fold
-from tidings.pipeline import accept, cancel, dispatch, recall, receipt, receive, route
+from tidings.core.status import ACCEPTED, QUEUED, SCHEDULED, fold
+from tidings.pipeline import accept, cancel, dispatch, handover, lease, recall, receipt, receive, route
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.runner")
@@ -43,6 +45,8 @@ FEED_MOST = 1_000
 SWEEP_MOST = 500
 MOMENT = 0.5
 """Seconds that even a stop without grace leaves to what is being stored."""
+NOBODY = -1
+_ANY_FENCE = 1 << 62
 CLAIM_MOST = 256
 """Segments claimed at a time: small enough that claims, answers and receipts overlap."""
 OVERLAPPING = 4
@@ -69,6 +73,13 @@ class Runner:
         self._wake_feed = asyncio.Event()
         self._wake = {name: asyncio.Event() for name in self._carriers}
         self._fences: dict[str, int] = {}
+        """The carriers that are ours, each with the fence of its lease."""
+        self._routes = False
+        """Whether messages without a route are ours."""
+        self._adopted: frozenset[str] = frozenset()
+        """Carriers that are gone, for which messages wait; they are routed anew."""
+        self._heard: list[int] = []
+        """Messages that became ours in commits of other processes, yet to be loaded."""
         self._sessions: dict[str, str] = {}
         """The connection of each bind that texts last came on, while it stands."""
         self._loops: list[asyncio.Task[None]] = []
@@ -81,6 +92,10 @@ class Runner:
         """Carriers that are being taken away."""
         self._claiming: dict[str, set[asyncio.Task[None]]] = {name: set() for name in self._carriers}
         """Claims of each carrier that are being committed."""
+        self._anew: set[str] = set()
+        """Carriers that are another SMSC by now, of whose ids nothing was learned yet."""
+        self._grace = house.settings.shutdown_grace
+        """Seconds that a carrier's answers are waited for when it is let go."""
         self.held: frozenset[str] = frozenset()
         """Carriers and binds that get nothing new, by name."""
         self.answers: dict[str, dict[str, int]] = {name: {} for name in self._carriers}
@@ -88,27 +103,75 @@ class Runner:
     # start and stop
 
     async def start(self, group: asyncio.TaskGroup) -> None:
-        """Settle what an earlier process left open, own the carriers, and set the loops going."""
-        store = self._house.store
+        """Hold what is free of the carriers, settle what their earlier holders left open, and set the loops going."""
+        store, leases = self._house.store, self._house.leases
         store.follow(accept.store_entries, self._entered)
         store.follow(receive.take_inbound, self._received)
         store.follow(receive.complete_lone, self._received)
         store.follow(cancel.withdraw, self._withdrawn)
         store.follow(recall.replace, self._replaced)
+        store.hear(self._hear_of)
         self._group = group
-        await self._recover()
+        for name in self._carriers:
+            await self._want(name)
+        await leases.want(lease.ROUTER, self._route_all, self._route_no_more)
         self._house.backlog.reset(await store.read(lambda tx: tx.queue.counts()))
-        for carrier in self._carriers.values():
-            await self._begin(carrier, group)
         self._loops = [group.create_task(loop) for loop in (self._route_for_ever(), self._feed_for_ever())]
 
-    async def _begin(self, carrier: Carrier, group: asyncio.TaskGroup, anew: bool = False) -> None:
-        """Own a carrier and set its loops going."""
-        self._fences[carrier.name] = (await self._house.store.write(route.own, [carrier.name]))[0]
-        await self.heed(carrier.name, anew)
+    def mine(self, carrier: str) -> bool:
+        """Whether messages for a carrier are for this process; "": those that have no route."""
+        return carrier in self._fences if carrier else self._routes
+
+    async def _want(self, name: str) -> None:
+        """Hold a carrier as soon as nobody else does. Raises StoreUnavailable."""
+
+        async def gained(fence: int) -> None:
+            await self._hold(name, fence)
+
+        async def lost(to_another: bool) -> None:
+            await self._let_go(name, 0.0 if to_another else self._grace)
+
+        await self._house.leases.want(lease.of_carrier(name), gained, lost, spread=True)
+
+    async def _hold(self, name: str, fence: int) -> None:
+        """A carrier is ours: settle what its earlier holders left open, and set its loops going."""
+        carrier, group = self._carriers.get(name), self._group
+        if carrier is None or group is None or self._stopping:
+            return
+        await self._recover(name, fence)
+        self._fences[name] = fence
+        told = receipt.Told(name, carrier.manners.id_form, carrier.manners.loose_ids, name in self._anew)
+        await self._insist(receipt.keep_told, [told])
+        self._anew.discard(name)
         await carrier.start()
-        self._dispatchers[carrier.name] = group.create_task(self._dispatch_for_ever(carrier))
-        self._listeners[carrier.name] = group.create_task(self._listen(carrier))
+        self._dispatchers[name] = group.create_task(self._dispatch_for_ever(carrier))
+        self._listeners[name] = group.create_task(self._listen(carrier))
+        self.read_all_again()
+
+    async def _let_go(self, name: str, grace: float) -> None:
+        """A carrier is not ours any more: hand over nothing, wait up to `grace` seconds for its answers."""
+        if name not in self._dispatchers:
+            return
+        self._leaving.add(name)
+        self._wake[name].set()
+        await asyncio.wait([self._dispatchers.pop(name)])
+        await self._carriers[name].stop(grace)
+        await asyncio.wait([self._listeners.pop(name)])
+        self._fences.pop(name, None)
+        self._schedules[name] = Schedule()
+        self._leaving.discard(name)
+        # What was accepted here meanwhile was told to nobody: whoever holds the carrier looks for it.
+        with contextlib.suppress(StoreUnavailable):
+            await self._house.store.write(lease.give_back, [(NOBODY, lease.of_carrier(name))])
+
+    async def _route_all(self, fence: int) -> None:
+        """Messages without a route are ours; so is what waits for carriers that are gone."""
+        self._routes = True
+        await self._adopt()
+        self.read_all_again()
+
+    async def _route_no_more(self, to_another: bool) -> None:
+        self._routes, self._adopted = False, frozenset()
 
     async def add(self, carrier: Carrier) -> None:
         """One more carrier, for messages accepted from now on. Raises StoreUnavailable."""
@@ -118,27 +181,27 @@ class Runner:
         self._wake[name], self._claiming[name], self.answers[name] = asyncio.Event(), set(), {}
         if self._group is None:
             return  # it begins with the others
+        self._anew.add(name)
         try:
-            await self._begin(carrier, self._group, anew=True)
+            await self._want(name)
         except StoreUnavailable:
             self._drop(name)
             raise
 
     async def remove(self, name: str, grace: float) -> None:
         """Hand nothing more to a carrier, wait up to `grace` seconds for its answers; what waits goes by another."""
-        self._leaving.add(name)
-        self._wake[name].set()
-        await asyncio.wait([self._dispatchers.pop(name)])
-        await self._carriers[name].stop(grace)
-        await asyncio.wait([self._listeners.pop(name)])
+        self._grace = grace
+        waits = self._schedules[name]
+        await self._house.leases.leave(lease.of_carrier(name))
         self._drop(name)
+        self._freshen(waits.all())
+        if self._routes:
+            await self._adopt()
 
     def _drop(self, name: str) -> None:
-        """Forget a carrier; what waits for it looks for another."""
-        for mine in (self._carriers, self._paces, self._wake, self._claiming, self.answers, self._fences):
+        """Forget a carrier."""
+        for mine in (self._carriers, self._paces, self._wake, self._claiming, self.answers, self._schedules):
             mine.pop(name, None)
-        self._leaving.discard(name)
-        self._freshen(self._schedules.pop(name).all())
 
     async def heed(self, name: str, anew: bool = False) -> None:
         """The settings of a carrier are others: how fast it may be fed, and how its ids are read.
@@ -157,6 +220,8 @@ class Runner:
         What could not be stored in that time is settled at the next start, as after a crash.
         """
         self._stopping = True
+        if self._group is None:
+            return
         for event in (self._wake_route, self._wake_feed, *self._wake.values()):
             event.set()
         end = self._house.clock.monotonic() + grace
@@ -172,9 +237,22 @@ class Runner:
             log.error("a loop did not end in time; what it held is settled at the next start")
             loop.cancel()
 
-    async def _recover(self) -> None:
-        """Attempts without an answer are in doubt: the process ended between the claim and the answer."""
-        while open_attempts := await self._house.store.read(lambda tx: tx.attempts.left_open(SWEEP_MOST)):
+    async def _adopt(self) -> None:
+        """Whatever waits for carriers that nobody knows is routed anew; what was open with them is in doubt."""
+
+        async def ask(tx: Tx) -> set[str]:
+            held = {one.name for one in await tx.leases.all() if one.stands}
+            found = {*await tx.queue.carriers(), *await tx.attempts.open_at()} - {"", *self._carriers}
+            return {name for name in found if lease.of_carrier(name) not in held}
+
+        gone = await self._learn(ask)
+        for name in gone:
+            await self._recover(name, _ANY_FENCE)
+        self._adopted = frozenset(gone)
+
+    async def _recover(self, carrier: str, fence: int) -> None:
+        """Attempts without an answer are in doubt: their holder ended between the claim and the answer."""
+        while open_attempts := await self._learn(lambda tx: tx.attempts.left_open(carrier, fence, SWEEP_MOST)):
             answers: list[Sent | SendError] = [
                 SendError(a.id, "in_doubt", "outcome_lost", "", "tidings stopped before the carrier answered", a.bind)
                 for a in open_attempts
@@ -183,8 +261,21 @@ class Runner:
             settles = [
                 msgspec.structs.replace(one, in_doubt=doubts[one.answer.attempt_id]) for one in self._settle(answers)
             ]
-            await self._house.store.write(dispatch.settle, settles)
-            log.warning("%d hand-overs were in doubt at start; settled by the policy of their category", len(answers))
+            await self._insist(dispatch.settle, settles)
+            log.warning(
+                "%s: %d hand-overs were in doubt; settled by the policy of their category", carrier, len(answers)
+            )
+
+    async def _learn(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+        """Read until the store answers."""
+        wait = 0.2
+        while True:
+            try:
+                return await self._house.store.read(ask)
+            except StoreUnavailable as fault:
+                log.error("the store cannot be read for now: %s", fault)
+                await asyncio.sleep(wait)
+                wait = min(5.0, wait * 2)
 
     # hand-over from the committer
 
@@ -226,6 +317,8 @@ class Runner:
         for message in waiting:
             if message.status != ACCEPTED:
                 self._falls_due(message.send_at or 0)
+        if not self.mine(carrier or ""):
+            return  # another engine is told
         due = [message for message in waiting if message.status == ACCEPTED]
         for rank in {CATEGORY_RULES[message.category].rank for message in due}:
             of_rank = [message for message in due if CATEGORY_RULES[message.category].rank == rank]
@@ -233,12 +326,7 @@ class Runner:
 
     def _hand_over_rank(self, rank: int, messages: Sequence[Message], carrier: str | None) -> None:
         feed = self._feeds[rank]
-        if not feed.spilled and self._in_memory(rank) + len(messages) > self._house.settings.limits.in_memory:
-            feed.spill()
-        if feed.spilled:
-            feed.dropped += len(messages)
-            if self._hungry(rank):
-                self._wake_feed.set()
+        if not self._takes(rank, len(messages)):
             return
         feed.highest = max(feed.highest, messages[-1].id)
         loads = [Load(message, tuple(range(1, message.segments + 1))) for message in messages]
@@ -246,6 +334,17 @@ class Runner:
             self._freshen(loads)
         else:
             self._line_up(carrier, loads)
+
+    def _takes(self, rank: int, messages: int) -> bool:
+        """Whether a class may be handed so many in memory; else they are read from the store when their turn comes."""
+        feed = self._feeds[rank]
+        if not feed.spilled and self._in_memory(rank) + messages > self._house.settings.limits.in_memory:
+            feed.spill()
+        if feed.spilled:
+            feed.dropped += messages
+            if self._hungry(rank):
+                self._wake_feed.set()
+        return not feed.spilled
 
     def _line_up(self, carrier: str, loads: Iterable[Load]) -> None:
         """These have their route; they stand behind those of their lane that still wait for one."""
@@ -309,9 +408,9 @@ class Runner:
             # One that flies already was fed twice; a second flight would take the first one's place.
             if not ready or one.carrier is None or one.message_id in self._flying:
                 continue
-            if one.carrier in self._schedules:
+            if one.carrier in self._fences:
                 self._schedules[one.carrier].add(_waiting(load))
-            else:  # taken away in this moment
+            elif one.carrier not in self._schedules:  # taken away in this moment
                 self._freshen((load,))
         for event in self._wake.values():
             event.set()
@@ -394,7 +493,11 @@ class Runner:
         going = await self._insist(dispatch.claim, [claim for _, claim in cut])
         for _, claim in cut:
             self._reserved[claim.bind] -= len(claim.parts)
-        self._write(carrier, [pair for pair, goes in zip(cut, going, strict=True) if goes])
+        gone = [pair for pair, goes in zip(cut, going, strict=True) if goes]
+        if self._house.leases.may_write(lease.of_carrier(carrier.name), True):
+            self._write(carrier, gone)
+        elif gone:
+            await self._take_back(carrier, gone)
         for (waiting, _), goes in zip(cut, going, strict=True):
             if not goes:
                 self._flying.pop(waiting.message_id, None)
@@ -415,6 +518,19 @@ class Runner:
         for waiting, _ in going:
             self._house.backlog.add(waiting.account_id, -1)
         carrier.send([part for _, claim in going for part in dispatch.parts(claim, now)])
+
+    async def _take_back(self, carrier: Carrier, gone: Sequence[tuple[Waiting[Load], dispatch.Claim]]) -> None:
+        """The lease ended between the claim and now: certainly nothing was written."""
+        for waiting, _ in gone:
+            self._house.backlog.add(waiting.account_id, -1)
+        answers = [
+            SendError(
+                attempt_id, "not_written", "carrier_outage", "", "Another process may have the carrier.", one.bind
+            )
+            for _, one in gone
+            for attempt_id in one.attempt_ids
+        ]
+        await self._settle_all(carrier, answers)
 
     # what carriers say
 
@@ -594,24 +710,71 @@ class Runner:
 
     async def _feed_once(self) -> bool:
         """Read what is due; True when there may be more at once."""
-        more = False
+        more = await self._feed_heard()
+        reads = self._reads()
         for rank in RANKS:
-            more = await self._feed_rank(rank) or more
-        more = await self._feed_due() or more
+            more = await self._feed_rank(rank, reads) or more
+        more = await self._feed_due(reads) or more
         now = self._house.clock.now()
-        due = await self._house.store.read(lambda tx: tx.queue.next_due(now))
+        due = await self._house.store.read(lambda tx: tx.queue.next_due(reads, now))
         if due is not None:
             self._look_by(due)
+        if not more and self.idle():
+            await self._reconcile(reads)
         return more
 
-    async def _feed_due(self) -> bool:
+    def _reads(self) -> list[str]:
+        """What of the queue is for this process, by carrier."""
+        return [*self._fences, *(["", *self._adopted] if self._routes else [])]
+
+    async def _reconcile(self, reads: Sequence[str]) -> None:
+        """Nothing is in memory: whatever is due in the store is read again from its beginning."""
+        if any(feed.spilled for feed in self._feeds.values()):
+            return
+
+        async def ask(tx: Tx) -> bool:
+            return any([await tx.queue.head(reads, rank, 0, 1) for rank in RANKS])
+
+        if await self._house.store.read(ask) and self.idle():
+            self.read_all_again()
+
+    def _hear_of(self, news: News) -> None:
+        """Another process has committed something: load what of it is ours."""
+        if news.missed or lease.give_back in news.stages:
+            self.read_all_again()
+        for carrier, ids in handover.told(news):
+            if carrier == handover.UNKNOWN or self.mine(carrier) or (self._routes and carrier in self._adopted):
+                self._heard += ids
+        if len(self._heard) > self._house.settings.limits.in_memory:
+            self._heard.clear()
+            self.read_all_again()
+        if self._heard:
+            self._wake_feed.set()
+
+    async def _feed_heard(self) -> bool:
+        ids, self._heard = self._heard[:FEED_MOST], self._heard[FEED_MOST:]
+        if not ids:
+            return False
+        try:
+            loads = await self._house.store.read(lambda tx: _loads(tx, ids))
+        except StoreUnavailable:
+            self._heard = ids + self._heard
+            raise
+        for rank in {_rank(load) for load in loads}:
+            of_rank = [load for load in loads if _rank(load) == rank]
+            if self._takes(rank, len(of_rank)):
+                self._feeds[rank].highest = max(self._feeds[rank].highest, of_rank[-1].message.id)
+                self._sort_in(of_rank)
+        return True
+
+    async def _feed_due(self, reads: Sequence[str]) -> bool:
         """Rows that fell due, class by class: many of one must not stand before a few of another."""
         most, now = self._house.settings.limits.in_memory, self._house.clock.now()
         ranks = [rank for rank in RANKS if self._in_memory(rank) < most]
 
         # Those in memory still have their rows: there are fewer of them than are read.
         async def ask(tx: Tx) -> list[list[int]]:
-            return [await tx.queue.due_in(rank, now, most + FEED_MOST) for rank in ranks]
+            return [await tx.queue.due_in(reads, rank, now, most + FEED_MOST) for rank in ranks]
 
         more = False
         for due in await self._house.store.read(ask):
@@ -620,11 +783,11 @@ class Runner:
             more = more or len(unknown) > FEED_MOST
         return more
 
-    async def _feed_rank(self, rank: int) -> bool:
+    async def _feed_rank(self, rank: int, reads: Sequence[str]) -> bool:
         feed = self._feeds[rank]
         if not feed.spilled or not self._hungry(rank):
             return False
-        ids = await self._house.store.read(lambda tx: tx.queue.head(rank, feed.cursor, FEED_MOST))
+        ids = await self._house.store.read(lambda tx: tx.queue.head(reads, rank, feed.cursor, FEED_MOST))
         if not ids:
             feed.rewind()
             return feed.spilled
@@ -638,16 +801,21 @@ class Runner:
 
     async def _load(self, message_ids: Sequence[int]) -> None:
         if message_ids:
-            loads = await self._house.store.read(lambda tx: _loads(tx, message_ids))
-            for load in loads:
-                message, carrier = load.message, load.message.carrier
-                if self._known(message.id):
-                    continue
-                queued = carrier in self._schedules and message.status == QUEUED
-                if carrier is not None and queued and self._misfit(message) is None:
-                    self._line_up(carrier, (load,))
-                else:
-                    self._freshen((load,))
+            self._sort_in(await self._house.store.read(lambda tx: _loads(tx, message_ids)))
+
+    def _sort_in(self, loads: Iterable[Load]) -> None:
+        """What was read from the store: to the carrier that it is queued for, or to be routed."""
+        for load in loads:
+            message, carrier = load.message, load.message.carrier
+            if self._known(message.id) or message.status not in (ACCEPTED, SCHEDULED, QUEUED):
+                continue
+            queued = carrier in self._schedules and message.status == QUEUED
+            if queued and carrier not in self._fences:
+                continue  # another engine's by now
+            if carrier is not None and queued and self._misfit(message) is None:
+                self._line_up(carrier, (load,))
+            else:
+                self._freshen((load,))
 
     def read_all_again(self) -> None:
         """Look for work in the store from its beginning."""

@@ -38,14 +38,6 @@ class InMemory(Protocol):
         """A message ended: it must not be handed over any more."""
         ...
 
-    def idle(self) -> bool:
-        """Whether nothing is on its way."""
-        ...
-
-    def read_all_again(self) -> None:
-        """Look for work in the store from its beginning."""
-        ...
-
 
 class Sweeper:
     """One round every few seconds over what has fallen due in the store."""
@@ -145,8 +137,6 @@ class Sweeper:
         for category, days in (retention | {"system": retention["transactional"]}).items():
             if days:
                 await self._retain(category, now - days * 86_400_000)
-        if self._runner.idle():
-            await self._reconcile()
 
     async def _complete_lone(self, rows: list[InboundRow]) -> None:
         new_id, settings = self._house.new_id, self._house.settings
@@ -179,9 +169,3 @@ class Sweeper:
             lambda tx: tx.messages.outlived(category, self._blanked.get(category, 0), before, SWEEP_MOST), blank
         ):
             self._blanked[category] = highest(before - HOUR)
-
-    async def _reconcile(self) -> None:
-        """Nothing is in memory: whatever is due in the store is read again from its beginning."""
-        _, count = await self._house.store.read(lambda tx: tx.queue.oldest(self._house.clock.now()))
-        if count:
-            self._runner.read_all_again()

@@ -263,32 +263,32 @@ async def test_a_queued_row_can_be_taken_once(desk: Desk) -> None:
 async def test_a_row_put_again_moves_to_when_it_is_due_now(desk: Desk) -> None:
     await put(desk, queued(1), queued(2, due_at=500))
     await put(desk, queued(1, due_at=300), queued(2))
-    assert await desk.see(lambda tx: tx.queue.due_in(2, 1_000, 10)) == [1]
-    assert await desk.see(lambda tx: tx.queue.head(2, 0, 10)) == [2]
+    assert await desk.see(lambda tx: tx.queue.due_in([""], 2, 1_000, 10)) == [1]
+    assert await desk.see(lambda tx: tx.queue.head([""], 2, 0, 10)) == [2]
     assert await desk.see(lambda tx: tx.queue.counts()) == {ONE: 2}
 
 
 async def test_the_head_of_a_class(desk: Desk) -> None:
     await put(desk, queued(9), queued(4), queued(5, rank=1), queued(6, due_at=1), queued(7))
-    assert await desk.see(lambda tx: tx.queue.head(2, 0, 10)) == [4, 7, 9]
-    assert await desk.see(lambda tx: tx.queue.head(2, 4, 10)) == [7, 9]
-    assert await desk.see(lambda tx: tx.queue.head(2, 0, 2)) == [4, 7]
-    assert await desk.see(lambda tx: tx.queue.head(1, 0, 10)) == [5]
-    assert await desk.see(lambda tx: tx.queue.head(3, 0, 10)) == []
+    assert await desk.see(lambda tx: tx.queue.head([""], 2, 0, 10)) == [4, 7, 9]
+    assert await desk.see(lambda tx: tx.queue.head([""], 2, 4, 10)) == [7, 9]
+    assert await desk.see(lambda tx: tx.queue.head([""], 2, 0, 2)) == [4, 7]
+    assert await desk.see(lambda tx: tx.queue.head([""], 1, 0, 10)) == [5]
+    assert await desk.see(lambda tx: tx.queue.head([""], 3, 0, 10)) == []
 
 
 async def test_when_the_next_row_falls_due(desk: Desk) -> None:
     await put(desk, queued(1, due_at=300), queued(2, due_at=100, rank=4), queued(3), queued(4, due_at=200))
-    due = [await desk.see(lambda tx, at=at: tx.queue.next_due(at)) for at in (0, 99, 100, 250, 300)]
+    due = [await desk.see(lambda tx, at=at: tx.queue.next_due([""], at)) for at in (0, 99, 100, 250, 300)]
     assert due == [100, 100, 200, 300, None]
 
 
 async def test_what_has_fallen_due_in_a_class(desk: Desk) -> None:
     await put(desk, queued(1, due_at=300), queued(2, due_at=100, rank=4), queued(3), queued(4, due_at=200))
-    assert await desk.see(lambda tx: tx.queue.due_in(2, 300, 10)) == [4, 1]
-    assert await desk.see(lambda tx: tx.queue.due_in(2, 300, 1)) == [4]
-    assert await desk.see(lambda tx: tx.queue.due_in(2, 199, 10)) == []
-    assert await desk.see(lambda tx: tx.queue.due_in(4, 100, 10)) == [2]
+    assert await desk.see(lambda tx: tx.queue.due_in([""], 2, 300, 10)) == [4, 1]
+    assert await desk.see(lambda tx: tx.queue.due_in([""], 2, 300, 1)) == [4]
+    assert await desk.see(lambda tx: tx.queue.due_in([""], 2, 199, 10)) == []
+    assert await desk.see(lambda tx: tx.queue.due_in([""], 4, 100, 10)) == [2]
 
 
 async def test_what_has_expired(desk: Desk) -> None:

@@ -133,8 +133,8 @@ async def test_what_carriers_make_of_ids_is_kept(desk: Desk) -> None:
 
 async def test_those_left_without_an_answer(desk: Desk) -> None:
     await opened(desk, attempt(12, 1), attempt(10, 1), attempt(11, 2, **TAKEN), attempt(13, 3))
-    assert ids(await desk.see(lambda tx: tx.attempts.left_open(10))) == [10, 12, 13]
-    assert ids(await desk.see(lambda tx: tx.attempts.left_open(2))) == [10, 12]
+    assert ids(await desk.see(lambda tx: tx.attempts.left_open("north", 9, 10))) == [10, 12, 13]
+    assert ids(await desk.see(lambda tx: tx.attempts.left_open("north", 9, 2))) == [10, 12]
 
 
 # receipts
@@ -427,13 +427,6 @@ async def test_a_sender_has_an_owner(desk: Desk) -> None:
     await desk.do(lambda tx: tx.accounts.claim_sender(TWO, "12345"))
     assert await desk.see(lambda tx: tx.accounts.owner_of("12345")) == TWO
     assert await desk.see(lambda tx: tx.accounts.owner_of("1234")) is None
-
-
-async def test_every_owner_of_a_carrier_has_a_higher_fence(desk: Desk) -> None:
-    assert await desk.see(lambda tx: tx.accounts.fences()) == {}
-    assert [await desk.do(lambda tx: tx.accounts.take_lease("north")) for _ in range(3)] == [1, 2, 3]
-    assert await desk.do(lambda tx: tx.accounts.take_lease("south")) == 1
-    assert await desk.see(lambda tx: tx.accounts.fences()) == {"north": 3, "south": 1}
 
 
 HIGHEST: list[tuple[str, Any]] = [

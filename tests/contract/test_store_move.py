@@ -27,7 +27,7 @@ from tidings.store.sqlite import Sqlite
 
 TABLES = schema(NAMES).tables
 ENGINES = ("sqlite", "postgres")
-OF_PROCESSES = {"store_commit"}
+OF_PROCESSES = {"node", "store_commit"}
 """Tables of PostgreSQL alone that hold nothing but what running processes agree on."""
 DERIVED = {"awaiting_receipt"}
 """Those that follow from others."""
@@ -308,7 +308,7 @@ def test_a_target_that_is_none_leaves_the_source_open(tmp_path: Path, target: st
 
 
 def test_a_database_in_use_is_refused_as_target_and_as_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tidings.store.postgres.LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr("tidings.store.postgres.ALONE_S", 0.1)
     source, database = furnished(tmp_path / "a", many=2), postgres_kit.url(tmp_path / "pg", throw_away=True)
     running = Postgres(database, tmp_path / "pg", HandClock())
     running.open()

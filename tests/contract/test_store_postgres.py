@@ -23,7 +23,7 @@ from golden.write import POSTGRES, fresh_postgres
 from spine_kit import HandClock, ask, opened
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import address, group_commit, migrate, postgres
+from tidings.store import address, group_commit, migrate, nodes, postgres
 from tidings.store.engine import CannotOpen
 from tidings.store.group_commit import CommitUnknown, GroupStore
 from tidings.store.postgres import Postgres
@@ -111,15 +111,6 @@ def test_an_old_server_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         opens(tmp_path, postgres_kit.url(tmp_path))
 
 
-async def test_a_database_is_for_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "LOCK_PATIENCE", 0.2)
-    with opened(tmp_path / "one", HandClock(), asyncio.get_running_loop()):
-        url = postgres_kit.url(tmp_path / "one")
-        with pytest.raises(CannotOpen, match=r"another tidings works on this database \(.*, from .*\); stop"):
-            opens(tmp_path / "two", url)
-    opens(tmp_path / "two", url)
-
-
 def test_the_schema_is_the_one_that_was_agreed() -> None:
     """A change of schema is a migration, and shows in `tests/golden`: run tests/golden/write.py."""
     assert fresh_postgres() == POSTGRES.read_text(encoding="utf-8")
@@ -145,7 +136,7 @@ async def test_an_event_is_not_seen_before_one_with_a_lower_position(tmp_path: P
         other = await asyncpg.connect(postgres_kit.url(tmp_path))
         open_one = other.transaction()
         await open_one.start()
-        await other.execute("update store_commit set number = number")
+        await other.execute(f"select pg_advisory_xact_lock({nodes.LOCK})")
         await other.execute("insert into message_event values (7, 1, 1, 'message.queued', 100)")
         behind = asyncio.ensure_future(store.write(ask, [lambda tx: tx.events.append([event(8, 1)])]))
         await asyncio.wait([behind], timeout=0.3)
@@ -300,17 +291,6 @@ async def test_while_the_server_is_away_all_are_told_and_then_it_goes_on(tmp_pat
         await asyncio.to_thread(store.stop)
     finally:
         server.end()
-
-
-async def test_who_was_displaced_writes_no_more(tmp_path: Path) -> None:
-    with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
-        await store_messages(store, 1)
-        await asyncio.to_thread(
-            postgres_kit.execute, "update store_commit set writer = 5", url=postgres_kit.url(tmp_path)
-        )
-        with pytest.raises(StoreUnavailable, match="another process has taken over this database"):
-            await store_messages(store, 2)
-        assert await present(store, 1, 2) == [1]
 
 
 # texts

@@ -579,10 +579,11 @@ async def test_cancel_sm_by_id_and_by_addresses(tmp_path: Path) -> None:
 
 async def gone(rig: Rig, message: Message) -> None:
     """A carrier has it."""
-    from tidings.pipeline import route
+    from spine_kit import HOLD
+    from tidings.pipeline import lease, route
 
     await rig.house.store.write(route.store_routes, [route.Routed(message.id, "north")])
-    fence = (await rig.house.store.write(route.own, ["north"]))[0]
+    fence = (await rig.house.store.write(lease.take, [HOLD]))[0] or 0
     claim = dispatch.Claim(message, (1,), (rig.house.new_id(),), "north", "north/1", fence)
     assert await rig.house.store.write(dispatch.claim, [claim]) == [True]
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from spine_kit import NOW, Rig, request, rigged, taken
+from spine_kit import ALL, NOW, Rig, request, rigged, taken
 from tidings.config import Limits
 from tidings.core.message import DAY, Message
 from tidings.core.ports import StoreUnavailable
@@ -64,7 +64,7 @@ async def test_a_message_is_on_disk_and_in_the_queue(rig: Rig) -> None:
     assert [event.occurred_at for event in story.events] == [NOW]
     assert (story.queued, story.attempts) == (True, [])
     assert (one.encoding, one.segments) == ("ucs2", 2)
-    assert await rig.store.read(lambda tx: tx.queue.head(2, 0, 10)) == [one.id]
+    assert await rig.store.read(lambda tx: tx.queue.head(ALL, 2, 0, 10)) == [one.id]
 
 
 async def test_what_is_due_at_once_is_queued_for_its_carrier_in_the_same_commit(rig: Rig) -> None:
@@ -100,9 +100,9 @@ async def test_a_scheduled_message_waits_for_its_time(rig: Rig) -> None:
     story = await rig.story(one)
     assert story.statuses == ["accepted", "scheduled"]
     assert story.message.event_count == 2
-    assert await rig.store.read(lambda tx: tx.queue.head(2, 0, 10)) == []
-    assert await rig.store.read(lambda tx: tx.queue.due_in(2, NOW + 3_600_000 - 1, 10)) == []
-    assert await rig.store.read(lambda tx: tx.queue.due_in(2, NOW + 3_600_000, 10)) == [one.id]
+    assert await rig.store.read(lambda tx: tx.queue.head(ALL, 2, 0, 10)) == []
+    assert await rig.store.read(lambda tx: tx.queue.due_in(ALL, 2, NOW + 3_600_000 - 1, 10)) == []
+    assert await rig.store.read(lambda tx: tx.queue.due_in(ALL, 2, NOW + 3_600_000, 10)) == [one.id]
 
 
 @pytest.mark.parametrize("category", ["otp", "transactional", "conversation", "marketing"])

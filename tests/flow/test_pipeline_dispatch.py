@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from spine_kit import BIND, NORTH, NOW, TO, Rig, refused, rigged, taken
+from spine_kit import ALL, BIND, HOLD, NORTH, NOW, TO, Rig, refused, rigged, taken
 from tidings.core.message import Message, Part
 from tidings.core.ports import SendError, Sent
 from tidings.core.request import Refused
 from tidings.core.retry import Again
-from tidings.pipeline import cancel, dispatch, expire, route
+from tidings.pipeline import cancel, dispatch, expire, lease, route
 
 pytestmark = pytest.mark.both_engines
 
@@ -113,7 +113,7 @@ async def stopped(rig: Rig, why: str) -> tuple[Message, int | None]:
             await rig.suppress()
         case "stale fence":
             old = rig.fence
-            rig.fence = (await rig.store.write(route.own, [NORTH]))[0]
+            rig.fence = (await rig.store.write(lease.take, [HOLD]))[0] or 0
             return message, old
         case "claimed before":
             assert await rig.claim(message)
@@ -246,10 +246,12 @@ async def test_an_answer_leads_to(
     assert attempt.detail == "blocked: as told by the test"
     assert story.queued is (due is not None)
     if due is not None:
-        heads = await rig.store.read(lambda tx: tx.queue.head(_rank(message), 0, 10))
-        later = await rig.store.read(lambda tx: tx.queue.due_in(_rank(message), NOW + 1_000 + due, 10))
+        heads = await rig.store.read(lambda tx: tx.queue.head(ALL, _rank(message), 0, 10))
+        later = await rig.store.read(lambda tx: tx.queue.due_in(ALL, _rank(message), NOW + 1_000 + due, 10))
         assert (heads, later) == (([message.id], []) if due == 0 else ([], [message.id]))
-        assert not due or await rig.store.read(lambda tx: tx.queue.due_in(_rank(message), NOW + 999 + due, 10)) == []
+        assert (
+            not due or await rig.store.read(lambda tx: tx.queue.due_in(ALL, _rank(message), NOW + 999 + due, 10)) == []
+        )
     else:
         assert story.message.finished_at == NOW + 1_000
 

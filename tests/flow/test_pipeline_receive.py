@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spine_kit import NOW, TO, Rig, inbound, rigged, taken
+from spine_kit import ALL, NOW, TO, Rig, inbound, rigged, taken
 from tidings.core.message import Message
 from tidings.core.ports import Inbound
 from tidings.core.questions import InboundRow, Tx
@@ -33,7 +33,7 @@ async def suppressed(rig: Rig, number: str = TO, account: int = 1) -> bool:
 
 async def waiting(rig: Rig) -> list[int]:
     """Messages in the queue of our own answers."""
-    return await rig.store.read(lambda tx: tx.queue.head(2, 0, 100))
+    return await rig.store.read(lambda tx: tx.queue.head(ALL, 2, 0, 100))
 
 
 async def texts(rig: Rig, *told: Inbound) -> list[str | None]:

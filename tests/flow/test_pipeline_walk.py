@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spine_kit import BIND, NORTH, NOW, Story, finish, memory, receipt, refused, taken, tell
+from spine_kit import BIND, HOLD, NORTH, NOW, Story, finish, memory, receipt, refused, taken, tell
 from tidings.config import Delivery
 from tidings.config import Settings as HouseSettings
 from tidings.core.message import Message, Part
 from tidings.core.ports import Stage
 from tidings.core.request import Request
 from tidings.core.status import ENDED, fold, may_become
-from tidings.pipeline import accept, cancel, dispatch, expire, route, track, validate
+from tidings.pipeline import accept, cancel, dispatch, expire, lease, route, track, validate
 from tidings.pipeline import receipt as receipts
 
 PATIENCE = Delivery(attempts=2)
@@ -37,7 +37,7 @@ class Walk:
         self.flying: list[Part] = []
         self.doubted: list[Part] = []
         self.ids: list[tuple[str, str]] = []
-        self.fence = self.run(route.own, NORTH)
+        self.fence = self.run(lease.take, HOLD)
 
     def run(self, stage: Stage[Any, Any], *items: Any) -> Any:
         """One commit."""

@@ -253,7 +253,7 @@ def test_a_second_owner_of_the_carrier_stops_the_first(tmp_path: Path) -> None:
 
     async def scenario(world: World) -> None:
         async with world.up():
-            await world.store.write(ask, [lambda tx: tx.accounts.take_lease("north")])
+            await world.store.write(ask, [lambda tx: tx.leases.take("carrier/north", 9, 0, seize=True)])
             (message,) = await send(world.house, request())
             await asyncio.sleep(3)
             assert world.carrier.written == []

@@ -220,10 +220,12 @@ CREATE INDEX inbound_message ON public.inbound USING btree (message_id);
 CREATE INDEX inbound_parts ON public.inbound USING btree (sender, recipient, reference) WHERE (parts > 1);
 CREATE UNIQUE INDEX inbound_pkey ON public.inbound USING btree (id);
 create table lease (
-  carrier text collate "C" not null,
-  fence bigint not null
+  name text collate "C" not null,
+  fence bigint not null,
+  holder bigint default 0 not null,
+  until bigint default 0 not null
 );
-CREATE UNIQUE INDEX lease_pkey ON public.lease USING btree (carrier);
+CREATE UNIQUE INDEX lease_pkey ON public.lease USING btree (name);
 create table message (
   id bigint not null,
   account_id bigint not null,
@@ -277,14 +279,25 @@ create table message_event (
 );
 CREATE UNIQUE INDEX message_event_pkey ON public.message_event USING btree (message_id, sequence);
 CREATE UNIQUE INDEX message_event_rowid_key ON public.message_event USING btree (rowid);
+create table node (
+  number bigint not null,
+  writer bigint not null,
+  role text not null,
+  place text not null,
+  home text not null,
+  started_at bigint not null,
+  heard_at bigint not null
+) with (fillfactor=20);
+CREATE UNIQUE INDEX node_pkey ON public.node USING btree (number);
 create table queue (
   message_id bigint not null,
   account_id bigint not null,
   rank bigint not null,
   due_at bigint not null,
-  expires_at bigint not null
+  expires_at bigint not null,
+  carrier text collate "C" default ''::text not null
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_insert_threshold=-1, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
-CREATE INDEX queue_due ON public.queue USING btree (due_at, rank, message_id);
+CREATE INDEX queue_due ON public.queue USING btree (carrier, due_at, rank, message_id);
 CREATE UNIQUE INDEX queue_pkey ON public.queue USING btree (message_id);
 create table rate_use (
   owner bigint not null,
@@ -337,6 +350,7 @@ create table store_commit (
   writer bigint not null,
   number bigint not null
 ) with (fillfactor=10);
+CREATE UNIQUE INDEX store_commit_pkey ON public.store_commit USING btree (writer);
 create table submission (
   message_id bigint not null,
   account_id bigint not null,

@@ -179,9 +179,9 @@ CREATE INDEX inbound_digest on inbound (digest);
 CREATE INDEX inbound_message on inbound (message_id);
 CREATE INDEX inbound_parts on inbound (sender, recipient, reference) where parts > 1;
 CREATE TABLE lease (
-  carrier text primary key,
+  name text primary key,
   fence integer not null
-);
+, holder integer not null default 0, until integer not null default 0);
 CREATE TABLE message (
   id integer primary key,
   account_id integer not null,
@@ -236,7 +236,7 @@ CREATE TABLE queue (
   rank integer not null,
   due_at integer not null,
   expires_at integer not null
-);
+, carrier text not null default '');
 CREATE INDEX queue_due on queue (due_at, rank, message_id);
 CREATE TABLE rate_use (
   owner integer primary key,

@@ -15,7 +15,7 @@ from tidings.core.ports import CarrierEvent, Clock, Down, Receipt, SendError, Se
 from tidings.core.story import PduSummary
 from tidings.drivers.smpp_bind import SmppBind, Target
 from tidings.drivers.smpp_binds import Binds
-from tidings.drivers.smpp_link import SmppLink, Tap
+from tidings.drivers.smpp_link import Guard, SmppLink, Tap
 from tidings.drivers.smpp_messages import Translator
 from tidings.drivers.smpp_profile import Profile, read
 from tidings.smpp.codec import EncodeError, encode
@@ -75,8 +75,17 @@ class SmppCarrier:
     part was answered `in_doubt` for a timeout brings one more Sent for the same attempt, if it says so.
     """
 
-    def __init__(self, settings: SmppSettings, clock: Clock, tasks: asyncio.TaskGroup, tap: Tap | None = None) -> None:
+    def __init__(
+        self,
+        settings: SmppSettings,
+        clock: Clock,
+        tasks: asyncio.TaskGroup,
+        tap: Tap | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        """`guard`: asked in the moment before anything is written to the SMSC; see `drivers.smpp_link`."""
         self.name = settings.name
+        self._guard = guard
         self._clock = clock
         self._events: list[CarrierEvent] = []
         self._news = asyncio.Event()
@@ -84,10 +93,11 @@ class SmppCarrier:
         self._ended = False
         self._passed_over = 0
         profile = self._obey(settings)
-        self._binds = Binds(settings.name, _target(settings, profile), settings.binds, clock, tasks, self, tap)
+        self._binds = Binds(settings.name, _target(settings, profile, guard), settings.binds, clock, tasks, self, tap)
 
     async def start(self) -> None:
-        """Connect and keep connected until `stop`; returns at once."""
+        """Connect and keep connected until `stop`, after which it may be started again; returns at once."""
+        self._ended = False
         self._binds.start()
 
     async def stop(self, grace_s: float) -> None:
@@ -103,7 +113,7 @@ class SmppCarrier:
         """
         profile = _profile(settings)
         same = all(getattr(settings, name) == getattr(self._settings, name) for name in _OF_BINDS)
-        target = self._binds.target if same else _target(settings, profile)
+        target = self._binds.target if same else _target(settings, profile, self._guard)
         self._obey(settings)
         self._binds.change(target, settings.binds)
 
@@ -270,7 +280,7 @@ def _profile(settings: SmppSettings) -> Profile:
         raise ConfigError(str(error), "profile") from error
 
 
-def _target(settings: SmppSettings, profile: Profile) -> Target:
+def _target(settings: SmppSettings, profile: Profile, guard: Guard | None) -> Target:
     if settings.bind not in BIND_KINDS:
         raise ConfigError(
             f"Carrier {settings.name!r}: bind is {settings.bind!r}; use {' or '.join(BIND_KINDS)}", "bind"
@@ -312,6 +322,7 @@ def _target(settings: SmppSettings, profile: Profile) -> Target:
             strictness=profile.level(),
         ),
         tls=_tls(settings),
+        guard=guard,
     )
 
 

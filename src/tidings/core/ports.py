@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -27,7 +27,7 @@ class Stage(Generic[I, R]):
     `order`, which follows the path of a message.
     """
 
-    __slots__ = ("name", "order", "patient", "refusable", "run", "weigh")
+    __slots__ = ("key", "name", "order", "patient", "refusable", "run", "weigh")
 
     def __init__(
         self,
@@ -39,6 +39,8 @@ class Stage(Generic[I, R]):
     ) -> None:
         self.run = run
         self.name = run.__name__
+        self.key = f"{run.__module__.rpartition('.')[2]}.{self.name}"
+        """What it is called between processes."""
         self.order = order
         self.refusable = refusable
         self.weigh = weigh
@@ -53,7 +55,27 @@ def stage(
     `weigh`: how many messages these items stand for, where it is not one each: what waits and what shares a commit
     is bounded by that. `patient`: bookkeeping that lets what others wait for have every other commit to itself.
     """
-    return lambda run: Stage(run, order, refusable, weigh, patient)
+
+    def made(run: Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]]) -> Stage[I, R]:
+        one = Stage(run, order, refusable, weigh, patient)
+        STAGES[one.key] = one
+        return one
+
+    return made
+
+
+STAGES: dict[str, Stage[Any, Any]] = {}
+"""Every stage by its key, so that one can be named to another process."""
+
+
+class News(msgspec.Struct, frozen=True):
+    """What another process has committed."""
+
+    stages: frozenset[Stage[Any, Any]]
+    told: Mapping[Stage[Any, Any], Sequence[Any]] = {}
+    """What was announced of stages, see `Store.announce`."""
+    missed: bool = False
+    """Some of what others committed may never have been told: what they may have changed is to be read again."""
 
 
 class Clock(Protocol):
@@ -100,7 +122,25 @@ class Store(Protocol):
         ...
 
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
-        """Call `then` on the event loop after every commit, with the stages that ran in it."""
+        """Call `then` on the event loop after every commit, with the stages that ran in it.
+
+        Commits of other processes too, as soon as they are heard of; of those that were not, with all stages.
+        """
+        ...
+
+    def not_after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
+        """Call it no longer."""
+        ...
+
+    def announce(self, stage: Stage[I, R], words: Callable[[Sequence[I], list[R]], Sequence[Any]]) -> None:
+        """What other processes are to be told of a commit of `stage`, besides that it ran: values of JSON, each short.
+
+        `words` is called off the event loop, before the commit, and only while there are other processes.
+        """
+        ...
+
+    def hear(self, then: Callable[[News], None]) -> None:
+        """Call `then` on the event loop after commits of other processes."""
         ...
 
     def conclude(
@@ -110,6 +150,44 @@ class Store(Protocol):
 
         `ask`, off the event loop, is told these statuses and gives what the stage is to take, or None. What comes of it
         goes to `then` on the event loop; None where it was left out, because somebody in the commit was at fault.
+        """
+        ...
+
+
+Gained = Callable[[int], Awaitable[None]]
+"""Called with the fence of a lease that this process holds from now on."""
+Lost = Callable[[bool], Awaitable[None]]
+"""Called when it holds it no longer; True where another may hold it by now: nothing more may be written then."""
+
+
+class Leases(Protocol):
+    """What this process does alone among all that share a database, for as long as it says that it lives."""
+
+    node: int
+    """The number of this process in ids, 0 to 511."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether there may be other processes."""
+        ...
+
+    async def want(self, name: str, gained: Gained, lost: Lost, *, spread: bool = False) -> None:
+        """Take a lease as soon as nobody else holds it, and hold it. One that is free is taken before the return.
+
+        `gained` and `lost` are awaited one after the other, on the event loop. `spread`: one of many of its kind (what
+        stands before the `/` in its name), which the processes that want them share evenly.
+        """
+        ...
+
+    async def leave(self, name: str) -> None:
+        """Want it no longer: `lost(False)` is awaited first, then others may have it."""
+        ...
+
+    def may_write(self, name: str, asked: bool) -> bool:
+        """Whether what the lease is for may be done in this very moment, by the monotonic clock.
+
+        `asked`: False for what only keeps a connection alive, which may go on while the database cannot be reached
+        and nobody has taken the lease.
         """
         ...
 

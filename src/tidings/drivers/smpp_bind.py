@@ -13,7 +13,7 @@ from tidings.core.carrier import BindState
 from tidings.core.damping import Damping
 from tidings.core.ports import Clock
 from tidings.drivers.names import Names
-from tidings.drivers.smpp_link import SmppLink, Tap, connect
+from tidings.drivers.smpp_link import Guard, SmppLink, Tap, connect
 from tidings.drivers.smpp_standing import Counts, Standing
 from tidings.smpp import pdus, status
 from tidings.smpp.pdus import Bind, SubmitSm
@@ -44,6 +44,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     timing: Timing
     tls: ssl.SSLContext | None = None
     backoff_first: float = BACKOFF_FIRST
+    guard: Guard | None = None
+    """Asked before anything is written; see `drivers.smpp_link`."""
 
 
 class BindOwner(Protocol):
@@ -276,7 +278,7 @@ class SmppBind:
         await connect(
             target.host,
             target.port,
-            lambda: SmppLink(Role.ESME, target.timing, self),
+            lambda: SmppLink(Role.ESME, target.timing, self, target.guard),
             tls=target.tls,
             timeout_s=CONNECT_TIMEOUT,
             names=self._names,

@@ -60,11 +60,13 @@ class Binds:
             bind.start(self._tasks)
 
     async def stop(self, grace_s: float) -> None:
-        """Take no more, wait up to `grace_s` for answers, unbind, close."""
+        """Take no more, wait up to `grace_s` for answers, unbind, close. It may be started again."""
         # Those that leave have no longer than the others: what comes after this is heard by nobody.
         ends = [bind.stop(grace_s) for bind in self._all()]
+        self._started = False
         self._next.clear()
         await asyncio.gather(*ends)
+        self._in_place = {name: self._made(name, old) for name, old in self._in_place.items()}
 
     def change(self, target: Target, count: int) -> None:
         """Want so many binds with this target; those that stand are replaced once their successors do."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import ssl
 from collections.abc import Callable
 from typing import Any, Protocol, cast
@@ -61,11 +62,21 @@ class Tap(Protocol):
         ...
 
 
+Guard = Callable[[bool], bool]
+"""Whether something may be written just now; False is given for what only keeps the connection alive."""
+
+
 class SmppLink(asyncio.BufferedProtocol):
     """A session on a connection."""
 
-    def __init__(self, role: Role, timing: Timing, handler: Handler) -> None:
+    def __init__(self, role: Role, timing: Timing, handler: Handler, guard: Guard | None = None) -> None:
+        """`guard`: asked in the moment before octets are written; where it says no, the connection is dropped."""
         self._loop = asyncio.get_running_loop()
+        self._guard = guard
+        self._asked = False
+        """Whether a request waits to be written, and not only what keeps the connection alive."""
+        self._file = -1
+        """The socket, where what is written must be written at once."""
         self.session = Session(role, timing, self._loop.time())
         self.context: Any = None
         """Whatever the handler wants to keep with the link."""
@@ -116,6 +127,7 @@ class SmppLink(asyncio.BufferedProtocol):
         """
         if not self._writable or not self.session.request(request, token, self._loop.time()):
             return False
+        self._asked = True
         self._flush_soon()
         return True
 
@@ -195,6 +207,8 @@ class SmppLink(asyncio.BufferedProtocol):
         if isinstance(address, tuple) and address:  # none where the other end is gone again already
             self.host = str(address[0])
         tls = transport.get_extra_info("ssl_object")
+        if self._guard is not None and tls is None and (socket := transport.get_extra_info("socket")) is not None:
+            self._file = socket.fileno()
         if tls is not None:
             self.secure, self.certificate = True, tls.getpeercert(binary_form=True)
         self.here = _name(transport.get_extra_info("sockname"))
@@ -315,10 +329,22 @@ class SmppLink(asyncio.BufferedProtocol):
     def _flush(self) -> None:
         self._flush_due = False
         if self._writable and self._transport is not None and self.session.has_out:
+            if self._guard is not None and not self._guard(self._asked):
+                self.abort("Another process may have this bind by now.")
+                return
+            self._asked = False
             frames = self.session.take_out()
             if self._tap is not None and self._tap.on:
                 self._tap.frames(self, "out", frames)
-            self._transport.write(b"".join(frames))
+            self._write(self._transport, b"".join(frames))
+
+    def _write(self, transport: asyncio.Transport, octets: bytes) -> None:
+        """Under a guard, what it has allowed leaves this process now: one that is frozen later writes nothing late."""
+        if self._file >= 0 and not transport.get_write_buffer_size() and not transport.is_closing():
+            with contextlib.suppress(OSError):  # a full or broken connection is the transport's to tell
+                octets = octets[os.write(self._file, octets) :]
+        if octets:
+            transport.write(octets)
 
     def _steer_reading(self) -> None:
         wanted = self._writable and not self._held_by_owner

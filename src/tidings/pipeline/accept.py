@@ -328,7 +328,7 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     if submitted:
         going = {message.id for message in stored if message.status != REJECTED}
         await tx.esmes.submit([one for one in submitted if one.message_id in going])
-    await tx.queue.insert([_queued(message) for message in stored if message.status != REJECTED])
+    await tx.queue.insert([_queued(row) for row in rows if row.status != REJECTED])
     await tx.idempotencies.insert(
         [
             _remember(entry, entered, now)
@@ -394,7 +394,8 @@ _BEGINNINGS = {SCHEDULED: (ACCEPTED, SCHEDULED), QUEUED: (ACCEPTED, QUEUED)}
 
 def _queued(message: Message) -> Queued:
     rank = CATEGORY_RULES[message.category].rank
-    return Queued(message.id, message.account_id, rank, message.send_at or 0, message.expires_at)
+    carrier = (message.carrier or "") if message.status == QUEUED else ""
+    return Queued(message.id, message.account_id, rank, message.send_at or 0, message.expires_at, carrier)
 
 
 class _Kept(msgspec.Struct, array_like=True):

@@ -14,6 +14,7 @@ from tidings.core.questions import Attempt, Queued, State, Tx
 from tidings.core.retry import Again, GiveUp, decide
 from tidings.core.status import EXPIRED, FAILED, QUEUED, REJECTED, SENT, UNKNOWN, Fold, fold
 from tidings.pipeline import expire, track
+from tidings.pipeline.lease import of_carrier
 from tidings.text.segments import split
 
 
@@ -35,8 +36,8 @@ async def claim(tx: Tx, claims: Sequence[Claim], now: Millis) -> list[bool]:
     False for a message that was canceled, has expired, was suppressed, or whose bind another process holds by now.
     One whose earlier hand-over is in doubt does not expire and is not rejected: it may have arrived.
     """
-    fences = await tx.accounts.fences()
-    ours = [one for one in claims if fences.get(one.carrier) == one.fence]
+    fences = await tx.leases.fences()
+    ours = [one for one in claims if fences.get(of_carrier(one.carrier)) == one.fence]
     taken = await tx.queue.take([one.message.id for one in ours])
     suppressed = await tx.suppressions.among((one.message.account_id, one.message.to) for one in ours)
     stops = {one.message.id: move for one in ours if (move := _stop(one.message, suppressed, now))}
@@ -227,4 +228,5 @@ async def _carry_out(
 
 
 def _queued(state: State, due_at: Millis) -> Queued:
-    return Queued(state.id, state.account_id, CATEGORY_RULES[state.category].rank, due_at, state.expires_at)
+    rank = CATEGORY_RULES[state.category].rank
+    return Queued(state.id, state.account_id, rank, due_at, state.expires_at, state.carrier or "")

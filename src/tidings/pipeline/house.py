@@ -12,10 +12,11 @@ from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
 from tidings.core.message import Millis, Part
-from tidings.core.ports import Captures, Clock, Fleet, Post, Store, Streams
+from tidings.core.ports import Captures, Clock, Fleet, Leases, Post, Store, Streams
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.keyring import Keyring
+from tidings.pipeline.lease import Alone
 from tidings.pipeline.roster import Roster
 from tidings.text.terms import PLAIN, Terms
 
@@ -89,12 +90,15 @@ class House:
     """The carriers while they run; None where none do, as in some tests."""
     captures: Captures | None = None
     """Where the traffic of SMPP links is captured; None where it is not, as in some tests."""
+    leases: Leases = field(default=None)  # type: ignore[assignment]
+    """What this process does alone among all; everything, where nothing else is said."""
     listening: bool = False
     """Whether anybody may want to hear of events: while nobody does, commits wake nobody."""
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.settings.limits)
+        self.leases = self.leases or Alone(self.store)
 
     def terms_of(self, carrier: str | None) -> Terms:
         """What texts may be sent as by a carrier; what every carrier takes where none is known."""

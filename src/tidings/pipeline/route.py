@@ -80,14 +80,11 @@ async def store_routes(tx: Tx, routed: Sequence[Routed], now: Millis) -> list[bo
     homeless = [route.message_id for route in routed if route.carrier is None]
     lost = await expire.in_doubt(tx, await tx.queue.take(homeless)) if homeless else {}
     states = await track.advance(tx, [lost.get(route.message_id) or _move(route) for route in routed], now)
-    await track.rehome(tx, states, {route.message_id: route.carrier for route in routed if route.carrier})
+    homes = {route.message_id: route.carrier for route in routed if route.carrier}
+    await track.rehome(tx, states, homes)
+    for carrier in set(homes.values()):
+        await tx.queue.assign(carrier, [message_id for message_id, home in homes.items() if home == carrier])
     return [_waits(states.get(route.message_id)) for route in routed]
-
-
-@stage(order=6)
-async def own(tx: Tx, carriers: Sequence[str], now: Millis) -> list[int]:
-    """Own carriers from now on, each under a new fence: an earlier owner may claim no more."""
-    return [await tx.accounts.take_lease(carrier) for carrier in carriers]
 
 
 def _move(route: Routed) -> track.Move:

@@ -1,4 +1,4 @@
-"""Questions about accounts, keys, quotas and ownership."""
+"""Questions about accounts, keys and quotas."""
 
 from __future__ import annotations
 
@@ -129,15 +129,6 @@ class Accounts:
     async def forget_rates(self, full_before: int) -> None:
         """Buckets that have been full since before a moment are as good as none."""
         await self._engine.fetch(SQL["forget_rates"], full_before)
-
-    # who owns which carrier
-
-    async def take_lease(self, carrier: str) -> int:
-        """Own the carrier under a new, higher fence; whoever held it before may claim no more."""
-        return int((await self._engine.fetch(SQL["take_lease"], carrier))[0][0])
-
-    async def fences(self) -> dict[str, int]:
-        return dict(await self._engine.fetch(SQL["fences"]))
 
     async def last_id(self) -> int:
         return int((await self._engine.fetch(SQL["last_id"]))[0][0] or 0)

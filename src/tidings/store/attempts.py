@@ -68,5 +68,10 @@ class Attempts:
         """Attempts whose answer has not come, or never came."""
         return await self._engine.fetch_as(Attempt, SQL["unanswered"], carrier, limit)
 
-    async def left_open(self, limit: int) -> list[Attempt]:
-        return await self._engine.fetch_as(Attempt, SQL["left_open"], limit)
+    async def left_open(self, carrier: str, fence: int, limit: int) -> list[Attempt]:
+        """Attempts of earlier holders of a carrier, whose answer has not come."""
+        return await self._engine.fetch_as(Attempt, SQL["left_open"], carrier, fence, limit)
+
+    async def open_at(self) -> list[str]:
+        """Carriers with attempts whose answer has not come."""
+        return [row[0] for row in await self._engine.fetch(SQL["open_at"])]

@@ -22,7 +22,8 @@ class CannotOpen(Exception):
 class Engine(Protocol):
     """What a noun's questions need. SQL is written with `?1` parameters; `in rows_int(?1)` and
     `in rows_text(?1)` take a list, `rows_of(…)` gathers rows, `holds(column, ?1)` asks whether a JSON array
-    holds a text (given as JSON). Each engine translates on first use.
+    holds a text (given as JSON), `clock_ms()` is the engine's own time in milliseconds. Each engine translates on
+    first use.
     """
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
+import socket
 from pathlib import Path
 from typing import TextIO
 
@@ -30,3 +32,11 @@ def take(folder: Path) -> TextIO:
     handle.write(str(os.getpid()))
     handle.flush()
     return handle
+
+
+def home(folder: Path) -> str:
+    """What tells this data folder from others that share a database: drawn once, and kept in it."""
+    file = folder / "instance"
+    if not file.exists():
+        file.write_text(f"{secrets.token_hex(16)}\n", encoding="utf-8")
+    return f"{file.read_text(encoding='utf-8').strip()} {socket.gethostname()}"

@@ -13,9 +13,10 @@ from types import coroutine
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from tidings.core.message import Millis
-from tidings.core.ports import Clock, Stage, StoreUnavailable
+from tidings.core.ports import STAGES, Clock, News, Stage, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.metrics import Tally
+from tidings.store import news
 from tidings.store.engine import Engine
 from tidings.store.transaction import Transaction
 
@@ -83,6 +84,15 @@ class Driver(Protocol):
 
     async def commit(self) -> bool:
         """Whether anything reached the disk. Raises CommitUnknown."""
+        ...
+
+    @property
+    def peers(self) -> bool:
+        """Whether other processes are to hear of the transaction under way."""
+        ...
+
+    def tell(self, news: Sequence[str]) -> None:
+        """What they are to hear, once it is committed."""
         ...
 
     async def rollback(self) -> None:
@@ -163,6 +173,8 @@ class GroupStore:
         self._clock = clock
         self._bound = commit_queue
         self._waiting: deque[_Submission] = deque()
+        self._batch: Sequence[_Submission] = ()
+        """What the present commit is made of."""
         self._rows = 0
         self._took: Millis = 0
         self._wake = threading.Condition()
@@ -172,6 +184,8 @@ class GroupStore:
         self._rested = 0.0
         self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
         self._watchers: list[Callable[[set[Stage[Any, Any]]], None]] = []
+        self._words: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], Sequence[Any]]] = {}
+        self._hearers: list[Callable[[News], None]] = []
         self._last: _Last | None = None
         self._said: list[Any] = []
         """What the last word of the present commit came to, None for one left out; empty where there is none."""
@@ -232,6 +246,24 @@ class GroupStore:
 
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         self._watchers.append(then)
+
+    def not_after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
+        self._watchers.remove(then)
+
+    def announce(self, stage: Stage[I, R], words: Callable[[Sequence[I], list[R]], Sequence[Any]]) -> None:
+        self._words[stage] = words
+
+    def hear(self, then: Callable[[News], None]) -> None:
+        self._hearers.append(then)
+
+    def heard(self, news: News) -> None:
+        """On the loop: another process has committed something."""
+        self._tell(set(STAGES.values()) if news.missed else set(news.stages))
+        for then in self._hearers:
+            try:
+                then(news)
+            except Exception:
+                log.exception("one who hears of commits elsewhere broke")
 
     def conclude(
         self, stage: Stage[I, R], ask: Callable[[Set[str]], I | None], then: Callable[[R | None], None]
@@ -298,6 +330,7 @@ class GroupStore:
 
     async def _commit(self, tx: Transaction, batch: list[_Submission]) -> None:
         batch.sort(key=lambda submission: submission.stage.order)
+        self._batch = batch
         self._said = []
         try:
             await self._repeated(lambda now: self._merged(tx, batch, now))
@@ -334,6 +367,8 @@ class GroupStore:
         await self.driver.begin()
         try:
             await work(self._clock.now())
+            if self.driver.peers:
+                self.driver.tell(self._news())
             changed = await self.driver.commit()
         except CommitUnknown:
             raise
@@ -344,6 +379,17 @@ class GroupStore:
         # A commit without a change never touched the disk, and says nothing about it.
         if changed:
             self._recovered()
+
+    def _news(self) -> list[str]:
+        """What other processes are to hear of the present commit."""
+        told: dict[str, list[Any]] = {}
+        for one in self._batch:
+            if not isinstance(one.outcome, list):
+                continue
+            said = told.setdefault(one.stage.key, [])
+            if (words := self._words.get(one.stage)) is not None:
+                said += words(one.items, one.outcome)
+        return news.written(told)
 
     def _recovered(self) -> None:
         if self.fault:

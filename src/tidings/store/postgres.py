@@ -24,10 +24,10 @@ import uvloop
 
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import marks, migrate
+from tidings.store import marks, migrate, nodes
 from tidings.store.address import shown, why_not
 from tidings.store.engine import CannotOpen, Row, statements
-from tidings.store.folder import take
+from tidings.store.folder import home, take
 from tidings.store.group_commit import CommitUnknown, alone
 from tidings.store.primary import Fence, Lookout, Session, find
 from tidings.store.transaction import Transaction
@@ -39,14 +39,12 @@ T = TypeVar("T")
 
 OLDEST = 150_000
 """PostgreSQL 15, as `server_version_num` has it."""
-LOCK = 0x74_6964_696E_6773
-"""The advisory lock of whoever writes into a database: `tidings`."""
 COMMIT_S = 10.0
 """A commit that takes longer is in doubt: the server may be waiting for a standby that is gone."""
 COMMAND_S = 60.0
 """A statement that takes longer is given up, and its connection with it."""
-LOCK_PATIENCE = 3.0
-"""Seconds to wait at a start for the lock of a process that has just ended."""
+ALONE_S = 7.0
+"""Seconds that work on a whole database waits for a process that has just been killed, and may seem to live."""
 WAIT_FIRST = 0.1
 WAIT_MOST = 2.0
 """Seconds between two tries to connect."""
@@ -56,8 +54,10 @@ PREPARED = 1_000
 _SESSION = {
     "enable_seqscan": "off",
     "jit": "off", "timezone": "UTC", "default_transaction_isolation": "read committed",
-    "idle_in_transaction_session_timeout": "60s", "lock_timeout": "30s",
-    "tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+    "lock_timeout": "30s",
+    # Others wait for a transaction that is open: one whose process is frozen or cut off must end soon.
+    "idle_in_transaction_session_timeout": "4s",
+    "tcp_keepalives_idle": "3", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3", "tcp_user_timeout": "5000",
 }  # fmt: skip
 
 # SQL
@@ -84,7 +84,7 @@ def others() -> dict[str, str]:
 @cache
 def translate(sql: str) -> str:
     """A statement in PostgreSQL's words."""
-    sql = others().get(sql, sql)
+    sql = others().get(sql, sql).replace("clock_ms()", nodes.CLOCK)
     sql = _LIST.sub(lambda found: f"= any({found[2]}::{_ARRAYS[found[1]]})", sql)
     sql = _ROWS.sub(r"\1", sql)
     sql = _HOLDS.sub(r"exists (select 1 from json_array_elements(\1::json) as one where one.value::text = \2)", sql)
@@ -179,7 +179,7 @@ def _state(fault: BaseException) -> str:
 def _is_lost(fault: BaseException) -> bool:
     """The connection is gone, or nobody knows."""
     if isinstance(fault, asyncpg.PostgresError):
-        return _state(fault)[:2] in _LOST
+        return _state(fault)[:2] in _LOST or _state(fault) == "25P03"  # idle in a transaction for too long
     if isinstance(fault, asyncpg.InterfaceError):
         return not isinstance(fault, ValueError)  # which says that a value does not fit
     return isinstance(fault, OSError | asyncio.TimeoutError | asyncpg.InternalClientError)
@@ -202,13 +202,29 @@ class Away(OSError):
     """No connection can be had for now."""
 
 
+class Displaced(Away):
+    """Another process goes under the number of this one by now."""
+
+
 class Place(NamedTuple):
     """Where connections go, and how."""
 
     url: str
     fence: Fence
+    name: str
+    """What the server calls the sessions of this process; its beginning is no other process's."""
     synchronous_commit: str = "on"
     """What a commit waits for: `on` or `remote_apply`."""
+
+    async def connect(self, patience: float = COMMAND_S) -> Session:
+        """A session with the primary."""
+        return await find(
+            self.url, self.fence, command_timeout=patience, statement_cache_size=PREPARED,
+            max_cached_statement_lifetime=0,
+            server_settings={
+                **_SESSION, "synchronous_commit": self.synchronous_commit, "application_name": self.name,
+            },
+        )  # fmt: skip
 
 
 class Connection:
@@ -242,17 +258,10 @@ class Connection:
         """Begin anew. What an earlier connection left waiting in the server, with its locks, is ended."""
         self.drop()
         self._loop = asyncio.get_running_loop()
-        name = f"tidings {socket.gethostname()} {os.getpid()}"[:63]
-        self._db = await find(
-            self._place.url, self._place.fence, command_timeout=COMMAND_S, statement_cache_size=PREPARED,
-            max_cached_statement_lifetime=0,
-            server_settings={
-                **_SESSION, "synchronous_commit": self._place.synchronous_commit, "application_name": name,
-            },
-        )  # fmt: skip
+        self._db = await self._place.connect()
         await self._db.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=_told_json)
         if self.gone:
-            await self._db.execute(_END, self.gone, name)
+            await self._db.execute(_END, self.gone, self._place.name)
             self.gone.clear()
         return self._db
 
@@ -328,16 +337,23 @@ class Connection:
 class Postgres:
     """See `group_commit.Driver`. The writer and each reader have a connection and a loop of their own."""
 
-    def __init__(self, url: str, folder: Path, clock: Clock, synchronous_commit: str = "on") -> None:
+    def __init__(self, url: str, folder: Path, clock: Clock, synchronous_commit: str = "on", role: str = "all") -> None:
         self._url = url
+        self._role = role
+        self.writer = secrets.randbits(62)
+        """Who this process is, among all that ever share the database."""
+        self.node = 0
+        """Its number in ids, once it is open."""
+        self.peers = False
+        self._news: Sequence[str] = ()
         self._fence = Fence(folder / "primary.json")
-        self._place = Place(url, self._fence, synchronous_commit)
+        name = f"{nodes.session_name(self.writer)} {socket.gethostname()} {os.getpid()}"[:63]
+        self.place = Place(url, self._fence, name, synchronous_commit)
         self._lookout = Lookout(url, self._fence, self._leave)
         self._folder = folder
         self._clock = clock
         self._loop = uvloop.new_event_loop()
-        self.engine = Connection(self._place)
-        self._token = secrets.randbits(62)
+        self.engine = Connection(self.place)
         self._number = 0
         self._readers: list[_Reader] = []
         self._local = threading.local()
@@ -372,6 +388,9 @@ class Postgres:
             return
         for reader in self._readers:
             reader.close()
+        if self.engine.lives:
+            with contextlib.suppress(*_OURS, OSError, asyncio.TimeoutError):
+                self.run(nodes.leave(self.engine.db, self.writer))
         self.run(self.engine.close())
         self._loop.close()
 
@@ -394,30 +413,35 @@ class Postgres:
     # transactions
 
     async def begin(self) -> None:
-        """Each commit bears a number, by which it can be told afterwards whether it went through.
+        """Commits of all processes come one after the other: each holds a lock until it can be seen. So what is read in
+        a transaction stays true until its end, and numbers that are drawn in it, such as positions of events, are seen
+        in their order.
 
-        The row it stands in is also what puts commits in order: whoever has changed it holds it until its end. So
-        numbers that are drawn meanwhile, such as positions of events, are seen in their order. And where another
-        process has taken the database over, ours is not the writer any more.
+        Each bears a number, by which it can be told afterwards whether it went through; the row it stands in is gone
+        once another process has our number in ids.
         """
         if not self.engine.lives:
             await self._connect()
         number = self._number + 1
+        self._news = ()
         try:
-            done = await self.engine.db.execute(
-                f"begin; update store_commit set number = {number} where writer = {self._token}"  # noqa: S608 - two numbers
-            )
+            done = await self.engine.db.execute(nodes.begin(self.writer, number))
         except BaseException:
             self.engine.drop()
             raise
-        if done != "UPDATE 1":
+        rows = int(done.rpartition(" ")[2])
+        if not rows:
             await self.rollback()
-            raise Away("another process has taken over this database; restart this one when it shall have it back")
+            raise Displaced(nodes.DISPLACED)
+        self.peers = rows > 1
         self._number = number
+
+    def tell(self, news: Sequence[str]) -> None:
+        self._news = news
 
     async def commit(self) -> bool:
         try:
-            done = await self._carry_out("commit")
+            done = await self._carry_out("".join([*(nodes.notify(self.writer, one) for one in self._news), "commit"]))
         except Exception as fault:
             if not _is_lost(fault):
                 raise
@@ -462,10 +486,13 @@ class Postgres:
         if not self.engine.lives:
             await self._connect()
         try:
-            found = await self.engine.fetch("select writer, number from store_commit")
-            if found != [(self._token, self._number)]:
+            await self.engine.db.execute(f"begin; select pg_advisory_xact_lock({nodes.LOCK})")
+            found = await self.engine.fetch("select number from store_commit where writer = ?1", self.writer)
+            if found != [(self._number,)]:
+                await self.rollback()
                 return False
-            await self._carry_out("update store_commit set number = number")
+            await self.engine.fetch("update store_commit set number = number where writer = ?1", self.writer)
+            await self._carry_out("commit")
         except BaseException:
             self.engine.drop()
             raise
@@ -476,7 +503,7 @@ class Postgres:
     def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
         reader = getattr(self._local, "reader", None)
         if reader is None:
-            reader = self._local.reader = _Reader(self._place)
+            reader = self._local.reader = _Reader(self.place)
             self._readers.append(reader)
         try:
             return cast("R", reader.read(ask))
@@ -497,15 +524,9 @@ class Postgres:
             db = await self.engine.connect()
             await _check(db)
             self.name = f"PostgreSQL {db.get_server_version().major} at {shown(self._url)}"
-            if not await _locked(db, LOCK_PATIENCE):
-                raise CannotOpen(
-                    f"another tidings works on this database ({await _holder(db)}); stop it, or use another database"
-                )
             marks.refuse(*[await _mark(db, table) for table in (marks.HALF, marks.GONE)])
             await self._migrate(db)
-            async with db.transaction():
-                await db.execute("delete from store_commit")
-                await db.execute("insert into store_commit (writer, number) values ($1, 0)", self._token)
+            self.node = await nodes.enter(db, self.writer, self._role, home(self._folder))
         except CannotOpen:
             raise
         except Exception as fault:
@@ -516,9 +537,7 @@ class Postgres:
         if time.monotonic() < self._not_before:
             raise Away(self._why)
         try:
-            db = await self.engine.connect()
-            if not await _locked(db, LOCK_PATIENCE):
-                raise Away(f"the lock on this database is still held ({await _holder(db)})")
+            await self.engine.connect()
         except Exception as fault:
             self.engine.drop()
             self._not_before = time.monotonic() + self._wait
@@ -530,9 +549,16 @@ class Postgres:
 
     async def _migrate(self, db: asyncpg.Connection) -> None:
         await db.execute(migrate.for_postgres(migrate.TABLE))
-        done = {row["name"] for row in await db.fetch("select name from schema_migration")}
-        for name, changes in migrate.due(done):
-            async with db.transaction():
+        names = "select name from schema_migration"
+        if not migrate.due({row["name"] for row in await db.fetch(names)}):
+            return
+        while True:
+            async with db.transaction():  # one at a time, and one process at a time
+                await db.execute(f"select pg_advisory_xact_lock({nodes.LOCK})")
+                waiting = migrate.due({row["name"] for row in await db.fetch(names)})
+                if not waiting:
+                    return
+                name, changes = waiting[0]
                 await db.execute(migrate.for_postgres(changes))
                 await db.execute("insert into schema_migration values ($1, $2)", name, self._clock.now())
             log.info("schema migration %s applied", name)
@@ -578,16 +604,6 @@ def _apart(work: Callable[[], R]) -> R:
         return one.submit(work).result()
 
 
-async def _locked(db: asyncpg.Connection, patience: float) -> bool:
-    """Take the lock of the one who writes, which ends with the connection."""
-    end = time.monotonic() + patience
-    while not await db.fetchval("select pg_try_advisory_lock($1)", LOCK):
-        if time.monotonic() >= end:
-            return False
-        await asyncio.sleep(0.1)
-    return True
-
-
 async def _mark(db: asyncpg.Connection, table: str) -> str | None:
     if await db.fetchval("select to_regclass($1)", table) is None:
         return None
@@ -602,10 +618,10 @@ async def reach(url: str, remembered: Path | None, *, alone: bool) -> Session:
     with explained(url):
         fence = Fence(remembered)
         fence.open()
-        db = await Connection(Place(url, fence)).connect()
+        db = await Connection(Place(url, fence, "tidings at work")).connect()
         await _check(db)
-        if alone and not await _locked(db, LOCK_PATIENCE):
-            raise CannotOpen(f"another tidings works on {shown(url)} ({await _holder(db)}); stop it first")
+        if alone:
+            await _alone(db, url)
         return db
 
 
@@ -618,15 +634,21 @@ def explained(url: str) -> Iterator[None]:
         raise CannotOpen(_why_not(url, fault)) from fault
 
 
-async def _holder(db: asyncpg.Connection) -> str:
-    found = await db.fetchrow(
-        "select a.application_name, coalesce(host(a.client_addr), 'this machine') as place, a.pid from pg_locks as l "
-        "join pg_stat_activity as a using (pid) where l.locktype = 'advisory' and l.granted "
-        "and l.objsubid = 1 and (l.classid::bigint << 32 | l.objid::bigint) = $1 "
-        "and l.database = (select oid from pg_database where datname = current_database())",
-        LOCK,
-    )
-    return "it has just ended" if found is None else f"{found[0]}, from {found[1]}, server process {found[2]}"
+async def _alone(db: Session, url: str) -> None:
+    """Nobody writes here until this session ends. Raises CannotOpen where a process lives that would."""
+    end = time.monotonic() + ALONE_S
+    while True:
+        living = [one for one in await _everybody(db) if one.lives]
+        if not living and await db.fetchval("select pg_try_advisory_lock($1)", nodes.LOCK):
+            return
+        if time.monotonic() >= end:
+            who = ", ".join(f"{one.place}, role {one.role}" for one in living) or "it commits just now"
+            raise CannotOpen(f"another tidings works on {shown(url)} ({who}); stop it first")
+        await asyncio.sleep(0.1)
+
+
+async def _everybody(db: Session) -> list[nodes.Node]:
+    return [] if await db.fetchval("select to_regclass('node')") is None else await nodes.everybody(db)
 
 
 async def _check(db: asyncpg.Connection) -> None:

@@ -22,8 +22,16 @@ class Queue:
 
     async def insert(self, rows: Sequence[Queued]) -> None:
         await self._engine.many(
-            SQL["insert"], [(r.message_id, r.account_id, r.rank, r.due_at, r.expires_at) for r in rows]
+            SQL["insert"], [(r.message_id, r.account_id, r.rank, r.due_at, r.expires_at, r.carrier) for r in rows]
         )
+
+    async def assign(self, carrier: str, message_ids: Sequence[int]) -> None:
+        """By this carrier these go from now on."""
+        await self._engine.fetch(SQL["assign"], carrier, as_list(message_ids))
+
+    async def carriers(self) -> list[str]:
+        """By which carriers something waits; "" where it has no route yet."""
+        return [row[0] for row in await self._engine.fetch(SQL["carriers"])]
 
     async def take(self, message_ids: Sequence[int]) -> set[int]:
         wanted = as_list(message_ids)
@@ -31,15 +39,16 @@ class Queue:
         await self._engine.fetch(SQL["take"], wanted)
         return {row[0] for row in there}
 
-    async def head(self, rank: int, after: int, limit: int) -> list[int]:
-        return [row[0] for row in await self._engine.fetch(SQL["head"], rank, after, limit)]
+    async def head(self, carriers: Sequence[str], rank: int, after: int, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["head"], rank, after, limit, list(carriers))]
 
-    async def next_due(self, after: Millis) -> Millis | None:
+    async def next_due(self, carriers: Sequence[str], after: Millis) -> Millis | None:
         """When the next row falls due."""
-        return (await self._engine.fetch(SQL["next_due"], after))[0][0]  # type: ignore[no-any-return]
+        found = await self._engine.fetch(SQL["next_due"], after, list(carriers))
+        return found[0][0]  # type: ignore[no-any-return]
 
-    async def due_in(self, rank: int, now: Millis, limit: int) -> list[int]:
-        return [row[0] for row in await self._engine.fetch(SQL["due_in"], rank, now, limit)]
+    async def due_in(self, carriers: Sequence[str], rank: int, now: Millis, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["due_in"], rank, now, limit, list(carriers))]
 
     async def expired(self, now: Millis, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["expired"], now, limit)]

@@ -49,11 +49,13 @@ class UnsafeSqlite(Exception):
 
 
 _HOLDS = re.compile(r"\bholds\((\w+), (\?\d+)\)")
+_CLOCK = "cast(unixepoch('subsec') * 1000 as integer)"
 
 
 @cache
 def _translate(sql: str) -> str:
     sql = _HOLDS.sub(r"exists (select 1 from json_each(\1) as one where one.value = json_extract(\2, '$'))", sql)
+    sql = sql.replace("clock_ms()", _CLOCK)
     return _ROWS.sub(r"json_group_array(json_array(\1))", _LIST.sub(r"in (select value from json_each(\1))", sql))
 
 
@@ -175,6 +177,13 @@ class Sqlite:
     async def commit(self) -> bool:
         self.db.execute("commit")
         return self.db.total_changes() != self._before
+
+    @property
+    def peers(self) -> bool:
+        return False
+
+    def tell(self, news: Sequence[str]) -> None:
+        raise AssertionError("this engine is for one process")
 
     async def rollback(self) -> None:
         if self.db.in_transaction:

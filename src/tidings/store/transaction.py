@@ -11,6 +11,7 @@ from tidings.store.esmes import Esmes
 from tidings.store.events import Events
 from tidings.store.idempotencies import Idempotencies
 from tidings.store.inbounds import Inbounds
+from tidings.store.leases import Leases
 from tidings.store.messages import Messages
 from tidings.store.outbox import Outbox
 from tidings.store.queue import Queue
@@ -24,8 +25,8 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "carriers", "esmes", "events", "idempotencies", "inbounds", "messages", "outbox",
-        "queue", "receipts", "senders", "suppressions", "tally", "webhooks",
+        "accounts", "attempts", "carriers", "esmes", "events", "idempotencies", "inbounds", "leases", "messages",
+        "outbox", "queue", "receipts", "senders", "suppressions", "tally", "webhooks",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -40,6 +41,7 @@ class Transaction:
         self.inbounds = Inbounds(engine)
         self.idempotencies = Idempotencies(engine)
         self.accounts = Accounts(engine)
+        self.leases = Leases(engine)
         self.esmes = Esmes(engine)
         self.carriers = Carriers(engine)
         self.outbox = Outbox(engine)

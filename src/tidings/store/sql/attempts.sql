@@ -32,4 +32,9 @@ select rows_of({columns}) from (
 ) as waiting;
 
 -- name: left_open
-select rows_of({columns}) from (select * from attempt where outcome is null order by id limit ?1) as open_attempt;
+select rows_of({columns}) from (
+  select * from attempt where outcome is null and carrier = ?1 and fence < ?2 order by id limit ?3
+) as open_attempt;
+
+-- name: open_at
+select distinct carrier from attempt where outcome is null order by carrier;

@@ -1,0 +1,409 @@
+"""Several processes on one database: their commits keep out of each other's way, they hear of one another, and each
+lease is held by one of them. PostgreSQL alone; the tests shorten its times, not its promises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+import postgres_kit
+from contract_kit import PATIENCE, event, message
+from spine_kit import ask
+from tidings import membership
+from tidings.core.ports import News, Stage, StoreUnavailable, stage
+from tidings.core.questions import Tx
+from tidings.drivers.clock import SystemClock
+from tidings.membership import Membership
+from tidings.store import news, nodes, postgres
+from tidings.store.engine import CannotOpen
+from tidings.store.folder import DataFolderInUse
+from tidings.store.group_commit import GroupStore
+from tidings.store.postgres import Postgres
+
+LEASE_S = 0.6
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in {"BEAT_S": 0.1, "LEASE_MS": 600, "SAFE_S": 0.5, "PULSE_S": 0.05, "SPARE_S": 0.3}.items():
+        monkeypatch.setattr(membership, name, value)
+    with postgres_kit.chosen_for(True):
+        yield
+
+
+@contextmanager
+def store(tmp_path: Path, name: str, role: str = "all") -> Iterator[GroupStore]:
+    """A process of its own, as far as the database can tell, on the database of this test."""
+    driver = Postgres(postgres_kit.url(tmp_path), tmp_path / name, SystemClock(), role=role)
+    one = GroupStore(driver, SystemClock())
+    one.open()
+    one.start(asyncio.get_running_loop())
+    try:
+        yield one
+    finally:
+        one.stop()
+
+
+class Process:
+    """A store with its membership, and what became of its leases."""
+
+    def __init__(self, store: GroupStore) -> None:
+        self.store = store
+        self.displaced = False
+        self.told: list[str] = []
+        self.heard: list[News] = []
+        driver = store.driver
+        assert isinstance(driver, Postgres)
+        self.driver = driver
+        self.leases = Membership(driver, store, SystemClock(), self._displaced)
+        store.hear(self.heard.append)
+
+    def _displaced(self) -> None:
+        self.displaced = True
+
+    async def want(self, name: str, *, spread: bool = False) -> None:
+        async def gained(fence: int) -> None:
+            self.told.append(f"{name} {fence}")
+
+        async def lost(to_another: bool) -> None:
+            self.told.append(f"{name} {'taken' if to_another else 'left'}")
+
+        await self.leases.want(name, gained, lost, spread=spread)
+
+    def holds(self, name: str) -> bool:
+        return self.leases.may_write(name, True)
+
+
+@asynccontextmanager
+async def processes(tmp_path: Path, *names: str) -> AsyncIterator[list[Process]]:
+    """So many processes, listening and alive."""
+    with ExitStack() as stack:
+        stores = [stack.enter_context(store(tmp_path, name)) for name in names]
+        async with asyncio.TaskGroup() as group:
+            all_of_them = [Process(one) for one in stores]
+            for one in all_of_them:
+                await one.leases.start(group)
+            try:
+                yield all_of_them
+            finally:
+                for one in all_of_them:
+                    await one.leases.stop()
+
+
+async def until(look: Callable[[], Any], what: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not look():
+        assert time.monotonic() < end, what
+        await asyncio.sleep(0.01)
+
+
+def frozen(one: Process) -> None:
+    """As far as others can see: it says nothing any more, and its sessions stay open."""
+    one.leases._beat = _silence  # type: ignore[method-assign]
+
+
+async def _silence() -> None:
+    return None
+
+
+# who they are
+
+
+async def test_every_process_has_a_number_of_its_own(tmp_path: Path) -> None:
+    with store(tmp_path, "one") as one, store(tmp_path, "two", "api") as two:
+        assert [one.driver.node, two.driver.node] == [0, 1]
+        db = await asyncpg.connect(postgres_kit.url(tmp_path))
+        assert [(node.number, node.role, node.lives) for node in await nodes.everybody(db)] == [
+            (0, "all", True), (1, "api", True),
+        ]  # fmt: skip
+        await db.close()
+    with store(tmp_path, "three") as three:
+        assert three.driver.node == 0
+
+
+async def test_a_data_folder_is_still_one_processs(tmp_path: Path) -> None:
+    with store(tmp_path, "one"), pytest.raises(DataFolderInUse, match="choose another --data"), store(tmp_path, "one"):
+        pass
+
+
+async def test_when_all_numbers_are_taken_the_one_silent_for_longest_gives_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nodes, "NODES", 1)
+    with store(tmp_path, "one") as one:
+        with pytest.raises(CannotOpen, match="1 processes share this database already"), store(tmp_path, "two"):
+            pass
+        monkeypatch.setattr(nodes, "FORGOTTEN_MS", -1)
+        with store(tmp_path, "three") as two:
+            assert two.driver.node == 0
+            with pytest.raises(StoreUnavailable, match="another process goes under the number of this one"):
+                await one.write(ask, [lambda tx: tx.messages.insert([message(1)])])
+            await two.write(ask, [lambda tx: tx.messages.insert([message(2)])])
+            assert sorted(await two.read(lambda tx: tx.messages.by_id([1, 2]))) == [2]
+
+
+async def test_one_that_lost_its_number_is_told_to_stop(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one") as (one,):
+        postgres_kit.execute("delete from node", url=postgres_kit.url(tmp_path))
+        await until(lambda: one.displaced, "it is displaced")
+
+
+async def test_a_start_on_the_folder_of_one_that_was_killed_finds_its_leases_free(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        await one.want("router")
+        db = await asyncpg.connect(postgres_kit.url(tmp_path))
+        home = await db.fetchval("select home from node where number = 0")
+        assert await nodes.enter(db, 99, "all", home) == 0
+        await db.close()
+        await two.want("router")
+        assert two.told == ["router 2"]
+        await until(lambda: one.displaced, "it is displaced")
+
+
+# commits
+
+
+async def test_commits_of_processes_come_one_after_the_other(tmp_path: Path) -> None:
+    """Each reads what the other has written, adds to it, and neither loses a thing."""
+
+    async def count(tx: Tx, items: Any, now: int) -> list[int]:
+        used = (await tx.accounts.usage([(1, "d")])).get((1, "d"), 0)
+        await tx.accounts.forget_usage("z")
+        await tx.accounts.count_usage([(1, "d", used + len(items))])
+        return list(items)
+
+    counting = Stage(count, 1, False)
+    with store(tmp_path, "one") as one, store(tmp_path, "two") as two:
+        for _ in range(10):
+            await asyncio.gather(*(each.write(counting, [1]) for each in (one, two) for _ in range(5)))
+        assert await one.read(lambda tx: tx.accounts.usage([(1, "d")])) == {(1, "d"): 100}
+
+
+async def test_positions_of_events_are_seen_in_their_order(tmp_path: Path) -> None:
+    """A reader that follows positions while two processes write misses nothing."""
+    with store(tmp_path, "one") as one, store(tmp_path, "two") as two:
+        seen: list[int] = []
+
+        async def write(each: GroupStore, base: int) -> None:
+            for number in range(base, base + 30):
+                await each.write(ask, [lambda tx, n=number: tx.events.append([event(n, 1)])])
+
+        async def follow() -> None:
+            cursors = [0]
+            while len(seen) < 60:
+                for at, found in await one.read(lambda tx: tx.events.after(cursors[-1], 100)):
+                    cursors.append(at)
+                    seen.append(found.message_id)
+
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(write(one, 100), write(two, 200), follow())
+        assert sorted(seen) == [*range(100, 130), *range(200, 230)]
+
+
+async def test_a_transaction_that_stands_still_ends_and_lets_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(postgres._SESSION, "idle_in_transaction_session_timeout", "300ms")
+    with store(tmp_path, "one") as one, store(tmp_path, "two") as two:
+
+        async def stand_still(tx: Tx, items: Any, now: int) -> list[Any]:
+            await tx.messages.insert([message(number) for number in items])
+            time.sleep(0.8)  # noqa: ASYNC251 - in the thread of the writer
+            await tx.messages.by_id(items)
+            return list(items)
+
+        standing = asyncio.ensure_future(one.write(Stage(stand_still, 1, False), [1]))
+        await asyncio.sleep(0.1)
+        await asyncio.wait_for(two.write(ask, [lambda tx: tx.messages.insert([message(2)])]), PATIENCE)
+        with pytest.raises(StoreUnavailable):
+            await standing
+        assert sorted(await two.read(lambda tx: tx.messages.by_id([1, 2]))) == [2]
+        await one.write(ask, [lambda tx: tx.messages.insert([message(3)])])
+
+
+# news
+
+
+@stage(order=1)
+async def remember(tx: Tx, numbers: Any, now: int) -> list[int]:
+    """Store messages of these numbers."""
+    await tx.messages.insert([message(number) for number in numbers])
+    return list(numbers)
+
+
+async def test_others_hear_of_a_commit_and_of_what_was_announced(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        one.store.announce(remember, lambda items, results: [[f'"{number}\\', "é'"] for number in results])
+        watched: list[set[Any]] = []
+        two.store.after_commit(watched.append)
+        two.heard.clear()
+        one.heard.clear()
+        await one.store.write(remember, [1, 2])
+        await until(lambda: two.heard, "the other hears")
+        (told,) = two.heard
+        assert (told.stages, told.missed) == (frozenset({remember}), False)
+        assert told.told == {remember: [['"1\\', "é'"], ['"2\\', "é'"]]}
+        assert watched == [{remember}]
+        assert one.heard == []
+
+
+def long(number: int) -> list[Any]:
+    return ["north", *range(number * 10**17, number * 10**17 + 200)]
+
+
+async def test_what_does_not_fit_into_one_note_comes_in_several(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        one.store.announce(remember, lambda items, results: list(map(long, results)))
+        two.heard.clear()
+        await one.store.write(remember, range(1, 12))
+        await until(lambda: sum(len(one.told[remember]) for one in two.heard) == 11, "all of it")
+        words = [word for one in two.heard for word in one.told[remember]]
+        assert words == list(map(long, range(1, 12)))
+        assert len(two.heard) > 1
+
+
+def test_what_can_never_fit_is_to_be_looked_for() -> None:
+    notes = [news.read(text) for text in news.written({remember.key: ["x" * 9_000, "y"]})]
+    assert [one.missed for one in notes] == [True]
+    assert notes[0].told == {remember: ["y"]}
+
+
+def test_a_stage_of_a_newer_program_is_somebody_elses() -> None:
+    (text,) = news.written({"wonders.work": [1], remember.key: []})
+    assert news.read(text).stages == frozenset({news.FOREIGN, remember})
+
+
+async def test_one_that_is_alone_tells_nobody(tmp_path: Path) -> None:
+    with store(tmp_path, "one") as one:
+        asked: list[Any] = []
+        one.announce(remember, lambda items, results: asked.append(items) or [])
+        await one.write(remember, [1])
+        assert not one.driver.peers
+        with store(tmp_path, "two"):
+            await one.write(remember, [2])
+            assert one.driver.peers
+        await one.write(remember, [3])
+        assert not one.driver.peers
+        assert [list(items) for items in asked] == [[2]]
+
+
+async def test_one_whose_ear_was_cut_off_is_told_to_look_at_all_again(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        await one.want("router")
+        two.heard.clear()
+        await asyncio.to_thread(
+            postgres_kit.execute,
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tidings %'",
+            url=postgres_kit.url(tmp_path),
+        )
+        await until(lambda: any(one.missed for one in two.heard), "it looks at all again")
+        await until(lambda: one.holds("router"), "its lease is held still")
+        await one.store.write(remember, [1])
+        await until(lambda: any(remember in one.told for one in two.heard), "it hears again")
+        assert one.told == ["router 1"]
+
+
+# leases
+
+
+async def test_a_lease_is_one_processs_and_goes_at_once_to_the_next_when_it_is_left(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        await one.want("router")
+        await two.want("router")
+        assert (one.told, two.told) == (["router 1"], [])
+        assert (one.holds("router"), two.holds("router")) == (True, False)
+        await asyncio.sleep(2 * LEASE_S)
+        assert (one.holds("router"), two.holds("router")) == (True, False)
+        began = time.monotonic()
+        await one.leases.leave("router")
+        assert not one.holds("router")
+        await until(lambda: two.told, "the other has it")
+        assert two.holds("router")
+        assert time.monotonic() - began < LEASE_S
+        assert (one.told, two.told) == (["router 1", "router left"], ["router 2"])
+
+
+async def test_one_that_falls_silent_stops_before_another_begins(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        await one.want("router")
+        await two.want("router")
+        beat = one.leases._beat
+        frozen(one)
+        while not two.told:
+            assert not (one.holds("router") and two.holds("router"))
+            await asyncio.sleep(0.005)
+        assert not one.holds("router")
+        one.leases._beat = beat  # type: ignore[method-assign]
+        await until(lambda: one.told == ["router 1", "router taken"], "it learns that it lost it")
+        assert two.told == ["router 2"]
+
+
+async def test_who_takes_over_ends_what_the_one_before_keeps_open(tmp_path: Path) -> None:
+    """Also where it holds the lock of commits, and the server would wait for it."""
+    async with processes(tmp_path, "one", "two") as (one, two):
+        await one.want("router")
+        await two.want("router")
+        db = await asyncpg.connect(
+            postgres_kit.url(tmp_path), server_settings={"application_name": one.driver.place.name}
+        )  # fmt: skip
+        await db.execute(f"begin; select pg_advisory_xact_lock({nodes.LOCK})")
+        frozen(one)
+        await until(lambda: two.told, "the other takes over")
+        assert two.told == ["router 2"]
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+            await db.execute("commit")
+
+
+async def test_while_the_database_is_away_only_what_keeps_a_link_alive_goes_on(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one") as (one,):
+        await one.want("router")
+
+        async def away() -> None:
+            raise OSError("the test keeps it away")
+
+        beat, one.leases._beat = one.leases._beat, away  # type: ignore[method-assign]
+        await until(lambda: not one.holds("router"), "the lease runs out")
+        assert one.leases.may_write("router", asked=False)
+        one.leases._beat = beat  # type: ignore[method-assign]
+        await until(lambda: one.holds("router"), "it is held again")
+        assert one.told == ["router 1"]
+
+
+async def test_one_that_stood_still_writes_nothing_once_its_lease_has_run_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(membership, "FROZEN_S", 0.3)
+    async with processes(tmp_path, "one") as (one,):
+        await one.want("router")
+        time.sleep(1.0)  # noqa: ASYNC251 - the loop stands still, as if the process did
+        assert not one.leases.may_write("router", asked=True)
+        assert not one.leases.may_write("router", asked=False)
+        await until(lambda: one.holds("router"), "nobody took it: it is held again")
+
+
+async def test_those_of_a_kind_are_shared_out(tmp_path: Path) -> None:
+    carriers = [f"carrier/{name}" for name in ("a", "b", "c", "d", "e")]
+    async with processes(tmp_path, "one", "two") as both:
+        for one in both:
+            await until(lambda one=one: len(one.leases.nodes) == 2, "they know of each other")
+        await asyncio.gather(*(one.want(name, spread=True) for one in both for name in carriers))
+        await until(lambda: sum(one.holds(name) for one in both for name in carriers) == 5, "all are held")
+        assert sorted(sum(one.holds(name) for name in carriers) for one in both) == [2, 3]
+
+
+async def test_what_others_do_not_take_is_taken_beyond_a_fair_share(tmp_path: Path) -> None:
+    carriers = [f"carrier/{name}" for name in ("a", "b", "c", "d")]
+    async with processes(tmp_path, "one", "two") as (one, _):
+        await until(lambda: len(one.leases.nodes) == 2, "they know of each other")
+        for name in carriers:
+            await one.want(name, spread=True)
+        assert sum(map(one.holds, carriers)) == 2
+        await until(lambda: all(map(one.holds, carriers)), "all are held")
