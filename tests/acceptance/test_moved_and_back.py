@@ -77,9 +77,17 @@ def test_what_is_queued_goes_on_at_the_target_and_comes_back(tmp_path: Path, ser
         until(lambda: len(site.simulator.submissions()) >= MESSAGES, "what was queued is sent")
         until(lambda: not tidings.messages(status="queued") and not tidings.messages(status="sent"), "all end")
         assert set(Counter(one["to"] for one in site.simulator.submissions()).values()) == {1}
+        backup = tidings.cli("backup", str(tmp_path / "one.backup"), "--verify")
+        assert "counts and checksums are the same" in backup.stdout, backup
         events = tidings.get(f"/v1/messages/{taken['data'][0]['id']}/events")
         assert tidings.stop() == 0
         # and back, for a laptop
+        copy = Tidings(tmp_path / "copy", tmp_path / "copy.log", "[simulator]\nenabled = true\n")
+        restored = copy.cli("restore", str(tmp_path / "one.backup"))
+        assert restored.returncode == 0, restored
+        copy.start()
+        assert len(copy.messages(status="delivered")) == MESSAGES
+        assert copy.stop() == 0
         assert "counts and checksums are the same" in moved(tidings.data, str(tmp_path / "laptop"))
         laptop = Tidings(tmp_path / "laptop", tmp_path / "laptop.log", "[simulator]\nenabled = true\n")
         laptop.start()

@@ -184,7 +184,7 @@ def test_it_goes_on_after_any_end(tmp_path: Path, engine: str, monkeypatch: pyte
             monkeypatch.setattr(kind, "insert", counts)
     tries = 0
     while tries < 400:
-        left[0] = 1 + tries % 7
+        left[0] = 1 + tries % 5
         tries += 1
         try:
             done = moved(source, target)
@@ -195,7 +195,7 @@ def test_it_goes_on_after_any_end(tmp_path: Path, engine: str, monkeypatch: pyte
                     with pytest.raises(CannotOpen, match=r"half-finished copy|is being moved|was moved"):
                         opens(where, data)
     monkeypatch.undo()
-    assert tries > 10
+    assert tries > 8
     assert {name: one.rows for name, one in done.sums.items()} == {name: len(found) for name, found in before.items()}
     assert contents(target) == before
     assert sum(copied) < sum(map(len, before.values())) + 4 * tries
@@ -256,7 +256,7 @@ def start(source: Path, target: Path) -> None:
     insert = Folder.insert
 
     def ends(self: Any, table: Any, rows: Any) -> None:
-        if table is not TABLES[0]:
+        if table.name != TABLES[0].name:
             raise Killed
         insert(self, table, rows)
 

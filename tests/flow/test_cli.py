@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -552,6 +553,52 @@ def test_migrate_says_what_was_applied(tmp_path: Path) -> None:
     done = tidings("migrate", cwd=tmp_path)
     assert done.status == 0, done
     assert "the schema is up to date (0001_" in done.out
+
+
+def test_a_backup_is_restored_elsewhere_and_only_where_nothing_is(tmp_path: Path) -> None:
+    assert tidings("migrate", "--data", "a", cwd=tmp_path).status == 0
+    done = tidings("backup", "a.backup", "--verify", "--data", "a", cwd=tmp_path)
+    assert done.status == 0, done
+    assert "counts and checksums are the same" in done.out
+    done = tidings("restore", "a.backup", "--data", "b", "--paused", cwd=tmp_path)
+    assert done.status == 0, done
+    assert "b is as it was at 20" in done.out
+    done = tidings("migrate", "--to", "c", "--data", "b", cwd=tmp_path)
+    assert done.status == 0, done
+    assert "b lives on at c" in done.out
+    done = tidings("migrate", "--data", "b", cwd=tmp_path)
+    assert (done.status, len(done.err.splitlines())) == (2, 1), done
+    done = tidings("migrate", "--reopen", "--data", "b", cwd=tmp_path)
+    assert done.status == 0, done
+    assert "never start c too" in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("restore", "a.backup", "--data", "a"), "is not empty: account has 2 rows"),
+        (("restore", "bad.backup", "--only-verify"), "bad.backup cannot be used"),
+        (("backup", "a.backup", "--data", "nowhere"), "there is no installation in nowhere"),
+        (("backup", "no/folder/a.backup", "--data", "a"), "No such file or directory"),
+        (("migrate", "--to", "mysql://x/y", "--data", "a"), "a place is a folder, or an address"),
+        (("migrate", "--to", "b", "--reopen", "--data", "a"), "do not go together"),
+    ],
+)
+def test_what_cannot_be_backed_up_moved_or_restored_is_one_line(
+    tmp_path: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    assert tidings("migrate", "--data", "a", cwd=tmp_path).status == 0
+    assert tidings("backup", "a.backup", "--data", "a", cwd=tmp_path).status == 0
+    db = apsw.Connection(str(tmp_path / "a" / "tidings.db"))
+    db.execute("insert into account (id, name, created_at) values (2, 'two', 0)")
+    db.close()
+    (tmp_path / "bad.backup").write_bytes((tmp_path / "a.backup").read_bytes()[:-30])
+    done = tidings(*words, cwd=tmp_path)
+    assert done.status in (1, 2), done
+    *progress, last = done.err.splitlines()
+    assert last.startswith("tidings: "), done
+    assert sentence in last
+    assert all(" rows (" in line for line in progress), done
 
 
 def test_simulate_runs_alone_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: a client of the API, but for `up`, `simulate` and `migrate`, which run what they name."""
+"""The command line: a client of the API, but for what runs something itself, or works on the data as a whole."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ COMMANDS = {
     "replay": ("tidings.cli.traffic", "replay"),
     "simulate": ("tidings.cli.serve", "simulate"),
     "migrate": ("tidings.cli.data", "migrate"),
+    "backup": ("tidings.cli.data", "backup"),
+    "restore": ("tidings.cli.data", "restore"),
 }
 """Each command with its module, which is imported when the command is asked for."""
 
@@ -42,6 +44,8 @@ SUMMARIES = {
     "replay": "Play captured traffic against a server, and compare.",
     "simulate": "Run the simulated carrier network alone.",
     "migrate": "Bring the schema of the store up to date, or move all to another place.",
+    "backup": "Write all data into a file while tidings runs.",
+    "restore": "Fill an empty installation from a backup.",
 }
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tidings.config import Settings
+    from tidings.store.copy.backup import Backup
     from tidings.store.copy.tally import Sum
 
 OFTEN = 5.0
@@ -41,6 +42,71 @@ def migrate(config: Path | None, to: str | None, reopen: bool, **given: Any) -> 
         _reopen(settings)
     else:
         _bring_up_to_date(settings)
+
+
+@click.command(cls=WithSettings)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--verify", is_flag=True, help="Restore it into a folder beside it, compare, and remove that again.")
+@_data_option
+@config_option
+def backup(config: Path | None, file: Path, verify: bool, **given: Any) -> None:
+    """Write all data, as of one moment, into FILE while tidings runs."""
+    settings = settings_of(config, given)
+    from tidings.drivers.clock import SystemClock
+    from tidings.store.copy.backup import back_up
+
+    with _progress() as tell:
+        done = guarded(lambda: back_up(place_of(settings), settings.folder, file, tell, SystemClock()))
+    click.echo(f"{file}: {_amount(done)} of {shown_place(settings)} at {_moment(done)}, {_size(file)}")
+    if verify:
+        _verify(file)
+
+
+@click.command(cls=WithSettings)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--only-verify", is_flag=True, help="See that FILE can be restored, and restore nothing.")
+@click.option("--paused", is_flag=True, help="Begin with every carrier paused, so that nothing leaves by itself.")
+@_data_option
+@config_option
+def restore(config: Path | None, file: Path, only_verify: bool, paused: bool, **given: Any) -> None:
+    """Fill an empty data folder, or an empty database, from the backup FILE."""
+    if only_verify:
+        _verify(file)
+        return
+    settings = settings_of(config, given)
+    from tidings.drivers.clock import SystemClock
+    from tidings.store.copy.backup import restore as fill_from
+
+    pause = [carrier.name for carrier in settings.carriers] if paused else None
+    with _progress() as tell:
+        done = guarded(
+            lambda: fill_from(file, place_of(settings), settings.folder, tell, SystemClock(), pause)
+        )  # fmt: skip
+    _table(done.sums)
+    click.echo(f"{shown_place(settings)} is as it was at {_moment(done)}: counts and checksums are the same")
+
+
+def _verify(file: Path) -> None:
+    from tidings.drivers.clock import SystemClock
+    from tidings.store.copy.backup import verify
+
+    with _progress() as tell:
+        done = guarded(lambda: verify(file, tell, SystemClock()))
+    click.echo(f"{file}: restored into a folder of its own, {_amount(done)}: counts and checksums are the same")
+
+
+def _amount(done: Backup) -> str:
+    return f"{sum(one.rows for one in done.sums.values()):,} rows in {len(done.sums)} tables"
+
+
+def _moment(done: Backup) -> str:
+    from tidings.core.moments import written
+
+    return written(done.taken_at)
+
+
+def _size(file: Path) -> str:
+    return f"{file.stat().st_size / 1e6:,.1f} MB"
 
 
 def place_of(settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -87,17 +87,13 @@ def fill(source: Source, place: Place, tables: tuple[Table, ...], progress: Prog
     for table in tables:
         done = _done(place, table)
         progress.skip(done.sum.rows)
-        if not done.whole:
-            for rows, after in source.pages(table, done):
-                place.begin()
-                place.insert(table, rows)
-                _put(place, table.name, _encode(after).decode())
-                place.commit()
-                done = after
-                progress.add(len(rows), table.name)
+        for rows, after in source.pages(table, done):
             place.begin()
-            _put(place, table.name, _encode(msgspec.structs.replace(done, whole=True)).decode())
+            place.insert(table, rows)
+            _put(place, table.name, _encode(after).decode())
             place.commit()
+            done = after
+            progress.add(len(rows), table.name)
         sums[table.name] = done.sum
     return sums
 
@@ -117,9 +113,10 @@ def check(place: Place, tables: tuple[Table, ...], sums: dict[str, Sum], progres
             )
 
 
-def finish(place: Place) -> None:
-    """It is whole: from here on it can be opened."""
+def finish(place: Place, last: Callable[[], None] = lambda: None) -> None:
+    """It is whole: from here on it can be opened. `last` changes what is to be otherwise there."""
     place.begin()
+    last()
     place.settle()
     place.fetch("drop table store_copy")
     place.commit()

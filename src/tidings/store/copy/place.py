@@ -22,7 +22,6 @@ class Done(msgspec.Struct, frozen=True):
 
     sum: Sum = Sum()
     last: list[Any] | None = None
-    whole: bool = False
 
 
 class Place(Protocol):
