@@ -7,6 +7,7 @@ import contextlib
 import functools
 import gc
 import logging
+import os
 import resource
 import signal
 import socket
@@ -49,6 +50,7 @@ from tidings.drivers.smpp_tap import Taps
 from tidings.fleet import Fleet, Member
 from tidings.membership import Membership
 from tidings.metrics import Metrics
+from tidings.mirror import Mirror
 from tidings.notifier import Notifier
 from tidings.pipeline import admit, enrol, handover, lease, steer
 from tidings.pipeline.house import House
@@ -128,6 +130,8 @@ class Tidings:
                 self._runner = Runner(house, [one.carrier for one in self._members])
                 self._fleet = house.fleet = Fleet(house, self._runner, self._members, self._maker(tasks, self._taps))
                 await self._fleet.start()
+                mirror = Mirror(house)
+                mirror.start(tasks)
                 self._notifier = Notifier(house, self._post)
                 await self._notifier.start(tasks)
                 await self._runner.start(tasks)
@@ -149,6 +153,7 @@ class Tidings:
                 await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
                 await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
                 watch.cancel()
+                mirror.stop()
                 await _note_uses(house)
                 if self._membership is not None:
                     await self._membership.stop()
@@ -230,6 +235,7 @@ class Tidings:
             free_disk_mb=lambda: _UNSEEN_MB if self._free_disk_mb is None else self._free_disk_mb,
             health=self._health, snapshot=self._snapshot, post=self._post,
             metrics=Metrics(store.tally), breathe=_turn, aside=_aside, roster=Roster(esmes),
+            place=f"{socket.gethostname()} {os.getpid()}",
         )  # fmt: skip
         if self._membership is not None:
             house.leases = self._membership
@@ -294,6 +300,7 @@ class Tidings:
         self._deliverer = Deliverer(house)
         self._smpp_door = SmppDoor(house, self.settings.smpp, self._deliverer, self._taps)
         self._smpp_door.listen()
+        await self._smpp_door.begin()
         await self._deliverer.start(tasks)
         self._smpp_door.start(tasks)
         log.info("ESMEs may bind at %s", ", ".join(self._smpp_door.state().addresses))

@@ -81,6 +81,14 @@ class Membership:
     def shared(self) -> bool:
         return True
 
+    @property
+    def holder(self) -> int:
+        return self._driver.writer
+
+    @property
+    def company(self) -> bool:
+        return any(one.lives and one.role in _DOORS and one.number != self.node for one in self.nodes)
+
     # start and stop
 
     async def start(self, group: asyncio.TaskGroup) -> None:
@@ -312,6 +320,7 @@ class Membership:
 
 
 _ENGINES = ("engine", "all")
+_DOORS = ("api", "all")
 _RENEW = f"update lease set until = {nodes.CLOCK} + $2 where holder = $1 and until > 0 returning name, fence"  # noqa: S608
 _LIVES = f"update node set heard_at = {nodes.CLOCK} where writer = $1 returning true"  # noqa: S608
 _LEASES = f"select name, fence, holder, until > {nodes.CLOCK} from lease"  # noqa: S608

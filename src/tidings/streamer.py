@@ -7,6 +7,7 @@ store, one page at a time. While nobody watches, nothing is read.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
@@ -164,6 +165,7 @@ class Streamer:
         self._somebody = asyncio.Event()
         self._nobody = asyncio.Event()
         self._nobody.set()
+        self._ask_now = asyncio.Event()
         self._stopping = False
         self._loops: list[asyncio.Task[None]] = []
 
@@ -223,6 +225,9 @@ class Streamer:
             one.end("shutdown")
         one.attendant = self._group.create_task(self._attend(one, gone()))
         return one
+
+    def ask(self) -> None:
+        self._ask_now.set()
 
     def left(self, one: Watching) -> None:
         """Somebody watches no longer."""
@@ -358,4 +363,7 @@ class Streamer:
             old = self._house.clock.monotonic() - RING_S
             while self._ring and self._ring[0][0] < old:
                 self._drop_first()
-            await asyncio.sleep(ASK_S)
+            self._ask_now.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ASK_S):
+                    await self._ask_now.wait()

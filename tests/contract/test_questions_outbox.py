@@ -62,6 +62,8 @@ async def test_what_waits_is_read_in_pages_and_by_lane_oldest_first(desk: Desk) 
     assert ids(await desk.see(lambda tx: tx.outbox.of_lane(SHOP, 7, 9, 9))) == [1, 3]
     assert ids(await desk.see(lambda tx: tx.outbox.of_lane(SHOP, 7, 2, 9))) == [1]
     assert ids(await desk.see(lambda tx: tx.outbox.of_lane(SHOP, 7, 9, 1))) == [1]
+    assert sorted(await desk.see(lambda tx: tx.outbox.lanes(SHOP, 5, 9))) == [7, 8]
+    assert await desk.see(lambda tx: tx.outbox.lanes(SHOP, 1, 9)) == [7]
 
 
 async def test_what_waits_and_what_was_given_up_newest_first(desk: Desk) -> None:

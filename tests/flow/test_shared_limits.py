@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cluster_kit import Half
+from cluster_kit import Half, Held
 from spine_kit import HandClock, build, opened, request
 from tidings.core.account import DEFAULT_ACCOUNT, Key
 from tidings.core.esme import Esme, Submission
@@ -30,7 +30,7 @@ class Pair:
         self.houses = [build(Half(store, halves), clock) for _ in range(2)]
         for at, house in enumerate(self.houses):
             house.ids = type(house.ids)(node=at)
-            house.meter.shared = True
+            house.leases = Held({}, at)
 
     async def key(self, **bounds: Any) -> Key:
         """A key that both know."""

@@ -64,9 +64,8 @@ TOLD: list[tuple[str, int, int, int]] = [
 
 @pytest.mark.parametrize(("elsewhere", "here", "left"), [case[1:] for case in TOLD], ids=[case[0] for case in TOLD])
 def test_what_went_elsewhere_is_not_let_go_here(elsewhere: int, here: int, left: int) -> None:
-    meter, account = Meter(Limits()), Account(id=1, name="a", created_at=0)
+    meter, account = Meter(Limits(), lambda: True), Account(id=1, name="a", created_at=0)
     key = Key(7, 1, "n", "send", b"", 0, rate=10.0)
-    meter.shared = True
     full: rates.Full = {}
     if elsewhere:
         rates.refusals(full, [(draw(10, elsewhere),)], 5_000)

@@ -91,7 +91,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int
     esme_id: int
     holder: int
-    """The process at whose door it stands, by the number that this drew when it started."""
+    """The process at whose door it stands, see `core.ports.Leases`."""
     place: str
     """The same in words."""
     bind_type: str

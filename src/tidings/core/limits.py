@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -85,11 +85,11 @@ class Bucket:
 class Meter:
     """The buckets of this process, by the id of their key or account; and how their quotas stood when last counted."""
 
-    __slots__ = ("_buckets", "_per_account", "_per_key", "_spent", "shared")
+    __slots__ = ("_buckets", "_company", "_per_account", "_per_key", "_spent")
 
-    def __init__(self, limits: Limits) -> None:
-        self.shared = False
-        """Whether other processes take messages too: then what a call draws is counted in its commit as well."""
+    def __init__(self, limits: Limits, company: Callable[[], bool] = lambda: False) -> None:
+        """`company`: whether other processes take messages too: what a call draws is then counted in its commit too."""
+        self._company = company
         self._per_key = limits.rate_per_key
         self._per_account = limits.rate_per_account
         self._buckets: dict[int, Bucket] = {}
@@ -124,7 +124,7 @@ class Meter:
 
     def draws(self, key: Caller, account: Account | None, messages: int, own: int | None = None) -> tuple[Draw, ...]:
         """What such a call draws from the buckets that all processes share; nothing while there is one process."""
-        if not self.shared:
+        if not self._company():
             return ()
         count, unit = (messages, "messages") if own is None else (own, "segments")
         found = [Draw(key.id, key.account_id, self._rate(key, self._per_key), count, unit)]

@@ -167,6 +167,16 @@ class Leases(Protocol):
     """The number of this process in ids, 0 to 511."""
 
     @property
+    def holder(self) -> int:
+        """This process among all that ever share the database; 0 where it is alone."""
+        ...
+
+    @property
+    def company(self) -> bool:
+        """Whether other processes that take messages live now."""
+        ...
+
+    @property
     def shared(self) -> bool:
         """Whether there may be other processes."""
         ...
@@ -262,6 +272,10 @@ class Streams(Protocol):
 
         `allowed` is asked every few seconds. `gone()` returns when nobody reads any more. Raises StoreUnavailable.
         """
+        ...
+
+    def ask(self) -> None:
+        """Ask everybody now whether they still may: keys have changed."""
         ...
 
 

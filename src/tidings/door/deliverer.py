@@ -6,6 +6,8 @@ What may go next of an ESME, `core.line` decides; what an answer means, `core.es
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -16,16 +18,18 @@ from tidings.core.esme_pdus import spoken
 from tidings.core.esme_retry import Verdict, judge
 from tidings.core.health import EsmeState
 from tidings.core.ids import show
-from tidings.core.line import LANE_PAGE, Line
+from tidings.core.line import LANE_PAGE, LANES_MOST, Line
 from tidings.core.message import SECOND
-from tidings.core.owed import Load, Owed, Tried
+from tidings.core.owed import Backlog, Load, Owed, Tried
+from tidings.core.ports import News
 from tidings.core.questions import Tx
+from tidings.door.claims import Claims
 from tidings.door.guests import Guest
 from tidings.door.keeper import Keeper
 from tidings.door.outlets import Outlets
 from tidings.door.tail import FAULT_S, Tail, log, tell
 from tidings.drivers.ledger import Ledger
-from tidings.pipeline import deliver
+from tidings.pipeline import deliver, lease
 from tidings.pipeline.house import House
 from tidings.smpp.codec import EncodeError
 from tidings.smpp.session import Answered, Unanswered
@@ -33,6 +37,9 @@ from tidings.smpp.session import Answered, Unanswered
 IN_MEMORY_MOST = 20_000
 """Rows in memory, after which an ESME gets smaller pages."""
 NEVER = 1e18
+COUNT_S = 5.0
+COUNT_SHARE = 20
+"""Seconds between counts of what waits where others send it too; at least so many times as long as a count takes."""
 LOOK_AGAIN = 0.5
 """Seconds after which binds without room are looked at again: nobody tells when a connection takes octets again."""
 
@@ -55,12 +62,14 @@ class Deliverer:
         self._lines: dict[int, Line] = {}
         self._outlets: dict[int, Outlets] = {}
         self._tail = Tail(house, self._room, self._owes)
-        self._keeper = Keeper(house)
+        self._keeper = Keeper(house, lambda: self._tail.ours)
+        self._claims = Claims(house, self._task, self._gained, self._lost)
         self._ledger: Ledger[Token, Tried, Owed | None] = Ledger(house.store, deliver.settle, self._recorded)
         self._wake = asyncio.Event()
         self._planned = 0.0
         """When the lines are looked at next, whatever happens."""
         self._stopping = False
+        self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -73,10 +82,14 @@ class Deliverer:
             self._lines[one.esme_id] = Line(one.esme_id, one.waiting)
         self._house.store.follow(deliver.replay, self._replayed)
         self._house.store.follow(deliver.give_up, self._given_up)
+        self._house.store.hear(self._heard)
         self._house.roster.watch(self._changed)
         self._tail.begin()
+        await self._house.leases.want(lease.OUTBOX, self._tail.take, self._tail.give)
         self._writing = group.create_task(self._ledger.write_for_ever())
-        loops = (self._tail.follow_for_ever(), self._look_for_ever(), self._keeper.tidy_for_ever())
+        loops = [self._tail.follow_for_ever(), self._look_for_ever(), self._keeper.tidy_for_ever()]
+        if self._house.leases.shared:
+            loops.append(self._count_for_ever())
         self._loops = [group.create_task(loop, name="deliveries") for loop in loops]
 
     async def stop(self, grace: float) -> None:
@@ -85,9 +98,11 @@ class Deliverer:
         self._tail.stop()
         self._keeper.stop()
         self._wake.set()
+        self._stop.set()
         _, late = await asyncio.wait([*self._loops, *self._tasks], timeout=max(grace, 0.5))
         for task in late:
             task.cancel()
+        await self._house.leases.leave(lease.OUTBOX)
         self._ledger.end()
         _, late = await asyncio.wait([self._writing], timeout=max(grace, 0.5))
         for task in late:
@@ -101,9 +116,19 @@ class Deliverer:
         if esme is None or not guest.receives:
             return
         self._outlets.setdefault(esme.id, Outlets()).add(guest)
+        self._claims.wish(esme.id, True)
         line = self._line(esme.id)
         line.breaker.anew()
         self._kick(line)
+
+    def _gained(self, esme_id: int) -> None:
+        """What is owed to it is sent from here: begin with what the store has."""
+        line = self._lines[esme_id] = Line(esme_id, max(1, self._line(esme_id).waiting))
+        self._go_on(line)
+
+    def _lost(self, esme_id: int) -> None:
+        """It is sent from elsewhere; what has no answer yet may be sent there once more."""
+        self._lines[esme_id] = Line(esme_id, self._line(esme_id).waiting)
 
     def left(self, guest: Guest) -> None:
         """It is gone; all that was under way on it was told as unanswered before."""
@@ -113,6 +138,7 @@ class Deliverer:
         outlets.drop(guest)
         if not outlets:
             del self._outlets[guest.esme_id]
+            self._claims.wish(guest.esme_id, False)
         self._go_on(self._line(guest.esme_id))
 
     def answered(self, guest: Guest, events: Sequence[Answered | Unanswered]) -> None:
@@ -188,6 +214,8 @@ class Deliverer:
         return found
 
     def _go_on(self, line: Line) -> None:
+        if line is not self._lines.get(line.esme_id):
+            return  # of a time in which we held it
         if line.esme_id in self._outlets:
             self._kick(line)
         else:
@@ -196,7 +224,7 @@ class Deliverer:
     def _kick(self, line: Line) -> None:
         """Send what can go, and see to it that more is read, or that it is looked at again in time."""
         outlets = self._outlets[line.esme_id]
-        if self._stopping:
+        if self._stopping or not self._claims.held(line.esme_id):
             return
         while not self._ledger.full and line.breaker.room(self._house.clock.monotonic()) > 0 and outlets.room:
             load = line.next()
@@ -208,7 +236,7 @@ class Deliverer:
             self._wake.set()
 
     def _send(self, line: Line, outlets: Outlets, load: Load) -> bool:
-        guest = outlets.next(load.owed.bind)
+        guest = outlets.next(load.owed.bind) if self._claims.may_send(line.esme_id) else None
         if guest is None:
             line.back(load)
             return False
@@ -234,7 +262,9 @@ class Deliverer:
         moment = NEVER if due is None else now + max(0.0, (due - clock.now()) / SECOND)
         if line.breaker.until > now:
             return min(moment, line.breaker.until)
-        return min(moment, now + LOOK_AGAIN) if line.ready and not outlets.room else moment
+        if not line.ready or (outlets.room and self._claims.may_send(line.esme_id)):
+            return moment
+        return min(moment, now + LOOK_AGAIN)
 
     async def _look_for_ever(self) -> None:
         """Look at the lines of those who are bound when they asked for it, until `stop`."""
@@ -329,6 +359,48 @@ class Deliverer:
                 line.revive(row.lane)
         self._wake.set()
 
+    def _heard(self, news: News) -> None:
+        """What other processes put into the outbox; each row is theirs to send who hold its ESME."""
+        for esme_id, count in news.told.get(deliver.fill, ()):
+            self._owes(esme_id, count)
+        for esme_id, count, *lanes in news.told.get(deliver.replay, ()):
+            line = self._line(esme_id)
+            line.owes(count)
+            if self._claims.held(esme_id) and esme_id in self._outlets:
+                for lane in lanes:
+                    line.revive(lane)
+        if news.missed:
+            for esme_id in list(self._outlets):
+                self._task(self._look_back(self._line(esme_id)))
+        self._wake.set()
+
+    async def _look_back(self, line: Line) -> None:
+        """Nobody knows what was not heard of: what waits behind the position, and lanes that wait again before it."""
+        try:
+            up_to = line.position
+            lanes = await self._house.store.read(lambda tx: tx.outbox.lanes(line.esme_id, up_to, LANES_MOST))
+        except Exception as fault:
+            tell(fault)
+            return
+        line.owes(0)
+        for lane in lanes:
+            line.revive(lane)
+        self._go_on(line)
+
+    async def _count_for_ever(self) -> None:
+        """What waits is also sent by others: how much that leaves, only the store knows."""
+        while not self._stopping:
+            began = self._house.clock.monotonic()
+            try:
+                for one in await self._house.store.read(lambda tx: tx.outbox.backlogs()):
+                    self._line(one.esme_id).waiting = one.waiting
+            except Exception as fault:
+                tell(fault)
+            took = self._house.clock.monotonic() - began
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(COUNT_S, COUNT_SHARE * took)):
+                    await self._stop.wait()
+
     def _given_up(self, ages: Sequence[deliver.Age], results: list[list[int]]) -> None:
         for age, ids in zip(ages, results, strict=True):
             self._line(age.esme_id).waiting -= len(ids)
@@ -336,19 +408,31 @@ class Deliverer:
     async def states(self) -> tuple[EsmeState, ...]:
         """How it stands with every ESME."""
         now, found = self._house.clock.now(), []
-        for one in await self._house.store.read(lambda tx: tx.outbox.backlogs()):
+        backlogs, sessions = await self._house.store.read(_standing)
+        for one in backlogs:
             esme = self._house.roster.get(one.esme_id)
             if esme is None:
                 continue
             age = 0 if one.oldest_at is None else max(0, now - one.oldest_at)
             found.append(EsmeState(
-                id=show("esme", esme.id), system_id=esme.system_id, receivers=len(self._outlets.get(esme.id, ())),
+                id=show("esme", esme.id), system_id=esme.system_id, receivers=self._receivers(esme.id, sessions),
                 waiting=one.waiting, most=esme.queue_most, oldest_s=age / SECOND, dead=one.dead,
                 failures=self._line(esme.id).breaker.failures,
             ))  # fmt: skip
         return tuple(found)
 
+    def _receivers(self, esme_id: int, sessions: Counter[int]) -> int:
+        """Binds of it that take something, at all doors."""
+        return sessions[esme_id] if self._house.leases.shared else len(self._outlets.get(esme_id, ()))
+
     def _task(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._group.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _standing(tx: Tx) -> tuple[list[Backlog], Counter[int]]:
+    """What waits for each, and how many binds that receive it has at the doors of all processes."""
+    backlogs = await tx.outbox.backlogs()
+    sessions = await tx.esmes.sessions(one.esme_id for one in backlogs)
+    return backlogs, Counter(one.esme_id for one in sessions if one.bind_type != "transmitter")

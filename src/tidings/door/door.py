@@ -96,6 +96,10 @@ class SmppDoor:
         if chosen.tls_port is not None:
             self.ports.append(self._port(chosen.tls_port, tls_context(chosen)))
 
+    async def begin(self) -> None:
+        """Forget the binds of a process that had this store before. Raises StoreUnavailable."""
+        await self._register.begin()
+
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Let ESMEs in."""
         self._tasks = tasks

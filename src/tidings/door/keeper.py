@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from tidings.core.esme import Esme
 from tidings.core.message import DAY
@@ -20,8 +21,10 @@ CLOSED_MOST = 100
 class Keeper:
     """One round every minute."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, ours: Callable[[], bool]) -> None:
+        """`ours`: whether it is this process that sees to it."""
         self._house = house
+        self._ours = ours
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -32,7 +35,8 @@ class Keeper:
         """Until `stop`; the first round at once."""
         while not self._stopping.is_set():
             try:
-                await self.tidy()
+                if self._ours():
+                    await self.tidy()
             except Exception as fault:
                 tell(fault)
             try:

@@ -30,6 +30,17 @@ class Tail:
         self._position = 0
         self._wake = asyncio.Event()
         self._stopping = False
+        self.ours = False
+        """Whether it is this process that follows it."""
+
+    async def take(self, fence: int) -> None:
+        """It is this process's from now on."""
+        self.ours = True
+        self._wake.set()
+
+    async def give(self, to_another: bool) -> None:
+        """It is not."""
+        self.ours = False
 
     def begin(self) -> None:
         """Look at every commit from now on."""
@@ -43,7 +54,7 @@ class Tail:
         self._wake.set()
 
     def _committed(self, stages: set[Stage[Any, Any]]) -> None:
-        if len(self._house.roster) and not stages <= subscribe.NO_EVENTS:
+        if self.ours and len(self._house.roster) and not stages <= subscribe.NO_EVENTS:
             self._wake.set()
 
     async def follow_for_ever(self) -> None:
@@ -52,7 +63,7 @@ class Tail:
             await self._wake.wait()
             self._wake.clear()
             try:
-                while not self._stopping and await self._fill():
+                while self.ours and not self._stopping and await self._fill():
                     pass
             except Exception as fault:
                 # Receipts stand still then, and go out later; texts must not stand still with them.

@@ -221,6 +221,8 @@ async def _change(house: House, change: KeyChange) -> Key | Refused:
         house.keyring.add(changed)
         if changed.revoked_at is not None:
             house.meter.forget(changed.id)
+        if house.streams is not None:
+            house.streams.ask()
     return changed
 
 

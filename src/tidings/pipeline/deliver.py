@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from tidings.core.esme import ALL_NUMBERS, Esme, Submission
 from tidings.core.message import HOUR, Message, Millis
 from tidings.core.outcome import INTERMEDIATE, WORDS, wanted
 from tidings.core.owed import NOTICE, OCTETS, RECEIPT, TEXT, Listener, Load, Owed, Tried, lane_of
-from tidings.core.ports import stage
+from tidings.core.ports import Store, stage
 from tidings.core.questions import Event, InboundRow, Tx
 from tidings.core.status import RECEIVED
 from tidings.pipeline.house import House
@@ -279,6 +280,29 @@ async def forget(tx: Tx, ids: Sequence[int], now: Millis) -> list[None]:
     """Drop what has ended and is past its time."""
     await tx.outbox.forget(ids)
     return [None] * len(ids)
+
+
+LANES_AT_ONCE = 200
+"""Lanes in one word between processes."""
+
+
+def announce(store: Store) -> None:
+    """Tell other processes what waits anew, and for whom."""
+    store.announce(fill, _filled)
+    store.announce(replay, _replayed)
+
+
+def _filled(_: Sequence[Tail], results: Sequence[Filled]) -> list[Any]:
+    return [[esme_id, count] for one in results for esme_id, count in one.waiting.items()]
+
+
+def _replayed(_: Sequence[Replay], results: Sequence[Replayed]) -> list[Any]:
+    words = []
+    for one in results:
+        for at in range(0, len(one.rows), LANES_AT_ONCE):
+            rows = one.rows[at : at + LANES_AT_ONCE]
+            words.append([rows[0].esme_id, len(rows), *{row.lane for row in rows}])
+    return words
 
 
 def horizon(esme: Esme, now: Millis) -> Millis:

@@ -76,10 +76,8 @@ class House:
     """Customers' ESMEs that may bind to the SMPP door."""
     asking: Callable[[int], Mapping[int, int]] = _nobody
     """The binds of an ESME that stand at the door of this process, each with its requests that wait for an answer."""
-    holder: int = 0
-    """This process, by the number it drew at random when it started."""
     place: str = ""
-    """The same in words."""
+    """This process, in words for an operator."""
     in_flight: set[tuple[int, str]] = field(default_factory=set)
     """(account, Idempotency-Key) of calls being worked on."""
     post: Post | None = None
@@ -97,7 +95,7 @@ class House:
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.meter = Meter(self.settings.limits)
+        self.meter = Meter(self.settings.limits, lambda: self.leases.company)
         self.leases = self.leases or Alone(self.store)
 
     def terms_of(self, carrier: str | None) -> Terms:

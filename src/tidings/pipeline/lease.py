@@ -12,12 +12,20 @@ from tidings.core.questions import Tx
 
 ROUTER = "router"
 """Who finds a route for messages that have none."""
+OUTBOX = "outbox"
+"""Who puts into the outbox of ESMEs what concerns them, and gives up what is too old."""
 _CARRIER = "carrier/"
+_ESME = "esme/"
 
 
 def of_carrier(name: str) -> str:
     """The lease of a carrier: of all its binds, because its rate, its order and what is learned of it are one."""
     return _CARRIER + name
+
+
+def of_esme(esme_id: int) -> str:
+    """The lease of what is owed to a customer's ESME: one process at a time sends it, over its own binds."""
+    return f"{_ESME}{esme_id}"
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -47,6 +55,8 @@ class Alone:
     """The leases of a process that has its store for itself: all of them, for ever. See `core.ports.Leases`."""
 
     node = 0
+    holder = 0
+    company = False
 
     def __init__(self, store: Store) -> None:
         self._store = store

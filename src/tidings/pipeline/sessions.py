@@ -22,13 +22,23 @@ async def open(tx: Tx, wanted: Sequence[Session], now: Millis) -> list[bool]:
     """One more bind each, as far as its ESME may have that many (`max_binds`); those of ended processes are none."""
     results = []
     for session in wanted:
-        await tx.esmes.forget_sessions(session.holder)
+        await tx.esmes.forget_sessions()
         esme = await tx.esmes.one(session.account_id, session.esme_id)
         room = esme is not None and len(await tx.esmes.sessions([esme.id])) < esme.max_binds
         if room:
             await tx.esmes.open_session(session)
         results.append(room)
     return results
+
+
+@stage(order=5)
+async def restore(tx: Tx, stand: Sequence[tuple[int, tuple[Session, ...]]], now: Millis) -> list[None]:
+    """What stands at the door of a holder, and nothing else of it: at its start, and where it may be forgotten."""
+    for holder, there in stand:
+        await tx.esmes.end_sessions(holder)
+        for session in there:
+            await tx.esmes.open_session(session)
+    return [None] * len(stand)
 
 
 def surplus(sessions: Sequence[Session], most: int, holder: int) -> set[int]:

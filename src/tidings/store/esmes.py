@@ -91,20 +91,25 @@ class Esmes:
     # their binds that stand
 
     async def open_session(self, session: Session) -> None:
+        """It may stand there already."""
         row = msgspec.structs.astuple(session)
         await self._engine.many(SQL["open_session"], [(*row[:8], int(session.secure), session.bound_at)])
 
     async def sessions(self, esme_ids: Iterable[int]) -> list[Session]:
-        """At the doors of all processes that live, the oldest first."""
+        """At the doors of all processes that live, the oldest first; 0 is the holder that is alone, and lives."""
         rows = await self._engine.fetch(SQL["sessions"], as_list(esme_ids))
         return [Session(**dict(zip(_SESSION, row, strict=True)) | {"secure": bool(row[8])}) for row in rows]
 
     async def close_sessions(self, ids: Iterable[int]) -> None:
         await self._engine.fetch(SQL["close_sessions"], as_list(ids))
 
-    async def forget_sessions(self, holder: int) -> None:
-        """Those of processes that have ended; `holder` is the one that asks."""
-        await self._engine.fetch(SQL["forget_sessions"], holder)
+    async def end_sessions(self, holder: int) -> None:
+        """All of a process."""
+        await self._engine.fetch(SQL["end_sessions"], holder)
+
+    async def forget_sessions(self) -> None:
+        """Those of processes that have ended, or were not heard of for a while."""
+        await self._engine.fetch(SQL["forget_sessions"])
 
 
 def _esme(row: Row) -> Esme:

@@ -76,6 +76,10 @@ class Outbox:
         """What waits in one lane of an ESME up to a row, oldest first."""
         return sorted(await self._engine.fetch_as(Owed, SQL["of_lane"], esme_id, lane, up_to, limit), key=_id)
 
+    async def lanes(self, esme_id: int, up_to: int, limit: int) -> list[int]:
+        """Lanes of an ESME in which something waits up to a row."""
+        return [row[0] for row in await self._engine.fetch(SQL["lanes"], esme_id, up_to, limit)]
+
     async def backlogs(self) -> list[Backlog]:
         """How much waits for, and was given up of, every ESME."""
         return await self._engine.fetch_as(Backlog, SQL["backlogs"])

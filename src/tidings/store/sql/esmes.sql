@@ -68,14 +68,17 @@ order by message.id limit ?8;
 
 -- name: open_session
 insert into esme_session (id, account_id, esme_id, holder, place, bind_type, address, interface_version, secure, bound_at)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict do nothing;
 
 -- name: sessions
 select id, account_id, esme_id, holder, place, bind_type, address, interface_version, secure, bound_at
-from esme_session where esme_id in rows_int(?1) order by id;
+from esme_session where esme_id in rows_int(?1) and holder = 0 order by id;
 
 -- name: close_sessions
 delete from esme_session where id in rows_int(?1) returning id;
 
+-- name: end_sessions
+delete from esme_session where holder = ?1 returning id;
+
 -- name: forget_sessions
-delete from esme_session where holder <> ?1 returning id;
+delete from esme_session where holder <> 0 returning id;

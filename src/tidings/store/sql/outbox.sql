@@ -49,6 +49,9 @@ select rows_of({whole}) from
   (select * from esme_outbox where esme_id = ?1 and lane = ?2 and id <= ?3 and next_at is not null
    order by id limit ?4) as o;
 
+-- name: lanes
+select distinct lane from esme_outbox where esme_id = ?1 and id <= ?2 and next_at is not null limit ?3;
+
 -- name: backlogs
 select rows_of(esme_id, waiting, oldest_at, dead) from
   (select e.id as esme_id,
