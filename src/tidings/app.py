@@ -372,14 +372,21 @@ class Tidings:
 
     async def _snapshot(self) -> Snapshot:
         now = self._clock.now()
-        (oldest, count), orphans = await self._store.read(lambda tx: _figures(tx, now))
+        queue: tuple[tuple[int | None, int], int] = (None, 0), 0
+        database, fault = None, self._store.fault
+        try:
+            queue = await self._store.read(lambda tx: _figures(tx, now))
+            database = await self._store.look()
+        except StoreUnavailable as away:  # which the doctor has to tell, not to suffer
+            fault = fault or str(away)
+        (oldest, count), orphans = queue
         age = 0 if oldest is None else now - oldest
         return Snapshot(
             carriers=self._carrier_states(), queued=count, oldest_s=max(0, age) / 1000,
             in_flight=self._runner.flying() if self._runner else 0, orphans=orphans,
             store=self._store.driver.name, disk_free_mb=self._free_disk_mb,
             disk_needed_mb=self.settings.limits.free_disk_mb,
-            commit_lag_ms=self._store.lag(), store_fault=self._store.fault or None,
+            commit_lag_ms=self._store.lag(), store_fault=fault or None, database=database,
             door=self._smpp_door.state() if self._smpp_door is not None else None,
             esmes=await self._deliverer.states() if self._deliverer is not None else (),
         )  # fmt: skip

@@ -80,10 +80,16 @@ def test_while_the_server_is_away_a_post_is_503_and_tells_when_to_come_again(
             ready = site.tidings.call("GET", "/readyz")
             assert ready.status == 503
             assert "cannot be reached" in ready.body.decode()
+            told = site.tidings.cli("doctor")
+            assert told.returncode == 1
+            assert "The store cannot commit" in told.stdout
         finally:
             server.start()
         until(lambda: site.tidings.call("GET", "/readyz").status == 200, "tidings is ready again")
         site.tidings.ended(site.tidings.send("+15551230100"))
+        told = site.tidings.cli("doctor")
+        assert "database: PostgreSQL" in told.stdout
+        assert "fsync = off" in told.stdout
 
 
 REFUSALS = [

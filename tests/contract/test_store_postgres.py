@@ -293,6 +293,54 @@ async def test_while_the_server_is_away_all_are_told_and_then_it_goes_on(tmp_pat
         server.end()
 
 
+# what it tells of itself
+
+
+async def test_the_database_tells_of_itself(tmp_path: Path) -> None:
+    url = postgres_kit.url(tmp_path)
+    with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
+        await store_messages(store, *range(1, 50))
+        other = await asyncpg.connect(url, server_settings={"application_name": "a report"})
+        await other.execute("begin; select 1")
+        try:
+            told = await store.look()
+        finally:
+            await other.close()
+        assert told.engine == "postgresql"
+        assert told.version.startswith("PostgreSQL 1")
+        assert told.supported_until > "2027"
+        assert told.size_mb > 0
+        assert told.wal_mb > 0
+        assert told.oldest_transaction_s > 0
+        assert "a report of user tidings, PID" in told.oldest_transaction_by
+        assert {"queue", "message"} <= {one.name for one in told.tables}
+        assert 0 < told.connections <= told.connections_most
+        assert told.oldest_ids > 0
+        assert (told.servers, told.synchronous_commit, told.waits_for) == (1, "on", "")
+        assert (told.standbys, told.slots, told.hidden) == ((), (), False)
+        assert told.settings.keys() == {"fsync", "full_page_writes", "autovacuum", "zero_damaged_pages"}
+
+
+async def test_a_user_without_rights_to_see_is_told_so(tmp_path: Path) -> None:
+    url = postgres_kit.url(tmp_path, throw_away=True)
+    guest, base = f"guest_{secrets.token_hex(4)}", urlsplit(url).path[1:]
+    postgres_kit.execute(
+        f"create role {guest} login", f"grant create on database {base} to {guest}",
+        f"create schema {guest} authorization {guest}", url=url,
+    )  # fmt: skip
+    parts = urlsplit(url)
+    as_guest = urlunsplit(parts._replace(netloc=f"{guest}@{parts.netloc.rpartition('@')[2]}"))
+    store = GroupStore(Postgres(as_guest, tmp_path, HandClock()), HandClock())
+    store.open()
+    store.start(asyncio.get_running_loop())
+    try:
+        told = await store.look()
+        assert told.hidden
+        assert told.wal_mb is None
+    finally:
+        await asyncio.to_thread(store.stop)
+
+
 # texts
 
 

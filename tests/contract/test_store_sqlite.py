@@ -246,3 +246,12 @@ async def test_a_fault_of_the_engine_is_told_to_all(folder: Path, kind: type[Exc
         assert await present(store, 1, 2) == []
         await store_messages(store, 3)
         assert (store.fault, await present(store, 3)) == ("", [3])
+
+
+async def test_the_file_tells_of_itself(tmp_path: Path) -> None:
+    with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
+        told = await store.look()
+        assert told.engine == "sqlite"
+        assert told.version == store.driver.name
+        assert told.size_mb == (tmp_path / "tidings.db").stat().st_size // 2**20
+        assert told.wal_mb is not None

@@ -18,6 +18,7 @@ from postgres_kit import Pair
 from spine_kit import HandClock, ask
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
+from tidings.doctor.database import advise
 from tidings.store import address, postgres, primary
 from tidings.store.address import Server
 from tidings.store.engine import CannotOpen
@@ -299,6 +300,19 @@ async def test_how_far_a_commit_waits_is_a_setting(tmp_path: Path, lasting: Pair
             await keep(store, number)
             seen = await asyncio.to_thread(postgres_kit.ask, lasting.at(lasting.b), "select count(*) from message")
             assert seen[0] == number
+
+
+@slow
+async def test_the_primary_tells_of_its_standby(tmp_path: Path, lasting: Pair) -> None:
+    async with opened(tmp_path, lasting.url, "remote_apply") as store:
+        await keep(store, 1)
+        told = await store.look()
+        assert [one.mode for one in told.standbys] == ["sync"]
+        assert (told.servers, told.waits_for, told.synchronous_commit) == (2, "*", "remote_apply")
+        await asyncio.to_thread(lasting.b.stop)
+        told = await store.look()
+        assert told.standbys == ()
+        assert [one.severity for one in advise(told) if "and none is there" in one.what] == ["error"]
 
 
 ALONE: list[tuple[str, Callable[[Pair], str], str]] = [

@@ -8,7 +8,7 @@ import pytest
 
 from kit import NOW, FakeHouse
 from tidings.core.carrier import BindState, CarrierState, StateOfBind, Traffic
-from tidings.core.health import DoorState, EsmeState, Snapshot
+from tidings.core.health import DatabaseState, DoorState, EsmeState, SlotState, Snapshot, StandbyState, TableState
 from tidings.core.message import MessageError
 from tidings.core.questions import Attempt, ReceiptRow
 from tidings.doctor import advise, explain
@@ -38,6 +38,31 @@ def door(**changes: Any) -> Snapshot:
     return snapshot(door=DoorState(**{**plain, **changes}))
 
 
+def database(**changes: Any) -> Snapshot:
+    plain: dict[str, Any] = {
+        "engine": "postgresql", "version": "PostgreSQL 17.2", "supported_until": "2029-11-08", "size_mb": 3_000,
+        "wal_mb": 512, "tables": (table(),), "oldest_transaction_s": 2.0, "oldest_transaction_by": "psql",
+        "oldest_ids": 90_000_000, "connections": 12, "connections_most": 97, "synchronous_commit": "on",
+        "settings": {"fsync": "on", "full_page_writes": "on", "autovacuum": "on", "zero_damaged_pages": "off"},
+    }  # fmt: skip
+    return snapshot(database=DatabaseState(**{**plain, **changes}))
+
+
+def table(**changes: Any) -> TableState:
+    return TableState(**{"name": "queue", "rows": 1_000, "dead": 5_000, "mb": 40, **changes})
+
+
+def standby(**changes: Any) -> StandbyState:
+    return StandbyState(**{"name": "two", "mode": "sync", "lag_s": 0.01, "behind_mb": 0, **changes})
+
+
+def file(**changes: Any) -> Snapshot:
+    plain: dict[str, Any] = {"engine": "sqlite", "version": "SQLite 3.54.1", "size_mb": 2_000, "wal_mb": 4}
+    return snapshot(database=DatabaseState(**{**plain, **changes}))
+
+
+PAIR: dict[str, Any] = {"servers": 2, "waits_for": "two", "standbys": (standby(),)}
+
 WELL: list[tuple[str, Snapshot]] = [
     ("nothing special", snapshot()),
     ("a short queue", snapshot(queued=500, oldest_s=59)),
@@ -45,6 +70,17 @@ WELL: list[tuple[str, Snapshot]] = [
     ("a throttle now and then", snapshot(carriers=(carrier(answers={"sent": 95, "throttled": 5}),))),
     ("the disk cannot be read", snapshot(disk_free_mb=None)),
     ("an SMPP door with guests", door()),
+    ("a database server", database()),
+    ("a pair of servers", database(**PAIR)),
+    (
+        "a standby that is waited for, as far as it may be seen",
+        database(servers=1, waits_for="two", standbys=(standby(mode="quorum"),)),
+    ),
+    ("a small table that is mostly dead rows", database(tables=(table(rows=0, dead=9_000),))),
+    ("a large table with its share of dead rows", database(tables=(table(rows=900_000, dead=150_000),))),
+    ("a slot that is read", database(slots=(SlotState(name="two", active=True, held_mb=5_000),))),
+    ("a file", file()),
+    ("a file with room", file(unused_mb=400)),
 ]
 
 
@@ -68,6 +104,48 @@ def answered(**answers: int) -> Snapshot:
 ILL: list[tuple[str, Snapshot, str, str, str]] = [
     ("the store cannot commit", snapshot(store_fault="disk I/O error"), "error", "disk I/O error", "disk"),
     ("the server is away", snapshot(store="PostgreSQL 15 at db/x", store_fault="Away"), "error", "Away", "by itself"),
+    (
+        "a version without support", database(supported=False, supported_until="2027-11-11"),
+        "warning", "2027-11-11", "pg_upgrade",
+    ),
+    ("fsync is off", database(settings={"fsync": "off"}), "error", "fsync = off", "alter system reset fsync"),
+    ("full_page_writes is off", database(settings={"full_page_writes": "off"}), "error", "full_page_writes", "reset"),
+    ("autovacuum is off", database(settings={"autovacuum": "off"}), "error", "autovacuum = off", "reset"),
+    ("damaged pages are hidden", database(settings={"zero_damaged_pages": "on"}), "error", "damaged pages", "reset"),
+    ("a transaction is open", database(oldest_transaction_s=600), "warning", "10 min in the database (psql)", "PID"),
+    ("a transaction is open for hours", database(oldest_transaction_s=7_200), "error", "120 min", "PID"),
+    ("rows are old", database(oldest_ids=1_500_000_000), "error", "1500 million", "vacuum freeze"),
+    ("nothing may be seen", database(hidden=True, waits_for="two"), "note", "does not tell", "pg_monitor"),
+    ("dead rows", database(tables=(table(dead=200_000),)), "warning", "queue holds 200000 dead rows", "autovacuum"),
+    (
+        "the standby is gone", database(servers=2, waits_for="two"),
+        "error", "none is there", "synchronous_standby_names = ''",
+    ),
+    ("no standby", database(servers=2), "warning", "`database` names 2 servers, but no standby", "Attach"),
+    (
+        "a standby nobody waits for", database(servers=2, standbys=(standby(mode="async"),)),
+        "warning", "none is synchronous", "name it",
+    ),
+    (
+        "remote_apply alone", database(synchronous_commit="remote_apply"),
+        "warning", "remote_apply asks for a standby", "Attach",
+    ),
+    (
+        "a standby is late", database(**PAIR | {"standbys": (standby(lag_s=90),)}),
+        "warning", "two (sync) is 90 s", "line",
+    ),
+    (
+        "a standby is far behind", database(**PAIR | {"standbys": (standby(behind_mb=999),)}),
+        "warning", "999 MB behind", "disk",
+    ),
+    ("the log grows", database(wal_mb=30_000), "warning", "30000 MB", "archive_command"),
+    (
+        "a slot is not read", database(slots=(SlotState(name="two", active=False, held_mb=5_000),)), "error",
+        "keeps 5000 MB", "pg_drop_replication_slot('two')",
+    ),
+    ("connections run out", database(connections=90), "warning", "90 of 97", "max_connections"),
+    ("a file's log grows", file(wal_mb=2_000), "warning", "2000 MB", "backup"),
+    ("a file is mostly empty", file(unused_mb=1_500), "note", "1500 of the 2000 MB", "vacuum"),
     ("the disk is full", snapshot(disk_free_mb=10), "error", "10 MB", "--data"),
     ("the disk fills up", snapshot(disk_free_mb=900), "warning", "900 MB", "soon"),
     ("commits are slow", snapshot(commit_lag_ms=900), "warning", "900 ms", "faster"),

@@ -93,6 +93,22 @@ def _figures(figures: dict[str, Any] | None) -> Iterator[str]:
     )
     free = "unknown" if figures["disk_free_mb"] is None else f"{figures['disk_free_mb']} MB"
     yield f"store: {figures['store']}; disk free {free}; last commit {figures['commit_lag_ms']:.0f} ms"
+    if figures["database"] is not None:
+        yield from _database(figures["database"])
+
+
+def _database(told: dict[str, Any]) -> Iterator[str]:
+    log = "" if told["wal_mb"] is None else f", write-ahead log {told['wal_mb']} MB"
+    yield f"database: {told['version']}; {told['size_mb']} MB{log}"
+    if told["engine"] == "sqlite":
+        return
+    open_for = f"oldest transaction {told['oldest_transaction_s']:.0f} s"
+    dead = ", ".join(f"{one['name']} {one['dead']}" for one in told["tables"]) or "none to speak of"
+    yield f"  {open_for}; dead rows: {dead}; connections {told['connections']} of {told['connections_most']}"
+    standbys = ", ".join(
+        f"{one['name']} ({one['mode']}, {one['lag_s']:.1f} s, {one['behind_mb']} MB behind)" for one in told["standbys"]
+    )
+    yield f"  standbys: {standbys or 'none'}; commits wait: {told['synchronous_commit']}"
 
 
 def _plain(severity: str, what: str, do: str) -> dict[str, str]:

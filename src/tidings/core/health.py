@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from tidings.core.carrier import CarrierState
@@ -51,6 +53,71 @@ class EsmeState(msgspec.Struct, frozen=True, kw_only=True):
     """In a row: refusals for now, or no answer at all."""
 
 
+class TableState(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of the database whose rows come and go."""
+
+    name: str
+    rows: int
+    """Of those that live, as the server estimates."""
+    dead: int
+    mb: int
+    """With its indexes."""
+    vacuumed_at: str | None = None
+
+
+class StandbyState(msgspec.Struct, frozen=True, kw_only=True):
+    """A standby that gets what the database writes, as its primary sees it."""
+
+    name: str
+    mode: str
+    """`sync`, `quorum`, `potential` or `async`."""
+    lag_s: float
+    """From a commit here to its being readable there."""
+    behind_mb: int
+
+
+class SlotState(msgspec.Struct, frozen=True, kw_only=True):
+    """A replication slot: what it has not been read of is kept."""
+
+    name: str
+    active: bool
+    held_mb: int
+
+
+class DatabaseState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database tells of itself."""
+
+    engine: Literal["sqlite", "postgresql"]
+    version: str
+    supported: bool = True
+    supported_until: str | None = None
+    """The last day of its corrections, where that is known."""
+    size_mb: int = 0
+    unused_mb: int = 0
+    """Of its file; SQLite only."""
+    wal_mb: int | None = None
+    """Size of the write-ahead log; None where it is not told."""
+    tables: tuple[TableState, ...] = ()
+    oldest_transaction_s: float = 0.0
+    oldest_transaction_by: str = ""
+    oldest_ids: int = 0
+    """Transactions since the oldest row that is not frozen."""
+    connections: int = 0
+    connections_most: int = 0
+    servers: int = 1
+    """Named in the address."""
+    synchronous_commit: str = ""
+    """What commits wait for."""
+    waits_for: str = ""
+    """Names of synchronous standbys, as the server has them."""
+    standbys: tuple[StandbyState, ...] = ()
+    slots: tuple[SlotState, ...] = ()
+    settings: dict[str, str] = {}
+    """Of the server, those that decide over safety."""
+    hidden: bool = False
+    """Whether its user may not see what others do."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one moment."""
 
@@ -71,6 +138,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Below this nothing is accepted (`limits.free_disk_mb`)."""
     commit_lag_ms: float = 0.0
     """How long the last commit took from its first request on; or how long one waits by now, if longer."""
+    database: DatabaseState | None = None
+    """None while it cannot be asked."""
     store_fault: str | None = None
     """Why the store cannot commit; None while it can."""
     door: DoorState | None = None

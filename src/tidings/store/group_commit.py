@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import coroutine
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
+from tidings.core.health import DatabaseState
 from tidings.core.message import Millis
 from tidings.core.ports import STAGES, Clock, News, Stage, StoreUnavailable
 from tidings.core.questions import Tx
@@ -66,6 +67,10 @@ class Driver(Protocol):
 
     def free_disk_mb(self) -> int | None:
         """Free space where the data lives; None where it cannot be seen from here."""
+        ...
+
+    def look(self) -> DatabaseState:
+        """What the database tells of itself, in the thread that calls. Raises StoreUnavailable."""
         ...
 
     def run(self, work: Coroutine[Any, Any, R]) -> R:
@@ -281,6 +286,10 @@ class GroupStore:
     def free_disk_mb(self) -> int | None:
         """Free space where the data lives; None where it cannot be seen from here."""
         return self.driver.free_disk_mb()
+
+    async def look(self) -> DatabaseState:
+        """What the database tells of itself. Raises StoreUnavailable."""
+        return await self._loop.run_in_executor(self._readers, self.driver.look)
 
     # the writer thread
 

@@ -22,10 +22,11 @@ import asyncpg
 import msgspec
 import uvloop
 
+from tidings.core.health import DatabaseState
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import marks, migrate, nodes
-from tidings.store.address import shown, why_not
+from tidings.store import figures, marks, migrate, nodes
+from tidings.store.address import servers, shown, why_not
 from tidings.store.engine import CannotOpen, Row, statements
 from tidings.store.folder import home, take
 from tidings.store.group_commit import CommitUnknown, alone
@@ -397,6 +398,10 @@ class Postgres:
     def free_disk_mb(self) -> int | None:
         """The server's disk is not ours to see; when it is full, commits fail and say so."""
         return None
+
+    def look(self) -> DatabaseState:
+        named = max(1, len(servers(self._url)))
+        return self.read(lambda tx: figures.of_postgres(cast("Transaction", tx).engine, named))
 
     def is_fault(self, fault: Exception) -> bool:
         return _is_fault(fault)

@@ -15,9 +15,10 @@ from typing import Any, TextIO, TypeVar, cast
 import apsw
 import msgspec
 
+from tidings.core.health import DatabaseState
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import marks, migrate
+from tidings.store import figures, marks, migrate
 from tidings.store.engine import Row, decoder
 from tidings.store.folder import take
 from tidings.store.group_commit import alone
@@ -157,6 +158,9 @@ class Sqlite:
 
     def free_disk_mb(self) -> int:
         return shutil.disk_usage(self._folder).free // 2**20
+
+    def look(self) -> DatabaseState:
+        return self.read(lambda tx: figures.of_sqlite(cast("Transaction", tx).engine, self.name, self.file))
 
     def is_fault(self, fault: Exception) -> bool:
         return isinstance(fault, _ENGINE_FAULTS)

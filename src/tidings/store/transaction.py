@@ -25,11 +25,12 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "carriers", "esmes", "events", "idempotencies", "inbounds", "leases", "messages",
-        "outbox", "queue", "receipts", "senders", "suppressions", "tally", "webhooks",
+        "accounts", "attempts", "carriers", "engine", "esmes", "events", "idempotencies", "inbounds", "leases",
+        "messages", "outbox", "queue", "receipts", "senders", "suppressions", "tally", "webhooks",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
+        self.engine = engine
         self.tally = tally or Tally()
         self.messages = Messages(engine)
         self.queue = Queue(engine)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-import msgspec
-
 from tidings.core.carrier import BindState, CarrierState
 from tidings.core.health import EsmeState, Snapshot
 from tidings.core.message import Message, MessageError, Millis
 from tidings.core.questions import Attempt, ReceiptRow
+from tidings.doctor import database
+from tidings.doctor.advice import Advice
 from tidings.errors import MESSAGE_ERRORS
+
+__all__ = ["Advice", "advise", "decided_by", "explain"]
 
 SLOW_QUEUE_S = 60.0
 STUCK_QUEUE_S = 600.0
@@ -21,14 +23,6 @@ ENOUGH_ANSWERS = 20
 """Below this many answers a share says nothing."""
 
 
-class Advice(msgspec.Struct, frozen=True):
-    """One finding: how bad, what is the matter, what to do."""
-
-    severity: Literal["error", "warning", "note"]
-    what: str
-    do: str
-
-
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -36,6 +30,7 @@ def advise(snapshot: Snapshot) -> list[Advice]:
     """What the figures say, worst first; empty when all is well."""
     found = [
         *_store(snapshot),
+        *(database.advise(snapshot.database) if snapshot.database is not None else ()),
         *_carriers(snapshot),
         *_queue(snapshot),
         *_receipts(snapshot),
