@@ -61,7 +61,7 @@ from tidings.simulator import routes as simulator
 from tidings.simulator.app import serve
 from tidings.simulator.network import Network, NetworkSettings
 from tidings.store.group_commit import Driver, GroupStore
-from tidings.store.postgres import Postgres
+from tidings.store.postgres import Postgres, upgraded
 from tidings.store.sqlite import Sqlite
 from tidings.streamer import Streamer
 from tidings.sweeper import Sweeper
@@ -578,14 +578,19 @@ def chosen_store(settings: Settings, clock: Clock) -> GroupStore:
     return GroupStore(driver, clock, settings.limits.commit_queue)
 
 
-def migrate(settings: Settings) -> list[str]:
-    """Bring the schema up to date without serving; returns the names of all migrations applied so far."""
-    store = chosen_store(settings, SystemClock())
-    store.open()
+def migrate(settings: Settings, *, post: bool = False) -> list[str]:
+    """Bring the schema up to date without serving; returns the names of all migrations applied so far.
+
+    `post`: also apply what waits until no older program runs.
+    """
+    if settings.database:
+        return upgraded(settings.database, settings.folder, SystemClock(), post=post)
+    driver = Sqlite(settings.folder, SystemClock(), post=post)
+    driver.open()
     try:
-        return store.applied()
+        return driver.applied()
     finally:
-        store.stop()
+        driver.close()
 
 
 async def _aside(work: Callable[[], T]) -> T:

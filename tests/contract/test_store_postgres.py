@@ -78,7 +78,7 @@ def without_rights(url: str) -> str:
 
 
 def from_the_future(url: str) -> str:
-    postgres_kit.execute("insert into schema_migration values ('9998_pre_wonders', 1)", url=url)
+    postgres_kit.execute("insert into schema_migration values ('9998_post_wonders', 1)", url=url)
     return url
 
 
@@ -91,7 +91,7 @@ REFUSED: list[tuple[str, Callable[[str], str], str]] = [
     ("no such database", without_database, r'database "nowhere_to_be_found" does not exist .* create it'),
     ("a read-only database", read_only, "the database is read-only"),
     ("no right to make tables", without_rights, r"lacks rights \(permission denied for schema public\)"),
-    ("a schema newer than the program", from_the_future, "the schema is newer than this program .*9998_pre_wonders"),
+    ("a schema newer than the program", from_the_future, "the schema is newer than this program .*9998_post_wonders"),
     ("not an address", not_an_address, "check the address in `database`"),
 ]
 
@@ -120,7 +120,7 @@ def test_a_migration_that_breaks_leaves_the_schema_as_it_was(tmp_path: Path, mon
     url = postgres_kit.url(tmp_path, throw_away=True)
     opens(tmp_path, url)
     available = migrate.available()
-    bad = ("9999_post_bad", "create table half (id integer); create table half (id integer);")
+    bad = ("9999_pre_bad", "create table half (id integer); create table half (id integer);")
     monkeypatch.setattr(migrate, "available", lambda: [*available, bad])
     with pytest.raises(CannotOpen, match="half"):
         opens(tmp_path, url)

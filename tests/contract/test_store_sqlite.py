@@ -179,7 +179,7 @@ def test_a_migration_that_breaks_leaves_the_schema_as_it_was(folder: Path, monke
     store.stop()
     before = schema(folder)
     available = migrate.available()
-    bad = ("9999_post_bad", "create table half (id integer); create table half (id integer);")
+    bad = ("9999_pre_bad", "create table half (id integer); create table half (id integer);")
     monkeypatch.setattr(migrate, "available", lambda: [*available, bad])
     broken = on_sqlite(folder)
     with pytest.raises(apsw.SQLError, match="half"):

@@ -28,20 +28,21 @@ _data_option = click.option("--data", metavar="DIR", help="Data folder.  [defaul
 
 @click.command(cls=WithSettings)
 @click.option("--to", metavar="PLACE", help="Move everything there: postgresql://… or a folder.")
+@click.option("--post", is_flag=True, help="Apply what waits until no older program runs, too.")
 @click.option("--reopen", is_flag=True, help="Take this installation back after a move.")
 @_data_option
 @config_option
-def migrate(config: Path | None, to: str | None, reopen: bool, **given: Any) -> None:
+def migrate(config: Path | None, to: str | None, post: bool, reopen: bool, **given: Any) -> None:
     """Bring the schema of the store up to date, or move everything to another place, without serving."""
     settings = settings_of(config, given)
-    if to and reopen:
-        raise CommandError("--to and --reopen do not go together", WRONG_CONFIGURATION)
+    if (to is not None) + post + reopen > 1:
+        raise CommandError("--to, --post and --reopen do not go together", WRONG_CONFIGURATION)
     if to is not None:
         _move(settings, to)
     elif reopen:
         _reopen(settings)
     else:
-        _bring_up_to_date(settings)
+        _bring_up_to_date(settings, post)
 
 
 @click.command(cls=WithSettings)
@@ -121,11 +122,16 @@ def shown_place(settings: Settings) -> str:
     return shown(settings.database) if settings.database else str(settings.folder)
 
 
-def _bring_up_to_date(settings: Settings) -> None:
+def _bring_up_to_date(settings: Settings, post: bool) -> None:
     from tidings.app import migrate as bring_up_to_date
+    from tidings.store.migrate import left, strange
 
-    applied = guarded(lambda: bring_up_to_date(settings))
+    applied = guarded(lambda: bring_up_to_date(settings, post=post))
     click.echo(f"{shown_place(settings)}: the schema is up to date ({', '.join(applied)})")
+    if waiting := left(applied):
+        click.echo(f"waiting until no older program runs, then `tidings migrate --post`: {', '.join(waiting)}")
+    if newer := strange(applied):
+        click.echo(f"applied by a newer program: {', '.join(newer)}")
 
 
 def _move(settings: Settings, to: str) -> None:

@@ -23,15 +23,39 @@ def available() -> list[tuple[str, str]]:
     return [(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in files]
 
 
-def due(done: Collection[str]) -> list[tuple[str, str]]:
-    """What is still to be applied. Raises CannotOpen where more was applied than this program knows."""
+def due(done: Collection[str], *, post: bool = False) -> list[tuple[str, str]]:
+    """What is to be applied now, in its order; everything where nothing was.
+
+    A migration named `pre` adds, so that an older program goes on beside a newer one: it is applied before the newer
+    starts. One named `post` takes away what only an older program needs: it is applied when that is asked for (`post`),
+    or before the next `pre`, as then a release lies between. A `pre` that this program does not know is of a newer one,
+    and no hindrance. Raises CannotOpen for any other.
+    """
     known = available()
-    newer = sorted(set(done) - {name for name, _ in known})
+    newer = sorted(name for name in set(done) - {name for name, _ in known} if not _adds(name))
     if newer:
         raise CannotOpen(
             f"the schema is newer than this program (it has {newer[-1]}); install the tidings that made it"
         )
-    return [(name, statements) for name, statements in known if name not in done]
+    waiting = [(name, statements) for name, statements in known if name not in done]
+    if post or not done:
+        return waiting
+    adding = [name for name, _ in waiting if _adds(name)]
+    return [one for one in waiting if _adds(one[0]) or (adding and one[0] < adding[0])]
+
+
+def left(done: Collection[str]) -> list[str]:
+    """What `due` leaves for later: see there."""
+    return [name for name, _ in due(done, post=True) if name not in {one for one, _ in due(done)}]
+
+
+def strange(done: Collection[str]) -> list[str]:
+    """What was applied by a newer program."""
+    return sorted(set(done) - {name for name, _ in available()})
+
+
+def _adds(name: str) -> bool:
+    return name.split("_")[1:2] == ["pre"]
 
 
 def for_postgres(statements: str) -> str:

@@ -529,9 +529,12 @@ class Postgres:
             db = await self.engine.connect()
             await _check(db)
             self.name = f"PostgreSQL {db.get_server_version().major} at {shown(self._url)}"
-            marks.refuse(*[await _mark(db, table) for table in (marks.HALF, marks.GONE)])
-            await self._migrate(db)
+            await _refuse_marked(db)
+            await _migrate(db, self._clock)
             self.node = await nodes.enter(db, self.writer, self._role, home(self._folder))
+            marks.refuse(
+                *[await _mark(db, table) for table in (marks.HALF, marks.GONE)]
+            )  # a move may have ended just now
         except CannotOpen:
             raise
         except Exception as fault:
@@ -551,22 +554,6 @@ class Postgres:
             raise Away(self._why) from fault
         self._wait = WAIT_FIRST
         log.warning("connected to the database again")
-
-    async def _migrate(self, db: asyncpg.Connection) -> None:
-        await db.execute(migrate.for_postgres(migrate.TABLE))
-        names = "select name from schema_migration"
-        if not migrate.due({row["name"] for row in await db.fetch(names)}):
-            return
-        while True:
-            async with db.transaction():  # one at a time, and one process at a time
-                await db.execute(f"select pg_advisory_xact_lock({nodes.LOCK})")
-                waiting = migrate.due({row["name"] for row in await db.fetch(names)})
-                if not waiting:
-                    return
-                name, changes = waiting[0]
-                await db.execute(migrate.for_postgres(changes))
-                await db.execute("insert into schema_migration values ($1, $2)", name, self._clock.now())
-            log.info("schema migration %s applied", name)
 
 
 class _Reader:
@@ -609,10 +596,48 @@ def _apart(work: Callable[[], R]) -> R:
         return one.submit(work).result()
 
 
+async def _refuse_marked(db: asyncpg.Connection) -> None:
+    marks.refuse(*[await _mark(db, table) for table in (marks.HALF, marks.GONE)])
+
+
 async def _mark(db: asyncpg.Connection, table: str) -> str | None:
     if await db.fetchval("select to_regclass($1)", table) is None:
         return None
     return str(await db.fetchval(f"select state from {table} where name = ''"))  # noqa: S608 - a name of ours
+
+
+async def _migrate(db: Session, clock: Clock, *, post: bool = False) -> None:
+    await db.execute(migrate.for_postgres(migrate.TABLE))
+    names = "select name from schema_migration"
+    waiting = migrate.due({row["name"] for row in await db.fetch(names)}, post=post)
+    for name, changes in waiting:
+        async with db.transaction():  # one at a time, and one process at a time
+            await db.execute(f"select pg_advisory_xact_lock({nodes.LOCK})")
+            if name in {row["name"] for row in await db.fetch(names)}:
+                continue
+            await db.execute(migrate.for_postgres(changes))
+            await db.execute("insert into schema_migration values ($1, $2)", name, clock.now())
+        log.info("schema migration %s applied", name)
+
+
+def upgraded(url: str, folder: Path, clock: Clock, *, post: bool) -> list[str]:
+    """Bring a schema up to date, beside programs that run on it; returns all migrations it has. Raises CannotOpen."""
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    remembered = folder / "primary.json"
+
+    async def work() -> list[str]:
+        with explained(url):
+            db = await reach(url, remembered, alone=False)
+            try:
+                await _refuse_marked(db)
+                await _migrate(db, clock, post=post)
+                return [row["name"] for row in await db.fetch("select name from schema_migration order by name")]
+            finally:
+                await db.close(timeout=2)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work())
 
 
 async def reach(url: str, remembered: Path | None, *, alone: bool) -> Session:

@@ -116,8 +116,10 @@ def finish(coroutine: Awaitable[R]) -> R:
 class Sqlite:
     """See `group_commit.Driver`."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, post: bool = False) -> None:
+        """`post`: apply what waits until no older program runs, too; see `migrate.due`."""
         self._folder = folder
+        self._post = post
         self._clock = clock
         self._local = threading.local()
         self._lock: TextIO | None = None
@@ -227,7 +229,8 @@ class Sqlite:
     def _migrate(self) -> None:
         db = self.db
         db.execute(migrate.TABLE)
-        for name, statements in migrate.due({row[0] for row in db.execute("select name from schema_migration")}):
+        done = {str(row[0]) for row in db.execute("select name from schema_migration")}
+        for name, statements in migrate.due(done, post=self._post):
             with db:
                 db.execute(statements)
                 db.execute("insert into schema_migration values (?1, ?2)", (name, self._clock.now()))
