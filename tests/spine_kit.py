@@ -158,6 +158,9 @@ class Watched:
     def hear(self, then: Callable[[News], None]) -> None:
         self._store.hear(then)
 
+    def not_hear(self, then: Callable[[News], None]) -> None:
+        self._store.not_hear(then)
+
     def conclude(
         self, stage: Stage[I, R], ask: Callable[[Set[str]], I | None], then: Callable[[R | None], None]
     ) -> None:

@@ -21,7 +21,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from tidings.api.app import alone, application
+from tidings.api.app import alone, application, observed
 from tidings.api.call import Call, Endpoint, Reply
 from tidings.api.problems import problem, refusal
 from tidings.api.query import NoQuery
@@ -60,7 +60,9 @@ from tidings.runner import Runner
 from tidings.simulator import routes as simulator
 from tidings.simulator.app import serve
 from tidings.simulator.network import Network, NetworkSettings
+from tidings.store.engine import CannotOpen
 from tidings.store.group_commit import Driver, GroupStore
+from tidings.store.nodes import DISPLACED
 from tidings.store.postgres import Postgres, upgraded
 from tidings.store.sqlite import Sqlite
 from tidings.streamer import Streamer
@@ -73,6 +75,10 @@ T = TypeVar("T")
 log = logging.getLogger("tidings")
 
 SIMULATOR = "simulator"
+NOTIFIER, SWEEPER = "notifier", "sweeper"
+"""Leases of what one process at a time does."""
+NOTE_S = 60.0
+"""Seconds until the use of keys is written down again."""
 _UNSEEN_MB = 1 << 30
 """For a disk that is not ours to look at."""
 PEER_GONE_MS = 60_000
@@ -99,6 +105,8 @@ class Tidings:
         self._runner: Runner | None = None
         self._fleet: Fleet | None = None
         self._notifier: Notifier | None = None
+        self._sweeper: Sweeper | None = None
+        self._displaced = False
         self._streamer: Streamer | None = None
         self._smpp_door: SmppDoor | None = None
         self._taps: Taps | None = None
@@ -111,7 +119,7 @@ class Tidings:
 
     async def run(self) -> None:
         """Serve until `stop` is set or a signal comes; returns when all that was acknowledged is safe."""
-        door = _open_door(self.settings.host, self.settings.port)
+        door = _open_door(self.settings.host, self.settings.port, self.settings.reuse_port)
         self._store.open()
         self._store.start(asyncio.get_running_loop())
         try:
@@ -125,34 +133,38 @@ class Tidings:
                 )  # fmt: skip
                 house = await self._house()
                 house.captures = self._taps
-                extra = await self._simulate(tasks, self._taps) if self.settings.simulated else ()
+                extra = await self._simulate(tasks, self._taps) if self._simulates else ()
                 house.describe = self._describe
                 self._runner = Runner(house, [one.carrier for one in self._members])
                 self._fleet = house.fleet = Fleet(house, self._runner, self._members, self._maker(tasks, self._taps))
                 await self._fleet.start()
                 mirror = Mirror(house)
                 mirror.start(tasks)
-                self._notifier = Notifier(house, self._post)
-                await self._notifier.start(tasks)
-                await self._runner.start(tasks)
-                self._streamer = Streamer(house)
-                house.streams = self._streamer
-                await self._streamer.start(tasks)
-                sweeper = Sweeper(house, self._runner)
-                sweeper.start(tasks)
-                await self._open_smpp_door(house, tasks)
-                watch = tasks.create_task(self._watch_disk(), name="disk")
+                if self.settings.does("worker"):
+                    await self._work(house, tasks, self._post, self._runner)
+                if self.settings.does("engine"):
+                    await self._runner.start(tasks)
+                if self.settings.does("api"):
+                    self._streamer = Streamer(house)
+                    house.streams = self._streamer
+                    await self._streamer.start(tasks)
+                    await self._open_smpp_door(house, tasks)
+                watches = [
+                    tasks.create_task(self._watch_disk(), name="disk"),
+                    tasks.create_task(_note_for_ever(house), name="uses"),
+                ]
                 with _hangup(lambda: tasks.create_task(self._read_again(), name="read the file again")):
                     await self._serve(house, extra, door)
                 log.info("stopping: no more requests, waiting for carriers to answer")
                 if self._smpp_door is not None:
-                    await self._smpp_door.stop(max(0.0, (self._end - self._clock.monotonic()) / 2))
+                    await self._smpp_door.stop(self._left / 2)
                 if self._deliverer is not None:
-                    await self._deliverer.stop(max(0.0, (self._end - self._clock.monotonic()) / 2))
-                await sweeper.stop(max(0.0, self._end - self._clock.monotonic()))
-                await self._runner.stop(max(0.0, self._end - self._clock.monotonic()))
-                await self._notifier.stop(max(0.0, self._end - self._clock.monotonic()))
-                watch.cancel()
+                    await self._deliverer.stop(self._left / 2)
+                await house.leases.leave(SWEEPER)
+                await self._runner.stop(self._left)
+                await house.leases.leave(NOTIFIER)
+                for watch in watches:
+                    watch.cancel()
                 mirror.stop()
                 await _note_uses(house)
                 if self._membership is not None:
@@ -164,13 +176,53 @@ class Tidings:
             if self._post is not None:
                 self._post.close()
         log.info("stopped")
+        if self._displaced:
+            raise CannotOpen(DISPLACED)
+
+    @property
+    def _left(self) -> float:
+        """Seconds of grace that are left of a stop."""
+        return max(0.0, self._end - self._clock.monotonic())
+
+    @property
+    def _simulates(self) -> bool:
+        return self.settings.simulated and self.settings.does("engine")
 
     async def _join(self, tasks: asyncio.TaskGroup) -> None:
         """Be one of the processes that share the database, where it can be shared."""
         driver = self._store.driver
         if isinstance(driver, Postgres):
-            self._membership = Membership(driver, self._store, self._clock, self.stop.set)
+            self._membership = Membership(driver, self._store, self._clock, self._give_up)
             await self._membership.start(tasks)
+
+    def _give_up(self) -> None:
+        """Another process goes under our number: nothing more can be done here."""
+        self._displaced = True
+        self.stop.set()
+
+    async def _work(self, house: House, tasks: asyncio.TaskGroup, post: HttpPost, runner: Runner) -> None:
+        """Call webhooks, and see to what time alone does, whenever no other process does."""
+
+        async def tell(fence: int) -> None:
+            self._notifier = Notifier(house, post)
+            await self._notifier.start(tasks)
+
+        async def tell_no_more(to_another: bool) -> None:
+            if self._notifier is not None:
+                await self._notifier.stop(self._left)
+            self._notifier = None
+
+        async def sweep(fence: int) -> None:
+            self._sweeper = Sweeper(house, runner)
+            self._sweeper.start(tasks)
+
+        async def sweep_no_more(to_another: bool) -> None:
+            if self._sweeper is not None:
+                await self._sweeper.stop(self._left)
+            self._sweeper = None
+
+        await house.leases.want(NOTIFIER, tell, tell_no_more)
+        await house.leases.want(SWEEPER, sweep, sweep_no_more)
 
     @property
     def _node(self) -> int:
@@ -247,7 +299,10 @@ class Tidings:
 
     async def _admin_key(self, house: House, has_keys: bool) -> None:
         file = self.settings.folder / "admin.key"
-        if has_keys and file.exists():
+        if has_keys and (file.exists() or self.settings.role != "all"):
+            return
+        if has_keys and self._membership is not None and len(self._membership.nodes) > 1:
+            log.info("the admin key is where it was made, in the data folder of another process")
             return
         if has_keys:
             log.warning("%s is gone; a new admin key is made", file)
@@ -275,8 +330,9 @@ class Tidings:
     # the doors
 
     async def _serve(self, house: House, extra: Sequence[Endpoint], door: socket.socket) -> None:
+        site = application(house, extra) if self.settings.does("api") else observed(house)
         config = uvicorn.Config(
-            application(house, extra), host=self.settings.host, port=self.settings.port, log_config=None,
+            site, host=self.settings.host, port=self.settings.port, log_config=None,
             access_log=False, server_header=False, proxy_headers=False, lifespan="off", http=self._wire(), ws="none",
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, int(self.settings.shutdown_grace / 2)),
@@ -327,6 +383,9 @@ class Tidings:
         url = f"http://{_shown(self.settings.host)}:{port}"
         (self.settings.folder / "server.json").write_bytes(msgspec.json.encode({"url": url}))
         self._serving = True
+        if not self.settings.does("api"):
+            print(f"\ntidings is up as {self.settings.role}: {url}/readyz tells how it is", flush=True)
+            return
         folder = self.settings.data
         key = self.settings.folder / "admin.key"
         flag = "" if folder == "./tidings-data" else f" --data {folder}"
@@ -356,6 +415,8 @@ class Tidings:
 
     def _degraded(self) -> Iterator[str]:
         for one in self._carrier_states():
+            if self._runner is None or not self._runner.mine(one.name):
+                continue  # who holds it says how it is
             if one.state == "paused":
                 yield f"carrier {one.name}: paused by an operator"
             if one.binds_up < one.binds_total:
@@ -467,6 +528,12 @@ def _descriptors() -> int:
 _MOST_FILES = 1 << 20
 
 
+async def _note_for_ever(house: House) -> None:
+    while True:
+        await asyncio.sleep(NOTE_S)
+        await _note_uses(house)
+
+
 async def _note_uses(house: House) -> None:
     try:
         await admit.write_uses(house)
@@ -534,10 +601,11 @@ def _write_secret(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _open_door(host: str, port: int) -> socket.socket:
+def _open_door(host: str, port: int, shared: bool) -> socket.socket:
+    """`shared`: other processes may listen there too, and the kernel gives each its part of the connections."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        door = socket.create_server((host, port), family=family)
+        door = socket.create_server((host, port), family=family, reuse_port=shared)
     except (OSError, OverflowError) as fault:
         why = getattr(fault, "strerror", None) or str(fault)
         raise OSError(f"cannot listen on {host}:{port}: {why}; --port 0 takes a free one") from None
@@ -574,7 +642,7 @@ def chosen_store(settings: Settings, clock: Clock) -> GroupStore:
     """The store the settings ask for, not open yet."""
     driver: Driver = Sqlite(settings.folder, clock)
     if settings.database:
-        driver = Postgres(settings.database, settings.folder, clock, settings.synchronous_commit)
+        driver = Postgres(settings.database, settings.folder, clock, settings.synchronous_commit, settings.role)
     return GroupStore(driver, clock, settings.limits.commit_queue)
 
 

@@ -172,10 +172,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything an operator may set. Seconds unless a name says otherwise."""
 
     data: str = "./tidings-data"
+    role: str = "all"
     database: str = ""
     synchronous_commit: Literal["on", "remote_apply"] = "on"
     host: str = "127.0.0.1"
     port: Port = 8775
+    reuse_port: bool = False
     log_level: str = "info"
     log_format: str = "text"
     default_sender: str = "TIDINGS"
@@ -197,6 +199,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stream: StreamSettings = field(default_factory=StreamSettings)
     smpp: SmppSettings = field(default_factory=SmppSettings)
     carriers: tuple[CarrierSettings, ...] = ()
+
+    def does(self, work: str) -> bool:
+        """Whether this process does the work of a role."""
+        return self.role in (work, "all")
 
     @property
     def folder(self) -> Path:
@@ -363,6 +369,10 @@ _BINDS = ("transceiver", "transmitter+receiver")
 _LEVELS = ("debug", "info", "warning", "error")
 
 
+ROLES = ("all", "api", "engine", "worker")
+"""What a process does: serve the API and the SMPP door; hold carriers; call webhooks and sweep; or all of it."""
+
+
 def _check(settings: Settings) -> None:
     seen: set[str] = {"simulator"} if settings.simulated else set()
     for carrier in settings.carriers:
@@ -374,6 +384,13 @@ def _check(settings: Settings) -> None:
         check_carrier(carrier)
     if settings.database and not settings.database.startswith(("postgresql://", "postgres://")):
         raise ConfigError("database must begin with postgresql://, or be left out for SQLite in the data folder")
+    if settings.role not in ROLES:
+        raise ConfigError(f"role must be one of {', '.join(ROLES)}")
+    if settings.role != "all" and not settings.database:
+        raise ConfigError(
+            f"role {settings.role} shares the work with other processes, which needs a PostgreSQL database: set "
+            "`database`, or leave `role` out and one process does everything on SQLite"
+        )
     for one in settings.proxies:
         try:
             ip_network(one)

@@ -134,13 +134,16 @@ class Membership:
         if one.task is not None:
             await asyncio.wait([one.task])
         if one.tenure is not None:
-            await one.lost(False)
-            one.tenure = None
-            try:
-                await self._store.write(lease.give_back, [(self._driver.writer, name)])
-            except StoreUnavailable as fault:
-                log.warning("the lease %s could not be given back (%s); it ends by itself", name, fault)
+            await self._give_back(one)
         self._wants.pop(name, None)
+
+    async def _give_back(self, one: _Want) -> None:
+        await one.lost(False)
+        one.tenure = None
+        try:
+            await self._store.write(lease.give_back, [(self._driver.writer, one.name)])
+        except StoreUnavailable as fault:
+            log.warning("the lease %s could not be given back (%s); it ends by itself", one.name, fault)
 
     def may_write(self, name: str, asked: bool) -> bool:
         one = self._wants.get(name)
@@ -298,7 +301,11 @@ class Membership:
         async def follow() -> None:
             if before is not None:
                 await asyncio.wait([before])
-            await work
+            try:
+                await work
+            except Exception:
+                log.exception("%s: what it is for cannot be done; it is given back", one.name)
+                await self._give_back(one)
 
         one.task = self._group.create_task(follow(), name=f"lease {one.name}")
 

@@ -11,10 +11,10 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from tidings.core.ids import highest
-from tidings.core.message import HOUR, SECOND, Millis
+from tidings.core.message import HOUR, SECOND
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import InboundRow, Tx
-from tidings.pipeline import admit, expire, receipt, receive
+from tidings.pipeline import expire, receipt, receive
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.sweeper")
@@ -48,8 +48,6 @@ class Sweeper:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._tick = 0
-        self._next_note: Millis = 0
-        """When the use of keys is written down again."""
         self._blanked: dict[str, int] = {}
         """Up to which id texts of a category have been looked through."""
         self._look_again = 0.0
@@ -94,9 +92,6 @@ class Sweeper:
         )
         if self._tick % 10 == 1:
             await self._tidy()
-        if now >= self._next_note:
-            self._next_note = now + MINUTE
-            await admit.write_uses(house)
 
     async def _by_pages(
         self, ask: Callable[[Tx], Awaitable[list[R]]], work: Callable[[list[R]], Awaitable[object]]

@@ -216,10 +216,14 @@ class Tidings:
         program = self.launch(*launcher)
         until(lambda: _printed(program, "tidings is up"), "tidings starts", every=0.01)
         self.url = json.loads((self.data / "server.json").read_text())["url"]
-        self.key = (self.data / "admin.key").read_text().strip()
+        self.key = self.kept_key()
         self.call = Caller(self.url, self.key)
         self.client = Client(self.url, self.key, timeout=15.0, retries=ONCE)
         return program
+
+    def kept_key(self) -> str:
+        """The admin key."""
+        return (self.data / "admin.key").read_text().strip()
 
     def start_to_crash(self, point: str, times: int) -> Program:
         """Start it so that it kills itself the `times`-th time it passes a point of a message's path."""

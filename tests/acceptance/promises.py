@@ -134,12 +134,14 @@ class Verdict:
     """Messages of which a receipt came more than once; it changed nothing."""
 
 
-def examine(site: Site, posted: Iterable[Posted]) -> Verdict:
-    """Hold every request to what model and contract promise, once all has ended."""
+def examine(site: Site, posted: Iterable[Posted], before: Iterable[Posted] = ()) -> Verdict:
+    """Hold every request to what model and contract promise, once all has ended. `before`: examined already."""
     posted, verdict = list(posted), Verdict()
     stored: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    known = {one.ref for one in before}
     for message in all_ended(site.tidings):
-        stored[message["client_ref"]].append(message)
+        if message["client_ref"] and message["client_ref"] not in known:
+            stored[message["client_ref"]].append(message)
     submitted: dict[str, Counter[int]] = defaultdict(Counter)
     for row in site.simulator.submissions():
         if row["status"] in (TAKEN, UNANSWERED):  # what was refused has not been sent

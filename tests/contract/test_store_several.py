@@ -130,7 +130,11 @@ async def test_every_process_has_a_number_of_its_own(tmp_path: Path) -> None:
 
 
 async def test_a_data_folder_is_still_one_processs(tmp_path: Path) -> None:
-    with store(tmp_path, "one"), pytest.raises(DataFolderInUse, match="choose another --data"), store(tmp_path, "one"):
+    with (
+        store(tmp_path, "one"),
+        pytest.raises(DataFolderInUse, match="choose another --data; several processes can share"),
+        store(tmp_path, "one"),
+    ):
         pass
 
 

@@ -48,6 +48,11 @@ def application(house: House, extra: Sequence[Endpoint] = (), lifespan: Lifespan
     return _site(house, (*ENDPOINTS, *extra), lifespan)
 
 
+def observed(house: House) -> Starlette:
+    """As much of it as tells how a process is that takes no requests: `/healthz`, `/readyz`, `/metrics`."""
+    return _site(house, [one for one in ENDPOINTS if not one.path.startswith("/v1/") and one.method == "GET"], None)
+
+
 def alone(table: Sequence[Endpoint]) -> Starlette:
     """The ASGI application of nothing but these endpoints, which are open to all and ask nothing of a house."""
     return _site(cast("House", _NoHouse()), table, None)

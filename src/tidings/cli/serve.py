@@ -64,12 +64,16 @@ config_option = click.option(
 
 @click.command(cls=WithSettings, epilog="Every other setting has a flag too: limits.body_bytes is --limits-body-bytes.")
 @click.option("--data", metavar="DIR", help="Data folder.  [default: ./tidings-data]")
+@click.option("--role", metavar="ROLE", help="api, engine, worker or all of them.  [default: all]")
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", metavar="N", help="Port of the API; 0 takes a free one.  [default: 8775]")
 @config_option
 @click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]")
 def up(config: Path | None, **given: Any) -> None:
-    """Run everything in one process: API, dispatcher, carriers, and the simulator while no carrier is configured."""
+    """Run everything in one process: API, dispatcher, carriers, and the simulator while no carrier is configured.
+
+    With --role, this process does a part of it, beside others on the same PostgreSQL database.
+    """
     settings = settings_of(config, given)
     from tidings.app import run
 

@@ -143,6 +143,10 @@ class Store(Protocol):
         """Call `then` on the event loop after commits of other processes."""
         ...
 
+    def not_hear(self, then: Callable[[News], None]) -> None:
+        """Call it no longer."""
+        ...
+
     def conclude(
         self, stage: Stage[I, R], ask: Callable[[Set[str]], I | None], then: Callable[[R | None], None]
     ) -> None:

@@ -35,6 +35,10 @@ class Courier:
         """They have changed, or are gone."""
         self._secrets.pop((account_id, webhook_id), None)
 
+    def forget_all_secrets(self) -> None:
+        """Any of them may have changed."""
+        self._secrets.clear()
+
     async def carry(self, lane: Lane[Load], loads: Sequence[Load]) -> settle.Outcome:
         """Send one request and judge what came of it. Raises StoreUnavailable where not even the secret can be had."""
         house = self._house

@@ -10,7 +10,7 @@ from typing import Any
 
 from tidings.core import redelivery
 from tidings.core.message import DAY
-from tidings.core.ports import Post, Stage, StoreUnavailable
+from tidings.core.ports import News, Post, Stage, StoreUnavailable
 from tidings.core.questions import Scan, Tx, Waiting
 from tidings.core.webhook import Delivery, Subscription
 from tidings.notifier.courier import Courier
@@ -29,6 +29,12 @@ FAULT_S = 5.0
 TIDY_S = 60.0
 TIDY_MOST = 1_000
 """Rows looked at, and dropped, at a time."""
+_OF_LISTENERS = frozenset(
+    (
+        subscribe.store_subscriptions, subscribe.change_subscriptions, subscribe.drop_subscriptions,
+        subscribe.replay_some, rotate.keep_secrets,
+    )
+)  # fmt: skip
 PAGES_IN_VAIN = 20
 """Pages without anything to drop after which the rest waits for the next time."""
 
@@ -48,6 +54,8 @@ class Notifier:
         self._directory = notify.Directory(-1, {}, False, ())
         self._wake_tail = asyncio.Event()
         self._wake_tidy = asyncio.Event()
+        self._others = asyncio.Event()
+        """Other processes have changed who listens, or what waits."""
         self._stopping = False
         self._loops: list[asyncio.Task[None]] = []
 
@@ -62,6 +70,7 @@ class Notifier:
         store.follow(subscribe.change_subscriptions, self._changed)
         store.follow(subscribe.drop_subscriptions, self._dropped)
         store.follow(rotate.keep_secrets, self._rotated)
+        store.hear(self._heard)
         self.lanes.open(group)
         await self._learn()
         await self._look_for_waiting()
@@ -70,14 +79,17 @@ class Notifier:
         self._loops = [
             group.create_task(loop)
             for loop in (
-                self._tail_for_ever(), self.lanes.time_for_ever(), self._tidy_for_ever(), self._learn_of_the_gone()
+                self._tail_for_ever(), self.lanes.time_for_ever(), self._tidy_for_ever(), self._learn_of_the_gone(),
+                self._learn_from_others(),
             )
         ]  # fmt: skip
 
     async def stop(self, grace: float) -> None:
         """Start nothing more, wait for answers up to `grace` seconds; what is cut off then is sent again next time."""
         self._stopping = True
-        for event in (self._wake_tail, self._wake_tidy, self.lanes.gone):
+        self._house.store.not_after_commit(self._committed)
+        self._house.store.not_hear(self._heard)
+        for event in (self._wake_tail, self._wake_tidy, self.lanes.gone, self._others):
             event.set()
         grace = max(grace, 0.5)
         _, late = await asyncio.wait([*self._loops, *self.lanes.stop()], timeout=grace)
@@ -194,6 +206,28 @@ class Notifier:
     def _rotated(self, wanted: Sequence[rotate.NewSecret], _: list[Any]) -> None:
         for one in wanted:
             self._courier.forget_secrets(one.account_id, one.webhook_id)
+
+    # news from other processes
+
+    def _heard(self, news: News) -> None:
+        if not self._house.listening:  # whoever takes requests elsewhere may have been asked for a callback
+            self._house.listening = True
+            self._wake_tail.set()
+        if news.missed or not news.stages.isdisjoint(_OF_LISTENERS):
+            self._others.set()
+
+    async def _learn_from_others(self) -> None:
+        while not self._stopping:
+            await self._others.wait()
+            self._others.clear()
+            self._courier.forget_all_secrets()
+            try:
+                await self._learn()
+                await self._look_for_waiting()
+            except StoreUnavailable as fault:
+                log.error("who listens cannot be read now: %s", fault)
+                await wait(self._wake_tidy, FAULT_S)
+                self._others.set()
 
     # rarer work
 

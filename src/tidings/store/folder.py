@@ -27,7 +27,10 @@ def take(folder: Path) -> TextIO:
         handle.seek(0)
         owner = handle.read().strip() or "unknown"
         handle.close()
-        raise DataFolderInUse(f"{folder} is in use by process {owner}; stop it or choose another --data") from None
+        raise DataFolderInUse(
+            f"{folder} is in use by process {owner}; stop it or choose another --data; several "
+            "processes can share a PostgreSQL database (`database`), each with a data folder of its own"
+        ) from None
     handle.truncate(0)
     handle.write(str(os.getpid()))
     handle.flush()

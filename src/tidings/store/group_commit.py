@@ -261,6 +261,9 @@ class GroupStore:
     def hear(self, then: Callable[[News], None]) -> None:
         self._hearers.append(then)
 
+    def not_hear(self, then: Callable[[News], None]) -> None:
+        self._hearers.remove(then)
+
     def heard(self, news: News) -> None:
         """On the loop: another process has committed something."""
         self._tell(set(STAGES.values()) if news.missed else set(news.stages))
