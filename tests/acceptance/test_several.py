@@ -164,7 +164,9 @@ def test_several_api_processes_listen_behind_one_port(parts: Several) -> None:
     port = int(first.url.rpartition(":")[2])
     second = parts.add("twin-2", "api", reuse_port=True, listen=port)
     assert second.url == first.url
-    ids = [first.send("+15551230100", f"Text {number}") for number in range(40)]
+    # Each on a connection of its own.
+    texts = [{"to": "+15551230100", "text": f"Text {number}"} for number in range(40)]
+    ids = [first.call("POST", "/v1/messages", text).json()["id"] for text in texts]
     for one in ids:
         assert parts.tidings.ended(one)["status"] == "delivered"
     nodes = {int_of(one) >> 12 & 511 for one in ids}
