@@ -13,7 +13,8 @@ from tidings.config import CarrierSettings
 from tidings.core.message import Part
 from tidings.core.ports import Receipt, SendError, Sent, Up
 from tidings.drivers.smpp_link import SmppLink
-from tidings.smpp import pdus, receipt
+from tidings.smpp import receipt
+from tidings.smpp.pdus import Bind, DeliverSm, SubmitSm
 from tidings.smpp.session import Event
 
 TEXT = b"x" * 101
@@ -41,21 +42,22 @@ class Smsc:
         """What it sent."""
         owed = self._owed[link]
         for event in events:
-            if isinstance(event, pdus.SubmitSm):
+            if isinstance(event, SubmitSm):
                 self._number += 1
+                message_id = str(self._number)
                 if self._delay:
-                    asyncio.get_running_loop().call_later(self._delay, link.answer, event, 0, str(self._number))
+                    asyncio.get_running_loop().call_later(self._delay, link.answer, event, 0, message_id)
                 else:
-                    link.answer(event, 0, str(self._number))
+                    link.answer(event, 0, message_id)
                 if self._receipts:
-                    owed.append((str(self._number), event.destination_addr))
-            elif isinstance(event, pdus.Bind):
+                    owed.append((message_id, event.destination_addr))
+            elif isinstance(event, Bind):
                 link.answer_bind(event, 0, "bench")
         for _ in range(min(len(owed), link.room())):
             message_id, handset = owed.popleft()
             text = receipt.write(message_id, "DELIVRD", submitted_ms=0, done_ms=0)
             tlvs = receipt.tlvs_of(message_id, "DELIVRD")
-            link.request(pdus.DeliverSm(source_addr=handset, esm_class=4, short_message=text, tlvs=tlvs))
+            link.request(DeliverSm(source_addr=handset, esm_class=4, short_message=text, tlvs=tlvs))
 
 
 class Clock:

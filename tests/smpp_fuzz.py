@@ -231,12 +231,16 @@ class Counting(Session):
         self.crossed = 0
         """outbinds that crossed our bind: all that may go without an answer and untold."""
 
-    def _take(self, events: list[Any], pdu: Any, size: int) -> None:
-        self.taken.append((pdu.command_id, pdu.sequence_number))
+    def _take_response(self, events: list[Any], command_id: int, pdu: Any) -> None:
+        self.taken.append((command_id, pdu.sequence_number))
+        super()._take_response(events, command_id, pdu)
+
+    def _take_request(self, events: list[Any], command_id: int, pdu: Any, size: int) -> None:
+        self.taken.append((command_id, pdu.sequence_number))
         binding = self.role is Role.ESME and self.state is State.OPEN and not self._takes
         if binding and isinstance(pdu, pdus.Outbind):
             self.crossed += 1
-        super()._take(events, pdu, size)
+        super()._take_request(events, command_id, pdu, size)
 
 
 def _in_good_order(events: list[Any]) -> bool:

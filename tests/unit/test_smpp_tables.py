@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tidings.smpp import pdus, tlvs
 from tidings.smpp.bodies import TLVS_MOST, decode_body, encode_body
-from tidings.smpp.codec import EncodeError, Strictness, decode, encode
+from tidings.smpp.codec import DECODERS, EncodeError, Strictness, decode, encode
 from tidings.smpp.faults import Fault
 from tidings.smpp.fields import COMMANDS, LAYOUTS, Kind, noun
 from tidings.smpp.pdus import RESPONSE, Malformed
@@ -90,6 +90,11 @@ def test_what_is_written_out_by_hand_reads_as_the_table_does(
     except Fault as fault:
         expected = Malformed(make.command_id, 7, fault.args[0])
     assert decode(frame, strictness) == expected
+    # As it comes: among others in one read, whose octets it must neither miss nor take.
+    decoder, noun_of = DECODERS[make.command_id]
+    read = b"0\0" + frame + b"\0" * 30
+    at = (2, 2 + len(frame))
+    assert decoder(noun_of, read, str(read, "latin-1"), *at, status, 7, strictness) == expected
     if not isinstance(expected, Malformed) and not (status and make.command_id & RESPONSE):
         assert encode(expected) == encode_body(expected)
 

@@ -78,6 +78,7 @@ class SmppBind:
     ) -> None:
         self.name = name
         self.up = False
+        """Ready to carry; never while it stops."""
         self.refused: int | None = None
         """The command_status of the last bind_resp, where that was a refusal."""
         self._target = target
@@ -132,14 +133,15 @@ class SmppBind:
     def room(self) -> int:
         """Free window slots; 0 unless up."""
         link = self._transmitter
-        return link.room() if self.up and link is not None and not self._stopping.is_set() else 0
+        return link.room() if self.up and link is not None else 0
 
     def request(self, pdu: SubmitSm, token: Any) -> bool:
         """As SmppLink.request, on the link that transmits."""
         link = self._transmitter
-        taken = self.up and link is not None and not self._stopping.is_set() and link.request(pdu, token)
-        self.standing.counts.sent += taken
-        return taken
+        if not self.up or link is None or not link.request(pdu, token):
+            return False
+        self.standing.counts.sent += 1
+        return True
 
     def state(self) -> BindState:
         """How it stands."""

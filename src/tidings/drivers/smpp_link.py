@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast
 
 from tidings.drivers.names import Names
 from tidings.smpp.capture import Way
+from tidings.smpp.framing import split_frames
 from tidings.smpp.pdus import AlertNotification, Bind, Outbind, Request, Response, Tlvs
 from tidings.smpp.session import UNBOUND, Ended, Event, Role, Session, Timing
 
@@ -128,7 +129,8 @@ class SmppLink(asyncio.BufferedProtocol):
         if not self._writable or not self.session.request(request, token, self._loop.time()):
             return False
         self._asked = True
-        self._flush_soon()
+        if not self._flush_due:
+            self._flush_soon()
         return True
 
     def room(self) -> int:
@@ -136,14 +138,20 @@ class SmppLink(asyncio.BufferedProtocol):
         return self.session.room() if self._writable else 0
 
     def answer(self, request: Request, status: int = 0, message_id: str = "", tlvs: Tlvs = ()) -> None:
-        """Answer a message request of the other end, now or later; nothing happens on a closed link."""
-        self.session.answer(request, status, message_id, tlvs)
-        self._answered()
+        """Answer a message request of the other end, now or later; nothing happens on a closed link.
+
+        Where an unbind waited for this answer, the session is over with it.
+        """
+        self.answer_to(request.command_id, request.sequence_number, status, message_id, tlvs)
 
     def answer_to(self, command_id: int, sequence: int, status: int = 0, message_id: str = "", tlvs: Tlvs = ()) -> None:
         """As `answer`, where only these two were kept of the request."""
-        self.session.answer_to(command_id, sequence, status, message_id, tlvs)
-        self._answered()
+        session = self.session
+        session.answer_to(command_id, sequence, status, message_id, tlvs)
+        if not self._flush_due:
+            self._flush_soon()
+        if session.over:
+            self.close(UNBOUND)
 
     def answer_bind(self, request: Bind, status: int = 0, system_id: str = "") -> None:
         """SMSC: accept (0) or refuse a bind."""
@@ -153,7 +161,9 @@ class SmppLink(asyncio.BufferedProtocol):
     def respond(self, response: Response) -> None:
         """Send a ready made response."""
         self.session.respond(response)
-        self._answered()
+        self._flush_soon()
+        if self.session.over:
+            self.close(UNBOUND)
 
     def tell(self, pdu: Outbind | AlertNotification) -> bool:
         """SMSC: send what nobody answers; False when the session's state forbids it (nothing was sent)."""
@@ -265,12 +275,6 @@ class SmppLink(asyncio.BufferedProtocol):
 
     # Inside.
 
-    def _answered(self) -> None:
-        """An answer is due to be written; with it an unbind that waited for it, which ends the session."""
-        self._flush_soon()
-        if self.session.over:
-            self.close(UNBOUND)
-
     def _deliver(self, events: list[Event]) -> None:
         if self.session.has_out:
             self._flush_soon()
@@ -291,9 +295,9 @@ class SmppLink(asyncio.BufferedProtocol):
                 _log.warning("%s: %s", self.peer, ended.reason)
             self.close(ended.reason)
 
-    def _listen(self, frames: list[bytes]) -> None:
+    def _listen(self, octets: bytes) -> None:
         if self._tap is not None and self._tap.on:
-            self._tap.frames(self, "in", frames)
+            self._tap.frames(self, "in", split_frames(octets, self.session.timing.max_command_length)[0])
 
     def _complain(self) -> None:
         # At the 1st, 2nd, 4th, 8th … only, so that a peer cannot fill the log.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from tidings.core.message import Millis, Part
@@ -23,6 +23,8 @@ ID_MOST = 255
 """Characters kept of a carrier's message id; SMPP 3.4 allows 64, some give a few more, and none needs thousands."""
 WORD_MOST = 64
 """Characters kept of a receipt's state and error."""
+SENDERS = 256
+"""Senders whose form is remembered."""
 FORM_TAGS = 8
 """TLVs of a receipt that its form names."""
 
@@ -39,6 +41,8 @@ class Translator:
         self.profile = profile
         self._now = now
         self._addressing = profile.addressing()
+        self._written = lru_cache(maxsize=SENDERS)(partial(outgoing, addressing=self._addressing))
+        """Senders as they are written: few, and each of many messages."""
         self._statuses = profile.statuses()
         self._reading = profile.reading()
         self._mode = MODES[profile.message_mode]
@@ -49,7 +53,7 @@ class Translator:
     def submit(self, part: Part) -> SubmitSm:
         """The submit_sm for a part. Raises EncodeError for what the SMSC cannot take: a letter, too long an address."""
         profile = self.profile
-        source_ton, source_npi, source = outgoing(part.sender, self._addressing)
+        source_ton, source_npi, source = self._written(part.sender)
         dest_ton, dest_npi, destination = destined(part.to, self._addressing)
         if self._longest:
             self._hold("source_addr", source)

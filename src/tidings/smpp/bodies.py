@@ -32,8 +32,11 @@ TLVS_MOST = 512
 _HEAD = Struct(">4I").pack
 _COMMAND = Struct(">4xI").unpack_from
 _WORD = Struct(">I")
-_TLV = Struct(">HH")
-_TIME = re.compile(r"\d{12}\d(?:[0-3]\d|4[0-8])[+\-R]")
+_TLV = Struct(">HH").pack
+_TLV_AT = Struct(">HH").unpack_from
+TIME = r"\d{13}(?:[0-3]\d|4[0-8])[+\-R]"
+"""The form of a time that is not empty (section 7.1.1)."""
+_TIME = re.compile(TIME)
 _ADDRESS_SIZE = 21
 
 
@@ -56,7 +59,7 @@ def decode_body(make: Any, frame: bytes, status: int, sequence: int, strictness:
             break
         values[field.name], p = _READERS[field.kind](field, frame, p, strictness)
     if p < size:
-        values["tlvs"] = decode_tlvs(frame, p, strictness)
+        values["tlvs"] = decode_tlvs(frame, p, size, strictness)
     return make(**values)
 
 
@@ -72,18 +75,17 @@ def encode_body(pdu: Any) -> bytes:
 # TLVs.
 
 
-def decode_tlvs(frame: bytes, p: int, strictness: Strictness) -> Tlvs:
-    """The TLVs from `p` to the end of a frame. Raises Fault."""
+def decode_tlvs(data: bytes, p: int, end: int, strictness: Strictness) -> Tlvs:
+    """The TLVs from `p` to the `end` of a PDU. Raises Fault."""
     tlvs: list[tuple[int, bytes]] = []
-    size = len(frame)
-    while p < size:
+    while p < end:
         fault = RINVOPTPARSTREAM
-        if p + 4 <= size and len(tlvs) < TLVS_MOST:
-            tag, length = _TLV.unpack_from(frame, p)
-            end = p + 4 + length
-            if end <= size:
-                tlvs.append((tag, frame[p + 4 : end]))
-                p = end
+        if p + 4 <= end and len(tlvs) < TLVS_MOST:
+            tag, length = _TLV_AT(data, p)
+            p += 4
+            if p + length <= end:
+                tlvs.append((tag, data[p : p + length]))
+                p += length
                 continue
             fault = RINVPARLEN
         if strictness < Strictness.LENIENT:
@@ -96,7 +98,10 @@ def encode_tlvs(tlvs: Tlvs) -> bytes:
     """TLVs in their order."""
     if len(tlvs) > TLVS_MOST:
         raise EncodeError(f"{len(tlvs)} TLVs in one PDU; {TLVS_MOST} are the most")
-    return b"".join([_TLV.pack(tag, len(value)) + value for tag, value in tlvs])
+    octets = b""
+    for tag, value in tlvs:
+        octets += _TLV(tag, len(value)) + value
+    return octets
 
 
 # Fields in.
@@ -120,7 +125,7 @@ def _read_string(field: Field, frame: bytes, p: int, strictness: Strictness) -> 
     return str(frame[p:end], "latin-1"), min(end + 1, size)
 
 
-def read_time(field: Field, frame: bytes, p: int, strictness: Strictness) -> tuple[str, int]:
+def _read_time(field: Field, frame: bytes, p: int, strictness: Strictness) -> tuple[str, int]:
     """A time or an empty string."""
     lenient = strictness is Strictness.LENIENT
     end = frame.find(0, p, p + (255 if lenient else field.size))
@@ -183,7 +188,7 @@ _DL_NAME = Field("dl_name", Kind.STRING, _ADDRESS_SIZE, RINVDLNAME)
 _READERS = {
     Kind.OCTET: _read_octet,
     Kind.STRING: _read_string,
-    Kind.TIME: read_time,
+    Kind.TIME: _read_time,
     Kind.MESSAGE: _read_message,
     Kind.DESTS: _read_dests,
     Kind.UNSUCCESS: _read_unsuccess,

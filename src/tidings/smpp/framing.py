@@ -6,6 +6,8 @@ from struct import Struct
 
 HEADER = 16
 """Octets of a PDU header, the least a command_length may say."""
+LENGTH = 4
+"""Octets of a command_length."""
 _LENGTH = Struct(">I").unpack_from
 
 
@@ -16,7 +18,7 @@ def split_frames(data: bytes, limit: int) -> tuple[list[bytes], int, int | None]
     """
     frames: list[bytes] = []
     start, size = 0, len(data)
-    while size - start >= 4:
+    while size - start >= LENGTH:
         (length,) = _LENGTH(data, start)
         if not HEADER <= length <= limit:
             return frames, start, length
@@ -30,6 +32,6 @@ def split_frames(data: bytes, limit: int) -> tuple[list[bytes], int, int | None]
 
 def missing(tail: bytes | bytearray) -> int:
     """How many octets `tail` has to have before another split can bring a frame."""
-    if len(tail) < 4:
-        return 4
+    if len(tail) < LENGTH:
+        return LENGTH
     return int(_LENGTH(tail)[0])

@@ -34,8 +34,7 @@ class Owed:
         """It is answered, or never will be."""
         if self.count:
             self.count -= 1
-        sizes = self._big.get(sequence)
-        if sizes:
+        if self._big and (sizes := self._big.get(sequence)):
             self.octets -= sizes.pop()
             if not sizes:
                 del self._big[sequence]

@@ -224,10 +224,14 @@ def write(
     seconds: bool = False,
 ) -> bytes:
     """The text of a receipt by Appendix B; times are milliseconds since 1970, UTC. `seconds`: dates have them."""
-    delivered = 1 if state == "DELIVRD" else 0
-    date = _second if seconds else _date
+    delivered = "001" if state == "DELIVRD" else "000"
+    submitted, done = (
+        (_second(submitted_ms), _second(done_ms))
+        if seconds
+        else (_minute(submitted_ms // 60_000), _minute(done_ms // 60_000))
+    )
     line = (
-        f"id:{message_id} sub:001 dlvrd:{delivered:03d} submit date:{date(submitted_ms)} done date:{date(done_ms)}"
+        f"id:{message_id} sub:001 dlvrd:{delivered} submit date:{submitted} done date:{done}"
         f" stat:{state} err:{error_code} text:{text[:20]}"
     )
     return line.encode("latin-1", "replace")

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tidings.smpp import codec, pdus
-from tidings.smpp.codec import decode, encode
+from tidings.smpp import pdus
+from tidings.smpp.codec import DECODERS, UNKNOWN, encode, encode_header, encode_id_resp, unpack_header
 from tidings.smpp.congestion import FULL, Congestion
 from tidings.smpp.events import Answered as Answered
 from tidings.smpp.events import Bound as Bound
@@ -25,7 +25,7 @@ from tidings.smpp.events import Timing as Timing
 from tidings.smpp.events import Unanswered as Unanswered
 from tidings.smpp.faults import RALYBND, RINVBNDSTS, RINVCMDID, RINVCMDLEN, RTHROTTLED, RX_T_APPN
 from tidings.smpp.fields import COMMANDS, noun
-from tidings.smpp.framing import missing, split_frames
+from tidings.smpp.framing import HEADER, LENGTH, missing
 from tidings.smpp.owed import Owed
 from tidings.smpp.pdus import (
     RESPONSE,
@@ -56,6 +56,7 @@ UNBOUND = "The other end unbound."
 Where that comes later than the unbind, `over` alone tells."""
 
 
+GENERIC_NACK = pdus.GenericNack.command_id
 _NOTHING: frozenset[int] = frozenset()
 _ID_KINDS = frozenset({pdus.SubmitSm.command_id, pdus.DeliverSm.command_id, pdus.DataSm.command_id})
 """Requests whose answer is a message_id and no more; those that are no texts are made as nouns."""
@@ -72,16 +73,28 @@ class _Own(Enum):
 
 class _Waiting(msgspec.Struct, gc=False):
     since: float
-    command_id: int
+    awaits: int
+    """command_id of its response."""
     token: Any
 
 
 class Session:
     """The state of one connection. Not for several threads."""
 
+    # More attributes than a class shares the names of: without slots each of them takes twice as long to read.
+    __slots__ = (
+        "_asked", "_before_bind", "_binding", "_congestion", "_ending", "_enquired", "_fits", "_frozen_at",
+        "_frozen_total", "_heard", "_late", "_length_most", "_missed", "_needed", "_opened", "_out", "_owed", "_own",
+        "_pending", "_sends", "_sequence", "_silent", "_stranger", "_tail", "_takes", "_unbind_at", "bind_request",
+        "congestion_state", "listener", "malformed", "over", "role", "round_trip", "state", "strays", "timing",
+        "turned_away", "unknown_commands", "version",
+    )  # fmt: skip
+
     def __init__(self, role: Role, timing: Timing, now: float) -> None:
         self.role = role
         self.timing = timing
+        self.over = False
+        """Ended, by either end or by a fault."""
         self.version = V34
         """The interface_version both ends speak, known once bound."""
         self.congestion_state: int | None = None
@@ -94,8 +107,8 @@ class Session:
         """Seconds that the last bind or enquire_link of ours took to be answered."""
         self.turned_away = 0
         """Requests that came while too many others waited for our answer."""
-        self.listener: Callable[[list[bytes]], None] | None = None
-        """Is shown whole PDUs as they come, before they are read."""
+        self.listener: Callable[[bytes], None] | None = None
+        """Is shown what came before it is read: whole PDUs, and the beginning of the next."""
         self.bind_request: Bind | None = None
         """The bind that was made (ESME) or accepted (SMSC)."""
         self._owed = Owed(timing.owed_most, timing.owed_octets)
@@ -105,7 +118,6 @@ class Session:
         self._own = 0
         self._sequence = 0
         self._out: list[bytes] = []
-        self._unwritten: list[int] = []
         self._tail = bytearray()
         self._needed = 0
         self._opened = self._heard = now
@@ -129,11 +141,6 @@ class Session:
     def bound(self) -> bool:
         """Bound, and not about to unbind."""
         return self.state in BOUND and not self._ending and self._unbind_at is None
-
-    @property
-    def over(self) -> bool:
-        """Ended, by either end or by a fault."""
-        return self.state is State.UNBOUND
 
     @property
     def unbinding(self) -> bool:
@@ -169,7 +176,7 @@ class Session:
         self.bind_request = request
         # An outbind that crosses our bind asks for what is under way.
         self._takes = _NOTHING
-        self._register(request, _Own.BIND, now)
+        self._register_own(request, _Own.BIND, now)
 
     def request(self, request: Request, token: Any, now: float) -> bool:
         """Send a request; exactly one Answered (not late) or Unanswered with `token` follows.
@@ -188,7 +195,7 @@ class Session:
         """SMSC: send what nobody answers; False, and nothing sent, when the state of the session forbids it."""
         if self._ending or pdu.command_id not in tells(self.role, self.state):
             return False
-        self._number(pdu)
+        pdu.sequence_number = self._free()
         self._out.append(encode(pdu))
         return True
 
@@ -207,7 +214,8 @@ class Session:
         if tlvs or self.congestion_state is not None:
             tlvs = self._tlvs_of_response(tlvs)
         self._out.append(_response(command_id, sequence, status, message_id, tlvs))
-        self._leave()
+        if self._unbind_at is not None:
+            self._leave()
 
     def respond(self, response: Response) -> None:
         """Send a response made by the owner, for instance query_sm_resp."""
@@ -243,12 +251,11 @@ class Session:
         """Ask to end the session; Ended follows. New requests are refused from here on."""
         if not (self._ending or self.over):
             self._ending = True
-            self._register(pdus.Unbind(), _Own.UNBIND, now)
+            self._register_own(pdus.Unbind(), _Own.UNBIND, now)
 
     def take_out(self) -> list[bytes]:
         """The octets to write, in order; they count as written from here on."""
         out, self._out = self._out, []
-        self._unwritten.clear()
         return out
 
     @property
@@ -270,7 +277,8 @@ class Session:
     def close(self) -> list[Event]:
         """The connection is gone: what was in flight, oldest first. The session is over."""
         self._enter(State.UNBOUND)
-        unwritten = set(self._unwritten)
+        headers = [unpack_header(octets) for octets in self._out]
+        unwritten = {sequence for _, command_id, _, sequence in headers if not command_id & RESPONSE}
         lost: list[Event] = [
             Unanswered(waiting.token, sequence not in unwritten)
             for sequence, waiting in self._pending.items()
@@ -279,7 +287,6 @@ class Session:
         self._pending.clear()
         self._late.clear()
         self._out.clear()
-        self._unwritten.clear()
         self._own = 0
         return lost
 
@@ -293,27 +300,9 @@ class Session:
         whole = self._whole(data)
         if whole is None:
             return events
-        frames, taken, bad_length = split_frames(whole, self._length_most)
-        if frames:
-            if self.listener is not None:
-                self.listener(frames)
-            self._heard = now - self._frozen_total
-            self._enquired = None
-            self._missed = 0
-            self._silent = False
-            if self._stranger and not self._few(events, len(frames)):
-                return events
-            strictness = self.timing.strictness
-            for frame in frames:
-                self._take(events, decode(frame, strictness), len(frame))
-                if self.over:
-                    return events
-        if bad_length is not None:
-            self._lost_framing(events, whole[taken : taken + 16], bad_length)
-        elif taken < len(whole):
-            self._tail += whole[taken:]
-            self._needed = missing(self._tail)
-        return events
+        if len(whole) >= missing(whole):
+            self._hear_life(whole, now)
+        return self._read(events, whole)
 
     def tick(self, now: float) -> list[Event]:
         """Look at the timers; call it a few times per shortest timeout."""
@@ -334,7 +323,7 @@ class Session:
             self._end(events, "The other end connected and did not bind in time.")
         elif self.state in BOUND and self._enquired is None and self._must_enquire(now):
             self._enquired = self._asked = now
-            self._register(pdus.EnquireLink(), _Own.ENQUIRE, now + self._frozen_total)
+            self._register_own(pdus.EnquireLink(), _Own.ENQUIRE, now + self._frozen_total)
         return events
 
     # Inside.
@@ -353,62 +342,93 @@ class Session:
         tail.clear()
         return whole
 
-    def _few(self, events: list[Event], frames: int) -> bool:
+    def _hear_life(self, whole: bytes, now: float) -> None:
+        """At least one whole PDU came."""
+        if self.listener is not None:
+            self.listener(whole)
+        self._heard = now - self._frozen_total
+        self._enquired = None
+        self._missed = 0
+        self._silent = False
+
+    def _read(self, events: list[Event], whole: bytes) -> list[Event]:
+        """Take PDU after PDU; what is left begins the next one."""
+        text, start, size, strictness = str(whole, "latin-1"), 0, len(whole), self.timing.strictness
+        while size - start >= HEADER:
+            length, command_id, status, sequence = unpack_header(whole, start)
+            end = start + length
+            if end > size or not HEADER <= length <= self._length_most:
+                break
+            if self._stranger and not self._few(events):
+                return events
+            decoder, make = DECODERS.get(command_id, UNKNOWN)
+            pdu = decoder(make, whole, text, start, end, status, sequence, strictness)
+            if command_id & RESPONSE:
+                self._take_response(events, command_id, pdu)
+            else:
+                self._take_request(events, command_id, pdu, length)
+            if self.over:
+                return events
+            start = end
+        left = whole[start:]
+        if len(left) >= LENGTH and not HEADER <= missing(left) <= self._length_most:
+            self._lost_framing(events, left[:HEADER], missing(left))
+        elif left:
+            self._tail += left
+            self._needed = missing(left)
+        return events
+
+    def _few(self, events: list[Event]) -> bool:
         """Whether a stranger is let go on: whoever wants to bind has not much to say before."""
-        self._before_bind += frames
+        self._before_bind += 1
         if self._before_bind > self.timing.login_pdus:
             self._end(events, f"The other end sent more than {self.timing.login_pdus} PDUs before it was bound.")
         return not self.over
 
     def _enter(self, state: State) -> None:
         self.state = state
+        self.over = state is State.UNBOUND
         timing = self.timing
         self._sends = sends(self.role, state, self.version)
         self._takes = takes(self.role, state, self.version, timing.strictness)
+        # An ESME's TLVs are what its operator agreed on with the SMSC, whatever the versions say.
+        self._fits = self.version if self.role is Role.SMSC else V50
         self._stranger = self.role is Role.SMSC and state is State.OPEN
         self._length_most = timing.max_login_length if self._stranger else timing.max_command_length
 
-    def _number(self, pdu: Request) -> int:
-        sequence = self._sequence
-        while True:
+    def _free(self) -> int:
+        """The next sequence_number that no request in flight has."""
+        sequence = self._sequence + 1
+        while sequence > _LAST_SEQUENCE or sequence in self._pending:
             sequence = sequence + 1 if sequence < _LAST_SEQUENCE else 1
-            if sequence not in self._pending:
-                break
-        pdu.sequence_number = sequence
         return sequence
 
     def _register(self, request: Request, token: Any, now: float) -> None:
         # The number is taken before a single octet leaves: an answer may come faster than this returns.
-        sequence = self._number(request)
-        octets = encode(self._fit(request) if request.tlvs else request)
+        sequence = self._sequence + 1
+        if sequence > _LAST_SEQUENCE or sequence in self._pending:
+            sequence = self._free()
+        request.sequence_number = sequence
+        if (tlvs := request.tlvs) and (fitting := fit(tlvs, self._fits)) is not tlvs:
+            request = msgspec.structs.replace(request, tlvs=fitting)
+        self._out.append(encode(request))
         self._sequence = sequence
-        self._pending[sequence] = _Waiting(now - self._frozen_total, request.command_id, token)
-        if isinstance(token, _Own):
-            self._own += 1
-        else:
-            self._unwritten.append(sequence)
-        self._out.append(octets)
+        self._pending[sequence] = _Waiting(now - self._frozen_total, request.command_id | RESPONSE, token)
 
-    def _fit(self, request: Request) -> Request:
-        # An ESME's TLVs are what its operator agreed on with the SMSC, whatever the versions say.
-        if self.role is Role.ESME or self.version >= V50:
-            return request
-        tlvs = fit(request.tlvs, self.version)
-        return request if tlvs is request.tlvs else msgspec.structs.replace(request, tlvs=tlvs)
+    def _register_own(self, request: Request, token: _Own, now: float) -> None:
+        self._register(request, token, now)
+        self._own += 1
 
     def _tlvs_of_response(self, tlvs: Tlvs) -> Tlvs:
         if self.congestion_state is not None and self.role is Role.SMSC and self.version >= V50:
             return (*tlvs, (pdus.CONGESTION_STATE, bytes((min(self.congestion_state, FULL),))))
-        return fit(tlvs, self.version) if self.role is Role.SMSC else tlvs
+        return fit(tlvs, self._fits)
 
-    def _take(self, events: list[Event], pdu: Pdu | Malformed, size: int) -> None:
-        command_id = pdu.command_id
-        if command_id & RESPONSE:
-            self._take_response(events, pdu)
-        elif command_id not in self._takes or type(pdu) is Malformed:
+    def _take_request(self, events: list[Event], command_id: int, pdu: Any, size: int) -> None:
+        if command_id not in self._takes or type(pdu) is Malformed:
             self._take_odd(events, pdu)
         elif command_id in NO_ANSWER or self._owed.take(pdu.sequence_number, size):
-            events.append(pdu)  # type: ignore[arg-type]
+            events.append(pdu)
         else:
             self.turned_away += 1
             self._refuse(command_id, pdu.sequence_number, RTHROTTLED if self.role is Role.SMSC else RX_T_APPN)
@@ -427,7 +447,7 @@ class Session:
     def _take_other(self, events: list[Event], pdu: Pdu) -> None:
         sequence = pdu.sequence_number
         if isinstance(pdu, pdus.EnquireLink):
-            self._out.append(codec.encode_header(pdu.command_id | RESPONSE, 0, sequence))
+            self._out.append(encode_header(pdu.command_id | RESPONSE, 0, sequence))
         elif isinstance(pdu, pdus.Unbind) and self._unbind_at is None:
             self._unbind_at = sequence
             self._takes = _NOTHING
@@ -444,7 +464,7 @@ class Session:
         if self._unbind_at is None or (self._owed.count and not insist) or self.over:
             return
         status = 0 if self.state in BOUND else RINVBNDSTS
-        self._out.append(codec.encode_header(pdus.Unbind.command_id | RESPONSE, status, self._unbind_at))
+        self._out.append(encode_header(pdus.Unbind.command_id | RESPONSE, status, self._unbind_at))
         self._unbind_at = None
         self._enter(State.UNBOUND)
 
@@ -464,30 +484,23 @@ class Session:
             self._binding = True
             events.append(pdu)
 
-    def _take_response(self, events: list[Event], pdu: Any) -> None:
+    def _take_response(self, events: list[Event], command_id: int, pdu: Any) -> None:
         sequence = pdu.sequence_number
-        waiting = self._pending.get(sequence)
-        late = waiting is None
-        if waiting is None:
-            waiting = self._late.get(sequence)
-        if waiting is None or not (
-            pdu.command_id == waiting.command_id | RESPONSE or pdu.command_id == pdus.GenericNack.command_id
-        ):
+        asked = self._pending if sequence in self._pending else self._late
+        waiting = asked.get(sequence)
+        if waiting is None or (command_id != waiting.awaits and command_id != GENERIC_NACK):
             self.strays += 1
             return
+        del asked[sequence]
         if pdu.tlvs:
             self._hear(events, pdu.tlvs)
-        if late:
-            del self._late[sequence]
-            events.append(Answered(waiting.token, pdu, True))
-            return
-        del self._pending[sequence]
-        if isinstance(waiting.token, _Own):
+        token = waiting.token
+        if type(token) is _Own:
             self._own -= 1
             self.round_trip = self._heard - waiting.since
-            self._own_answered(events, waiting.token, pdu)
+            self._own_answered(events, token, pdu)
         else:
-            events.append(Answered(waiting.token, pdu))
+            events.append(Answered(token, pdu, asked is self._late))
 
     def _own_answered(self, events: list[Event], token: _Own, pdu: Any) -> None:
         if token is _Own.UNBIND:
@@ -557,7 +570,7 @@ class Session:
             del self._late[next(iter(self._late))]
 
     def _nack(self, status: int, sequence: int) -> None:
-        self._out.append(codec.encode_header(pdus.GenericNack.command_id, status, sequence))
+        self._out.append(encode_header(pdus.GenericNack.command_id, status, sequence))
 
     def _lost_framing(self, events: list[Event], head: bytes, length: int) -> None:
         sequence = int.from_bytes(head[12:16], "big") if len(head) == 16 and head[0] == 0 else 0
@@ -573,8 +586,8 @@ class Session:
 
 def _response(command_id: int, sequence: int, status: int, message_id: str, tlvs: Tlvs) -> bytes:
     if command_id in _ID_KINDS:
-        return codec.encode_id_resp(command_id | RESPONSE, status, sequence, message_id, tlvs)
+        return encode_id_resp(command_id | RESPONSE, status, sequence, message_id, tlvs)
     if not status or message_id or tlvs:
         fields = {"message_id": message_id} if message_id else {}
         return encode(_ANSWERS[command_id](**fields, tlvs=tlvs, sequence_number=sequence, command_status=status))
-    return codec.encode_header(command_id | RESPONSE, status, sequence)
+    return encode_header(command_id | RESPONSE, status, sequence)
