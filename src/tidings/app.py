@@ -138,7 +138,9 @@ class Tidings:
                 self._runner = Runner(house, [one.carrier for one in self._members])
                 self._fleet = house.fleet = Fleet(house, self._runner, self._members, self._maker(tasks, self._taps))
                 await self._fleet.start()
+                self._fleet.follow(tasks)
                 mirror = Mirror(house)
+                mirror.keep({steer.hold, steer.keep, steer.drop}, steer.decided, self._fleet.decided)
                 mirror.start(tasks)
                 if self.settings.does("worker"):
                     await self._work(house, tasks, self._post, self._runner)
@@ -166,6 +168,7 @@ class Tidings:
                 for watch in watches:
                     watch.cancel()
                 mirror.stop()
+                self._fleet.stop()
                 await _note_uses(house)
                 if self._membership is not None:
                     await self._membership.stop()
@@ -419,6 +422,9 @@ class Tidings:
                 continue  # who holds it says how it is
             if one.state == "paused":
                 yield f"carrier {one.name}: paused by an operator"
+            if one.state == "unattended":
+                yield f"carrier {one.name}: {one.down_reason}"
+                continue
             if one.binds_up < one.binds_total:
                 why = one.down_reason or "connecting"
                 yield f"carrier {one.name}: {one.binds_up} of {one.binds_total} binds up; {why}"

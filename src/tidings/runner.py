@@ -92,8 +92,6 @@ class Runner:
         """Carriers that are being taken away."""
         self._claiming: dict[str, set[asyncio.Task[None]]] = {name: set() for name in self._carriers}
         """Claims of each carrier that are being committed."""
-        self._anew: set[str] = set()
-        """Carriers that are another SMSC by now, of whose ids nothing was learned yet."""
         self._grace = house.settings.shutdown_grace
         """Seconds that a carrier's answers are waited for when it is let go."""
         self.held: frozenset[str] = frozenset()
@@ -140,9 +138,8 @@ class Runner:
             return
         await self._recover(name, fence)
         self._fences[name] = fence
-        told = receipt.Told(name, carrier.manners.id_form, carrier.manners.loose_ids, name in self._anew)
+        told = receipt.Told(name, carrier.manners.id_form, carrier.manners.loose_ids)
         await self._insist(receipt.keep_told, [told])
-        self._anew.discard(name)
         await carrier.start()
         self._dispatchers[name] = group.create_task(self._dispatch_for_ever(carrier))
         self._listeners[name] = group.create_task(self._listen(carrier))
@@ -181,7 +178,6 @@ class Runner:
         self._wake[name], self._claiming[name], self.answers[name] = asyncio.Event(), set(), {}
         if self._group is None:
             return  # it begins with the others
-        self._anew.add(name)
         try:
             await self._want(name)
         except StoreUnavailable:
@@ -203,16 +199,10 @@ class Runner:
         for mine in (self._carriers, self._paces, self._wake, self._claiming, self.answers, self._schedules):
             mine.pop(name, None)
 
-    async def heed(self, name: str, anew: bool = False) -> None:
-        """The settings of a carrier are others: how fast it may be fed, and how its ids are read.
-
-        `anew`: it is another SMSC by now, of whose ids nothing was learned yet.
-        """
-        carrier = self._carriers[name]
-        self._paces[name].bucket.rate = carrier.rate
+    def heed(self, name: str) -> None:
+        """The settings of a carrier are others: how fast it may be fed."""
+        self._paces[name].bucket.rate = self._carriers[name].rate
         self._wake[name].set()
-        told = receipt.Told(name, carrier.manners.id_form, carrier.manners.loose_ids, anew)
-        await self._house.store.write(receipt.keep_told, [told])
 
     async def stop(self, grace: float) -> None:
         """Hand over nothing more, wait for answers up to `grace` seconds, close the carriers, end the loops.

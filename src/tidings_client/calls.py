@@ -446,9 +446,9 @@ class Calls:
         answer: types.CarrierState = self.call(Call("PATCH", f"/v1/carriers/{step(name)}", body=body))
         return answer
 
-    def delete_carrier(self, name: str) -> types.Gone:
+    def delete_carrier(self, name: str) -> types.CarrierGone:
         """Take away a carrier that was made by the API."""
-        answer: types.Gone = self.call(Call("DELETE", f"/v1/carriers/{step(name)}"))
+        answer: types.CarrierGone = self.call(Call("DELETE", f"/v1/carriers/{step(name)}"))
         return answer
 
     def pause_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:
@@ -991,9 +991,9 @@ class AsyncCalls:
         answer: types.CarrierState = await self.call(Call("PATCH", f"/v1/carriers/{step(name)}", body=body))
         return answer
 
-    async def delete_carrier(self, name: str) -> types.Gone:
+    async def delete_carrier(self, name: str) -> types.CarrierGone:
         """Take away a carrier that was made by the API."""
-        answer: types.Gone = await self.call(Call("DELETE", f"/v1/carriers/{step(name)}"))
+        answer: types.CarrierGone = await self.call(Call("DELETE", f"/v1/carriers/{step(name)}"))
         return answer
 
     async def pause_carrier(self, name: str, body: types.WhichBind | None = None) -> types.CarrierState:

@@ -175,6 +175,12 @@ class CarrierChange(TypedDict):
     profile: NotRequired[dict[str, Any]]
 
 
+class CarrierGone(TypedDict):
+    """It is taken away."""
+
+    pending: NotRequired[str | None]
+
+
 class CarrierList(TypedDict):
     """All carriers, in the order of the configuration."""
 
@@ -211,7 +217,7 @@ class CarrierState(TypedDict):
     type: str
     address: str
     source: NotRequired[Literal["api", "file", "simulator"]]
-    state: NotRequired[Literal["connecting", "degraded", "down", "flapping", "paused", "up"]]
+    state: NotRequired[Literal["connecting", "degraded", "down", "flapping", "paused", "unattended", "up"]]
     paused_at: NotRequired[str | None]
     rate: NotRequired[float]
     waiting: NotRequired[int]
@@ -220,6 +226,9 @@ class CarrierState(TypedDict):
     down_reason: NotRequired[str | None]
     permanent: NotRequired[bool]
     answers: NotRequired[dict[str, Any]]
+    engine: NotRequired[str | None]
+    engine_since: NotRequired[str | None]
+    pending: NotRequired[str | None]
     binds: NotRequired[list[BindState]]
     settings: NotRequired[dict[str, Any] | None]
 

@@ -90,6 +90,13 @@ create table carrier_pause (
   paused_at bigint not null
 );
 CREATE UNIQUE INDEX carrier_pause_pkey ON public.carrier_pause USING btree (account_id, carrier, bind);
+create table carrier_report (
+  carrier text collate "C" not null,
+  account_id bigint not null,
+  holder bigint not null,
+  report text collate "C" not null
+);
+CREATE UNIQUE INDEX carrier_report_pkey ON public.carrier_report USING btree (carrier);
 create table consent_event (
   id bigint generated always as identity not null,
   account_id bigint not null,

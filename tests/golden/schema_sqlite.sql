@@ -61,6 +61,12 @@ CREATE TABLE carrier_pause (
   paused_at integer not null,
   primary key (account_id, carrier, bind)
 ) without rowid;
+CREATE TABLE carrier_report (
+  carrier text primary key,
+  account_id integer not null,
+  holder integer not null,
+  report text not null
+);
 CREATE TABLE consent_event (
   id integer primary key,
   account_id integer not null,

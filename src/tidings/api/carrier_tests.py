@@ -125,5 +125,5 @@ def _view(name: str, heard: Heard) -> CarrierTest:
 
 
 def _known(call: Call, name: str) -> None:
-    if name not in call.house.carriers:
+    if all(one.name != name for one in fleet_of(call).states()):
         raise Abort("not_found", "There is no carrier with this name.")

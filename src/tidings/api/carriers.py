@@ -10,7 +10,6 @@ from msgspec import UNSET, Meta, UnsetType
 from tidings.api import views
 from tidings.api.call import Call, Reply
 from tidings.api.problems import Abort, problem, refusal
-from tidings.api.webhooks import Gone
 from tidings.config import CarrierSettings
 from tidings.core.carrier import CarrierState
 from tidings.core.ports import Fleet
@@ -21,6 +20,14 @@ class CarrierList(msgspec.Struct, frozen=True):
     """All carriers, in the order of the configuration."""
 
     data: tuple[CarrierState, ...]
+
+
+class CarrierGone(msgspec.Struct, frozen=True):
+    """It is taken away."""
+
+    pending: Annotated[
+        str | None, Meta(description="what the process that had its binds has not done yet; null where all is done")
+    ] = None
 
 
 class WhichBind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +87,9 @@ async def patch(call: Call) -> Reply:
 async def delete(call: Call) -> Reply:
     """Take it away, once what is under way is answered."""
     outcome = await fleet_of(call).remove(call.params["name"])
-    return Reply(200, views.encode(Gone())) if outcome is None else refusal(outcome)
+    if isinstance(outcome, Refused):
+        return refusal(outcome)
+    return Reply(200, views.encode(CarrierGone(pending=outcome)))
 
 
 async def read(call: Call) -> Reply:

@@ -482,6 +482,9 @@ CARRIER: dict[str, Any] = {
     "down_reason": None,
     "permanent": False,
     "answers": {"sent": 412},
+    "engine": "gw1.example.net 4127",
+    "engine_since": "2026-11-23T09:29:58.000Z",
+    "pending": None,
     "binds": [BIND],
     "settings": {
         "name": "simulator",

@@ -20,7 +20,10 @@ async def get(call: Call) -> Reply:
     if not settings.metrics.open and not local(call.scope, call.headers, settings.host):
         authorize(call.house, call.headers.get(b"authorization"), "read", call.scope, operator=True)
     streams = call.house.streams.open if call.house.streams is not None else 0
-    lines = _lines(call.house.metrics, await call.house.snapshot(), streams)
+    now = await call.house.snapshot()
+    # Each process tells of the carriers that it holds: what is summed over all of them counts each once.
+    ours = tuple([one for one in now.carriers if one.engine == (call.house.place or None)])
+    lines = _lines(call.house.metrics, msgspec.structs.replace(now, carriers=ours), streams)
     return Reply(200, ("\n".join(lines) + "\n").encode(), KIND)
 
 

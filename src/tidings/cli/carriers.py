@@ -71,6 +71,8 @@ def add(file: IO[str], as_json: bool, data: Path) -> None:
         raise CommandError(f"{file.name} holds no JSON: {fault}") from None
     told = Client(data).call("POST", "/v1/carriers", body)
     click.echo(tell.as_json(told) if as_json else f"{told['name']} is added; it is {told['state']}")
+    for line in () if as_json else _pending(told):
+        click.echo(line)
 
 
 @carriers.command()
@@ -92,8 +94,10 @@ def password(name: str, as_json: bool, data: Path) -> None:
 @data_option
 def remove(name: str, data: Path) -> None:
     """Take away the carrier NAME, once what is under way is answered."""
-    Client(data).call("DELETE", f"/v1/carriers/{quote(name, safe='')}")
+    told = Client(data).call("DELETE", f"/v1/carriers/{quote(name, safe='')}")
     click.echo(f"{name} is taken away")
+    for line in _pending(told):
+        click.echo(line)
 
 
 @carriers.command()
@@ -184,6 +188,13 @@ def resume(name: str, bind: str | None, as_json: bool, data: Path) -> None:
 def _steer(name: str, verb: str, bind: str | None, as_json: bool, data: Path) -> None:
     told = Client(data).call("POST", f"/v1/carriers/{quote(name, safe='')}/{verb}", {"bind": bind} if bind else {})
     click.echo(tell.as_json(told) if as_json else f"{bind or name} is {verb}d; {name} is {told['state']}")
+    for line in () if as_json else _pending(told):
+        click.echo(line)
+
+
+def _pending(told: dict[str, Any]) -> Iterator[str]:
+    if told["pending"]:
+        yield f"  {tell.plain(told['pending'])}"
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
@@ -191,6 +202,11 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     rate = f"{told['rate']:g} segments/s" if told["rate"] else "no limit"
     yield f"{told['name']} ({told['type']}, {tell.plain(told['address'])}): {told['state']}{since}"
     yield f"  waiting {told['waiting']}, rate {rate}"
+    if told["engine"]:
+        yield f"  at engine {tell.plain(told['engine'])} since {told['engine_since'][:19]}Z"
+    if told["state"] == "unattended":
+        yield f"  {tell.plain(told['down_reason'])}"
+    yield from _pending(told)
     for bind in told["binds"]:
         yield from _bind(bind)
 

@@ -19,7 +19,7 @@ Moment = Annotated[
 
 StateOfBind = Literal["connecting", "up", "flapping", "down"]
 Source = Literal["file", "api", "simulator"]
-StateOfCarrier = Literal["connecting", "up", "degraded", "flapping", "down", "paused"]
+StateOfCarrier = Literal["connecting", "up", "degraded", "flapping", "down", "paused", "unattended"]
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,10 @@ class CarrierState(msgspec.Struct, frozen=True, kw_only=True):
     ] = "file"
     state: Annotated[
         StateOfCarrier,
-        Meta(description="`degraded`: some binds are up; `paused`: by an operator, whatever its binds do"),
+        Meta(
+            description="`degraded`: some binds are up; `paused`: by an operator, whatever its binds do; `unattended`: "
+            "no engine has its binds, and nothing is handed over"
+        ),
     ] = "connecting"
     paused_at: Annotated[
         Moment | None, Meta(description="since when the whole carrier is paused; null while it is not")
@@ -120,10 +123,33 @@ class CarrierState(msgspec.Struct, frozen=True, kw_only=True):
             "`not_written`, `in_doubt`"
         ),
     ] = {}
+    engine: Annotated[
+        str | None, Meta(description="the process that has its binds: host and process id; null where none has")
+    ] = None
+    engine_since: Annotated[Moment | None, Meta(description="since when that process has them")] = None
+    pending: Annotated[
+        str | None,
+        Meta(description="what was asked for and is stored, but not yet done by that process; null where all is done"),
+    ] = None
     binds: tuple[BindState, ...] = ()
     settings: Annotated[
         dict[str, Any] | None, Meta(description="its settings without the password; null in a diagnosis")
     ] = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process that holds a carrier tells of it to all others."""
+
+    carrier: str
+    holder: int
+    """See `Leases`."""
+    heeded: tuple[str, ...]
+    """What of it is paused there: its own name, or names of binds."""
+    digest: str
+    """Of the settings that it goes on with; see `digest`."""
+    fault: str | None = None
+    """Why its stored settings cannot be used there."""
+    state: CarrierState
 
 
 def fold(binds: Sequence[BindState], paused: bool) -> StateOfCarrier:

@@ -284,7 +284,7 @@ class Streams(Protocol):
 
 
 class Fleet(Protocol):
-    """The carriers of this process, as an operator sees and steers them."""
+    """The carriers, as an operator sees and steers them: those of this process, and of all that share its store."""
 
     def states(self) -> tuple[CarrierState, ...]:
         """How each stands, in the order in which they are asked to take messages."""
@@ -313,8 +313,11 @@ class Fleet(Protocol):
         """Change what is named of a stored carrier, without losing what is under way. Raises StoreUnavailable."""
         ...
 
-    async def remove(self, name: str) -> Refused | None:
-        """Take a stored carrier away, or why not. Raises StoreUnavailable."""
+    async def remove(self, name: str) -> Refused | str | None:
+        """Take a stored carrier away, or why not; a text where the process that holds it has not let go of it yet.
+
+        Raises StoreUnavailable.
+        """
         ...
 
 

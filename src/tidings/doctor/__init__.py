@@ -78,8 +78,19 @@ def _carriers(snapshot: Snapshot) -> Iterator[Advice]:
             "Add a [[carriers]] table to tidings.toml, or set `enabled = true` under [simulator].",
         )
     for carrier in snapshot.carriers:
+        if carrier.state == "unattended":
+            yield _unattended(carrier)
+            continue
         yield from _binds(carrier)
         yield from _answers(carrier)
+
+
+def _unattended(carrier: CarrierState) -> Advice:
+    what = f"No engine has the binds of carrier {carrier.name}, so nothing leaves by it."
+    return Advice(
+        "error", what,
+        "Start one with `tidings up --role engine`. One that ended without a word is replaced after about 6 s.",
+    )  # fmt: skip
 
 
 def _binds(carrier: CarrierState) -> Iterator[Advice]:

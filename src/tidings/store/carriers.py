@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
+
 import msgspec
 
 from tidings.config import CarrierSettings
 from tidings.core.account import DEFAULT_ACCOUNT
+from tidings.core.carrier import Report
 from tidings.core.message import Millis
 from tidings.core.questions import Pause
 from tidings.store.engine import Engine, statements
@@ -41,10 +45,30 @@ class Carriers:
         rows = await self._engine.fetch(SQL["stored"], DEFAULT_ACCOUNT)
         return [msgspec.json.decode(row[0], type=CarrierSettings) for row in rows]
 
+    async def one(self, name: str) -> CarrierSettings | None:
+        """Stored under this name."""
+        rows = await self._engine.fetch(SQL["one"], DEFAULT_ACCOUNT, name)
+        return msgspec.json.decode(rows[0][0], type=CarrierSettings) if rows else None
+
     async def keep(self, settings: CarrierSettings, now: Millis) -> None:
         """New, or in place of those before."""
         text = msgspec.json.encode(settings).decode()
         await self._engine.fetch(SQL["keep"], DEFAULT_ACCOUNT, settings.name, text, now)
 
     async def drop(self, name: str) -> None:
+        """With what was told of it."""
         await self._engine.fetch(SQL["drop"], DEFAULT_ACCOUNT, name)
+        await self._engine.fetch(SQL["drop_report"], DEFAULT_ACCOUNT, name)
+
+    async def report(self, reports: Sequence[Report]) -> None:
+        """What is told of carriers, each once, in place of what was told before."""
+        rows = [(one.carrier, DEFAULT_ACCOUNT, one.holder, msgspec.json.encode(one).decode()) for one in reports]
+        await self._engine.many(SQL["report"], rows)
+
+    async def reports(self) -> list[Report]:
+        """What was told last, by carrier; of a form that this program does not know, nothing."""
+        found = []
+        for (text,) in await self._engine.fetch(SQL["reports"], DEFAULT_ACCOUNT):
+            with contextlib.suppress(msgspec.DecodeError):
+                found.append(msgspec.json.decode(text, type=Report))
+        return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tidings.api import capture, carrier_tests, carriers, examples
 from tidings.api.call import Endpoint
-from tidings.api.webhooks import Gone
 from tidings.core.carrier import CarrierState
 
 CARRIERS: tuple[Endpoint, ...] = (
@@ -77,9 +76,9 @@ CARRIERS: tuple[Endpoint, ...] = (
         "it goes by the first of the others. For keys of the default account.",
         scope="admin",
         operator=True,
-        answer=Gone,
+        answer=carriers.CarrierGone,
         problems=("carrier_in_file", "carrier_in_use"),
-        answer_example={},
+        answer_example={"pending": None},
     ),
     Endpoint(
         method="POST",
