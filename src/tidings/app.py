@@ -418,8 +418,8 @@ class Tidings:
 
     def _degraded(self) -> Iterator[str]:
         for one in self._carrier_states():
-            if self._runner is None or not self._runner.mine(one.name):
-                continue  # who holds it says how it is
+            if not self.settings.does("api") and (self._runner is None or not self._runner.mine(one.name)):
+                continue  # who holds it says how it is, and whoever takes messages
             if one.state == "paused":
                 yield f"carrier {one.name}: paused by an operator"
             if one.state == "unattended":

@@ -139,9 +139,9 @@ class Several:
 
 
 @contextmanager
-def several(folder: Path, database: str) -> Iterator[Several]:
+def several(folder: Path, database: str, kind: type[Several] = Several) -> Iterator[Several]:
     """The network alone; members are added."""
-    one = Several(folder, database)
+    one = kind(folder, database)
     one.simulator.start()
     try:
         yield one
