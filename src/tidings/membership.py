@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 from collections.abc import Awaitable, Callable
@@ -33,6 +34,10 @@ FROZEN_S = 2.0
 """A process whose loop did not run for so long may have been frozen: it asks before it trusts a lease again."""
 PATIENCE_S = 2.5
 """An answer of the server that takes longer is given up, and the connection with it."""
+YIELD_S = 10.0
+"""One beyond one's share is given to somebody with less once it has been so for this long."""
+KEPT_S = 600.0
+"""It is not given again for so long where nobody took it."""
 SPARE_S = 3.0
 """A lease of many that nobody takes for so long is taken beyond one's share."""
 _FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
@@ -73,6 +78,9 @@ class Membership:
         self._pulse_at = clock.monotonic()
         self._hurry = asyncio.Event()
         self._asking = asyncio.Lock()
+        self._taking: asyncio.Task[None] | None = None
+        self._yield_at: float | None = None
+        self._kept_until = 0.0
         self._stopping = False
         self._loops: list[asyncio.Task[None]] = []
         self._group: asyncio.TaskGroup | None = None
@@ -103,6 +111,7 @@ class Membership:
     async def stop(self) -> None:
         """Give back what is still held, and hear no more. Before the store stops."""
         self._stopping = True
+        await self._taken()
         held = [(self._driver.writer, one.name) for one in self._wants.values() if one.tenure is not None]
         if held:
             try:
@@ -123,14 +132,21 @@ class Membership:
                 await self._look()
         except (*_FAULTS, StoreUnavailable) as fault:
             log.error("%s cannot be taken for now: %s", name, fault)
+        await self._taken()
         if one.task is not None:
-            await asyncio.shield(one.task)
+            await asyncio.wait([one.task])
+
+    async def _taken(self) -> None:
+        """What is being taken was taken, or takes long."""
+        if self._taking is not None:
+            await asyncio.wait([self._taking], timeout=PATIENCE_S)
 
     async def leave(self, name: str) -> None:
         one = self._wants.get(name)
         if one is None:
             return
         one.leaving = True
+        await self._taken()
         if one.task is not None:
             await asyncio.wait([one.task])
         if one.tenure is not None:
@@ -139,7 +155,7 @@ class Membership:
 
     async def _give_back(self, one: _Want) -> None:
         await one.lost(False)
-        one.tenure = None
+        one.tenure = one.free_since = None
         try:
             await self._store.write(lease.give_back, [(self._driver.writer, one.name)])
         except StoreUnavailable as fault:
@@ -253,13 +269,18 @@ class Membership:
             leases = {row[0]: Lease(*row) for row in await db.fetch(_LEASES)}
             self.nodes = await nodes.everybody(db)
         now = self._clock.monotonic()
-        taking = [one for one in self._wants.values() if self._may_take(one, leases.get(one.name), now)]
-        taking = self._fair(taking, now)
+        free = [one for one in self._wants.values() if self._may_take(one, leases.get(one.name), now)]
+        taking = self._fair(free, now)
+        if self._group is None or (self._taking is not None and not self._taking.done()):
+            return
+        if not free and (surplus := self._surplus(now)) is not None:
+            log.info("%s is given to an engine with less", surplus.name)
+            self._then(surplus, self._give_back(surplus))
         for writer in {leases[one.name].holder for one in taking if one.name in leases} - {self._driver.writer, 0}:
             async with asyncio.timeout(PATIENCE_S):
                 await nodes.end_sessions(db, writer)
-        if taking:
-            await self._take(taking)
+        if taking:  # apart: a commit may have to wait, and signs of life must not
+            self._taking = self._group.create_task(self._take(taking), name="leases")
 
     def _may_take(self, one: _Want, lease: Lease | None, now: float) -> bool:
         idle = one.task is None or one.task.done()
@@ -269,28 +290,50 @@ class Membership:
         one.free_since = now if one.free_since is None else one.free_since
         return True
 
-    def _fair(self, taking: list[_Want], now: float) -> list[_Want]:
-        """Of leases of one kind no more than a share, unless nobody else takes them."""
+    def _room(self) -> int:
+        """How many more of those that are shared this process may hold; negative: how many it has beyond its share."""
         shared = [one for one in self._wants.values() if one.spread]
         able = max(1, sum(node.lives and node.role in _ENGINES for node in self.nodes))
-        room = math.ceil(len(shared) / able) - sum(one.tenure is not None for one in shared)
+        return math.ceil(len(shared) / able) - sum(one.tenure is not None for one in shared)
+
+    def _fair(self, taking: list[_Want], now: float) -> list[_Want]:
+        """Of leases of one kind no more than a share, unless nobody else takes them."""
+        room = self._room()
         fair: list[_Want] = []
         for one in taking:
-            if one.spread and now - (one.free_since or now) < SPARE_S:
-                if room <= 0:
+            if one.spread and room <= 0:
+                if now - (one.free_since or now) < SPARE_S:
                     continue
-                room -= 1
+                self._kept_until = now + KEPT_S
+            room -= one.spread
             fair.append(one)
         return fair
+
+    def _surplus(self, now: float) -> _Want | None:
+        """One that somebody else should have, after a while in which nothing changed."""
+        if self._room() >= 0 or now < self._kept_until:
+            self._yield_at = None
+        elif self._yield_at is None:
+            self._yield_at = now + YIELD_S
+        elif now >= self._yield_at:
+            idle = [one for one in self._wants.values() if one.task is None or one.task.done()]
+            return next((one for one in reversed(idle) if one.spread and one.tenure is not None), None)
+        return None
 
     async def _take(self, taking: list[_Want]) -> None:
         asked_at = self._clock.monotonic()
         wishes = [lease.Wish(one.name, self._driver.writer, LEASE_MS) for one in taking]
-        for one, fence in zip(taking, await self._store.write(lease.take, wishes), strict=True):
-            if fence is not None and not self._stopping:
+        try:
+            fences = await self._store.write(lease.take, wishes)
+        except StoreUnavailable as fault:
+            log.error("%s cannot be taken for now: %s", ", ".join(one.name for one in taking), fault)
+            return
+        for one, fence in zip(taking, fences, strict=True):
+            if fence is not None:
                 log.info("%s is this process's, under fence %d", one.name, fence)
-                one.tenure = Tenure(fence, asked_at, asked_at + SAFE_S)
-                self._then(one, one.gained(fence))
+                one.tenure = Tenure(fence, self._clock.monotonic(), asked_at + SAFE_S)
+                if not (self._stopping or one.leaving):
+                    self._then(one, one.gained(fence))
 
     def _then(self, one: _Want, work: Awaitable[None]) -> None:
         """After what is under way of this lease."""
@@ -305,7 +348,8 @@ class Membership:
                 await work
             except Exception:
                 log.exception("%s: what it is for cannot be done; it is given back", one.name)
-                await self._give_back(one)
+                with contextlib.suppress(Exception):
+                    await self._give_back(one)
 
         one.task = self._group.create_task(follow(), name=f"lease {one.name}")
 

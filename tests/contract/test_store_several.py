@@ -28,12 +28,13 @@ from tidings.store.folder import DataFolderInUse
 from tidings.store.group_commit import GroupStore
 from tidings.store.postgres import Postgres
 
-LEASE_S = 0.6
+LEASE_S = 1.2
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {"BEAT_S": 0.1, "LEASE_MS": 600, "SAFE_S": 0.5, "PULSE_S": 0.05, "SPARE_S": 0.3}.items():
+    times = {"BEAT_S": 0.1, "LEASE_MS": 1_200, "SAFE_S": 1.0, "PULSE_S": 0.05, "SPARE_S": 0.3, "YIELD_S": 0.3}
+    for name, value in times.items():
         monkeypatch.setattr(membership, name, value)
     with postgres_kit.chosen_for(True):
         yield
@@ -362,8 +363,7 @@ async def test_who_takes_over_ends_what_the_one_before_keeps_open(tmp_path: Path
         frozen(one)
         await until(lambda: two.told, "the other takes over")
         assert two.told == ["router 2"]
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
-            await db.execute("commit")
+        await until(db.is_closed, "what it had begun is undone")
 
 
 async def test_while_the_database_is_away_only_what_keeps_a_link_alive_goes_on(tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ async def test_one_that_stood_still_writes_nothing_once_its_lease_has_run_out(
     monkeypatch.setattr(membership, "FROZEN_S", 0.3)
     async with processes(tmp_path, "one") as (one,):
         await one.want("router")
-        time.sleep(1.0)  # noqa: ASYNC251 - the loop stands still, as if the process did
+        time.sleep(1.5)  # noqa: ASYNC251 - the loop stands still, as if the process did
         assert not one.leases.may_write("router", asked=True)
         assert not one.leases.may_write("router", asked=False)
         await until(lambda: one.holds("router"), "nobody took it: it is held again")
@@ -403,6 +403,21 @@ async def test_those_of_a_kind_are_shared_out(tmp_path: Path) -> None:
         assert sorted(sum(one.holds(name) for name in carriers) for one in both) == [2, 3]
 
 
+async def test_one_that_comes_later_is_given_its_share(tmp_path: Path) -> None:
+    carriers = [f"carrier/{name}" for name in ("a", "b", "c", "d")]
+    async with processes(tmp_path, "one") as (one,):
+        for name in carriers:
+            await one.want(name, spread=True)
+        assert all(map(one.holds, carriers))
+        async with processes(tmp_path, "two") as (two,):
+            for name in carriers:
+                await two.want(name, spread=True)
+            assert not any(map(two.holds, carriers))
+            await until(lambda: sum(map(two.holds, carriers)) == 2, "it has its share")
+            await until(lambda: sum(map(one.holds, carriers)) == 2, "and the first keeps its own")
+        assert [told for told in one.told if "left" in told] == ["carrier/d left", "carrier/c left"]
+
+
 async def test_what_others_do_not_take_is_taken_beyond_a_fair_share(tmp_path: Path) -> None:
     carriers = [f"carrier/{name}" for name in ("a", "b", "c", "d")]
     async with processes(tmp_path, "one", "two") as (one, _):
@@ -411,3 +426,5 @@ async def test_what_others_do_not_take_is_taken_beyond_a_fair_share(tmp_path: Pa
             await one.want(name, spread=True)
         assert sum(map(one.holds, carriers)) == 2
         await until(lambda: all(map(one.holds, carriers)), "all are held")
+        await asyncio.sleep(1.0)
+        assert all(map(one.holds, carriers)), "and kept, since nobody wants them"

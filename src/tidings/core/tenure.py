@@ -11,6 +11,7 @@ class Tenure:
 
     fence: int
     begun_at: float
+    """When it was known: answers to what was asked before say nothing of it."""
     until: float
     doubtful: bool = False
     """Its time ran out while the process stood still: somebody else may hold it by now."""

@@ -48,16 +48,21 @@ class Node(msgspec.Struct, frozen=True):
         return self.silent_ms <= ALIVE_MS
 
 
-def begin(writer: int, number: int) -> str:
-    """Begin a transaction of a process and number it. Its status tells how many are concerned: itself and others that
-    are to hear of it, or none where the process is not registered any more.
-    """
+def prepare(writer: int) -> str:
+    """Once in each session that begins transactions: the server plans it once."""
     return (
-        f"begin; select pg_advisory_xact_lock({LOCK}); "  # noqa: S608 - numbers alone
-        f"with mine as (update store_commit set number = {number} where writer = {writer} returning 1) "
+        f"prepare tidings_begin(bigint) as "  # noqa: S608 - numbers alone
+        f"with mine as (update store_commit set number = $1 where writer = {writer} returning 1) "
         f"select from mine, (select union all select from node "
         f"where writer <> {writer} and heard_at > {CLOCK} - {SILENT_MS}) as all_others"
     )
+
+
+def begin(number: int) -> str:
+    """Begin a transaction of a process and number it. Its status tells how many are concerned: itself and others that
+    are to hear of it, or none where the process is not registered any more.
+    """
+    return f"begin; select pg_advisory_xact_lock({LOCK}); execute tidings_begin({number})"
 
 
 def session_name(writer: int) -> str:

@@ -430,7 +430,7 @@ class Postgres:
         number = self._number + 1
         self._news = ()
         try:
-            done = await self.engine.db.execute(nodes.begin(self.writer, number))
+            done = await self.engine.db.execute(nodes.begin(number))
         except BaseException:
             self.engine.drop()
             raise
@@ -532,6 +532,7 @@ class Postgres:
             await _refuse_marked(db)
             await _migrate(db, self._clock)
             self.node = await nodes.enter(db, self.writer, self._role, home(self._folder))
+            await db.execute(nodes.prepare(self.writer))
             marks.refuse(
                 *[await _mark(db, table) for table in (marks.HALF, marks.GONE)]
             )  # a move may have ended just now
@@ -545,7 +546,8 @@ class Postgres:
         if time.monotonic() < self._not_before:
             raise Away(self._why)
         try:
-            await self.engine.connect()
+            db = await self.engine.connect()
+            await db.execute(nodes.prepare(self.writer))
         except Exception as fault:
             self.engine.drop()
             self._not_before = time.monotonic() + self._wait
