@@ -19,6 +19,7 @@ from typing import Any
 
 import apsw
 
+import filling
 from machine import machine
 
 HERE = Path(__file__).parent
@@ -140,10 +141,12 @@ def setting(stored: int = 0, database: str = "") -> Iterator[Setting]:
         )
         more = ["--database", database] if database else []
         if stored:
-            subprocess.run(
-                [str(BIN / "tidings"), "migrate", "--data", str(folder)], check=True, stdout=subprocess.DEVNULL
-            )
-            _fill(folder / "tidings.db", stored)
+            migrate = [str(BIN / "tidings"), "migrate", "--data", str(folder), *more]
+            subprocess.run(migrate, check=True, stdout=subprocess.DEVNULL)
+            if database:
+                filling.fill_postgres(database, stored)
+            else:
+                filling.fill_sqlite(folder / "tidings.db", stored)
         tidings = Process(
             str(BIN / "tidings"), "up", "--data", str(folder), "--port", "0", *more, log=folder / "tidings.log"
         )  # fmt: skip
@@ -173,43 +176,6 @@ def _wait_for(file: Path, process: Process) -> None:
             raise RuntimeError("tidings did not start")
         time.sleep(0.1)
     raise RuntimeError("tidings did not start in time")
-
-
-def _fill(file: Path, stored: int) -> None:
-    """Delivered messages as they would have been left by `stored` sendings over the last days."""
-    db = apsw.Connection(str(file))
-    db.execute("pragma synchronous = off")
-    db.execute("begin")
-    now = int(time.time() * 1000)
-    first = (now - 1_704_067_200_000 - 3 * 86_400_000) << 21
-    ids = f"with recursive n(i) as (select 1 union all select i + 1 from n where i < {stored})"
-    db.execute(
-        f"""insert into message (id, account_id, direction, status, category, recipient, sender, text, encoding,
-        segments, reference, created_at, expires_at, carrier, client_ref, tags, segments_delivered, sent_at,
-        finished_at, event_count)
-        {ids}
-        select {first} + (i << 21), 1, 'mt', 'delivered', 'transactional',
-        '+1555' || substr('0000000' || (i * 7919 % 10000000), -7), 'TIDINGS',
-        'Your order ' || i || ' is on its way and arrives today between 3 and 5 pm. Reply HELP for help.', 'gsm7', 1, 0,
-        {now} - 200000000 + i, {now} - 100000000 + i, 'network', 'order-' || i, '["bench"]', 1, {now} - 200000000 + i,
-        {now} - 200000000 + i, 4 from n"""
-    )
-    for sequence, kind in enumerate(("accepted", "queued", "sent", "delivered"), 1):
-        db.execute(
-            f"insert into message_event select id, {sequence}, 1, 'message.{kind}', created_at, null from message"
-        )
-    db.execute(
-        """insert into attempt (id, message_id, account_id, part, carrier, bind, fence, started_at, outcome, carrier_id,
-        answered_at, receipt, receipt_code) select id + 1, id, 1, 1, 'network', 'network/1', 1, created_at, 'sent',
-        printf('%013x', id), created_at, 'delivered', 'DELIVRD 000' from message"""
-    )
-    db.execute(
-        """insert into receipt select id + 2, 'network', 'network/1', printf('%013x', id), recipient, 'DELIVRD',
-        'delivered', '000', zeroblob(100), created_at, id + 1, id, 1, null from message"""
-    )
-    db.execute("commit")
-    db.execute("pragma wal_checkpoint(truncate)")
-    db.close()
 
 
 @contextlib.contextmanager
