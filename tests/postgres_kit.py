@@ -153,13 +153,14 @@ class Server:
 
 
 class Pair:
-    """A primary `a` and its synchronous standby `b`, on loopback. They wait for no disk: processes are killed, the
-    machine stays up.
+    """A primary `a` and its synchronous standby `b`, on loopback. Unless told otherwise they wait for no disk:
+    processes are killed, the machine stays up.
     """
 
-    def __init__(self) -> None:
-        self.a = Server("fsync=off", port=_free_port())
-        self.b = Server("fsync=off", of=self.a, port=_free_port())
+    def __init__(self, *settings: str) -> None:
+        settings = settings or ("fsync=off",)
+        self.a = Server(*settings, port=_free_port())
+        self.b = Server(*settings, of=self.a, port=_free_port())
         self.name = "postgres"
         execute("alter system set synchronous_standby_names = '*'", "select pg_reload_conf()", url=self.a.url)
 

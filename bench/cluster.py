@@ -1,0 +1,134 @@
+"""What sharing a database costs: one process, several with roles, and a synchronous standby, by turns on one machine.
+
+Every message is durable, and its receipt stored, before it counts. Processes, servers and load share the cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from machine import machine
+from procs import free_ports
+from run import BIN, WINDOW, Process, Setting, _port, _wait_for, postgres_kit
+
+LOADS = {"single POSTs": (8_000, 1, 64), "batches of 100": (30_000, 100, 8)}
+SETTINGS = ("shared_buffers=128MB", "max_wal_size=4GB")
+SHAPES: dict[str, Sequence[str]] = {
+    "one process (`all`)": ("all",),
+    "one `api`, one `engine`, one `worker`": ("api", "engine", "worker"),
+    "two `api`, two `engine`, one `worker`": ("api", "api", "engine", "engine", "worker"),
+}
+
+
+class Crowd(Process):
+    """Several processes as one: what they cost together."""
+
+    def __init__(self, processes: Sequence[Process]) -> None:
+        self.processes = processes
+
+    def cpu(self) -> float:
+        """CPU-seconds so far."""
+        return sum(one.cpu() for one in self.processes)
+
+
+@contextlib.contextmanager
+def cluster(roles: Sequence[str], database: str) -> Iterator[Setting]:
+    """Processes of these roles on one database, with two carriers, the API behind one port."""
+    with tempfile.TemporaryDirectory(prefix="tidings-bench-") as name, contextlib.ExitStack() as ends:
+        folder = Path(name)
+        network = Process(
+            str(BIN / "tidings"), "simulate", "--smpp-port", "0", "--http-port", "0", log=folder / "network.log",
+        )  # fmt: skip
+        ends.callback(network.stop)
+        port, door = _port(folder / "network.log"), free_ports(1)[0]
+        carriers = "".join(
+            f'[[carriers]]\nname = "{one}"\nhost = "127.0.0.1"\nport = {port}\nsystem_id = "{one}"\n'
+            f'password = "bench"\nsender_rules = "off"\nwindow = {WINDOW}\n' for one in ("north", "south")
+        )  # fmt: skip
+        processes = []
+        for at, role in enumerate(roles):
+            own = folder / str(at)
+            own.mkdir()
+            (own / "tidings.toml").write_text(f"{carriers}[limits]\nfree_disk_mb = 0\n")
+            behind = ["--port", str(door), "--reuse-port", "true"] if role == "api" else ["--port", "0"]
+            processes.append(
+                Process(
+                    str(BIN / "tidings"), "up", "--role", role, "--data", str(own), "--database", database, *behind,
+                    log=folder / f"{at}.log",
+                )
+            )  # fmt: skip
+            ends.callback(processes[-1].stop)
+            _wait_for(own / "server.json", processes[-1])
+        yield Setting(folder / "0", Crowd(processes), network, database)
+
+
+def measure(places: dict[str, Setting], rounds: int) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """Messages a second and CPU-seconds per 1,000 of ours, by load and place, a round after the other."""
+    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for what, load in LOADS.items():
+        for place in places.values():
+            place.load(load[0] // 4, *load[1:])  # warm
+        for _ in range(rounds):
+            for name, place in places.items():
+                told = place.load(*load)
+                found.setdefault(what, {}).setdefault(name, []).append((told["per_s"], told["cpu_per_1000"]))
+    return found
+
+
+def rows(found: dict[str, dict[str, list[tuple[float, float]]]], first: str) -> Iterator[str]:
+    """Lines of a table: rates, CPU, and the rate as a share of the place named `first`."""
+    for what, places in found.items():
+        for name, told in places.items():
+            rate, cpu = (median(one[at] for one in told) for at in (0, 1))
+            share = median(one[0] / other[0] for one, other in zip(told, places[first], strict=True))
+            yield f"| {what} | {name} | {rate:,.0f} | {cpu:.3f} | {share:.2f} |"
+
+
+def several(rounds: int) -> Iterator[str]:
+    """Processes with roles, each shape on a database of its own on one server."""
+    server = postgres_kit.Server(*SETTINGS)
+    try:
+        with contextlib.ExitStack() as all_of_them:
+            places = {}
+            for at, (name, roles) in enumerate(SHAPES.items()):
+                postgres_kit.execute(f"create database bench{at}", url=server.url)
+                database = postgres_kit.beside(server.url, f"bench{at}")
+                places[name] = all_of_them.enter_context(cluster(roles, database))
+            yield from rows(measure(places, rounds), next(iter(SHAPES)))
+    finally:
+        server.end()
+
+
+def standby(rounds: int) -> Iterator[str]:
+    """One process on a server by itself, and on one whose standby has to have each commit."""
+    alone, with_standby = "no standby", "synchronous standby (`on`)"
+    server, pair = postgres_kit.Server(*SETTINGS), postgres_kit.Pair(*SETTINGS)
+    try:
+        with cluster(("all",), server.url) as one, cluster(("all",), pair.new().url) as other:
+            yield from rows(measure({alone: one, with_standby: other}, rounds), alone)
+    finally:
+        server.end()
+        pair.end()
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="several,standby")
+    given = parser.parse_args()
+    print(f"Machine: {machine()}. Median of {given.rounds} by turns.\n")
+    for part, what in (("several", several), ("standby", standby)):
+        if part in given.only.split(","):
+            print("| load | processes | msg/s | CPU-s per 1,000 | rate, as a share of the first |")
+            print("| --- | --- | --- | --- | --- |")
+            print("\n".join(what(given.rounds)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
