@@ -14,7 +14,7 @@ from tidings.core.ids import highest
 from tidings.core.message import HOUR, SECOND
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import InboundRow, Tx
-from tidings.pipeline import expire, receipt, receive
+from tidings.pipeline import converse, expire, receipt, receive
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.sweeper")
@@ -89,6 +89,9 @@ class Sweeper:
         )
         await self._by_pages(
             lambda tx: tx.receipts.parked(now, SWEEP_MOST), lambda rows: self._write_singly(receipt.rematch, rows)
+        )
+        await self._by_pages(
+            lambda tx: tx.conversations.due(now, SWEEP_MOST), lambda due: house.store.write(converse.wake, due)
         )
         if self._tick % 10 == 1:
             await self._tidy()

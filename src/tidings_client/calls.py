@@ -281,6 +281,158 @@ class Calls:
         answer: types.Gone = self.call(Call("DELETE", f"/v1/senders/{step(address)}"))
         return answer
 
+    def create_contact(self, body: types.ContactRequest) -> types.Contact:
+        """Keep a contact."""
+        answer: types.Contact = self.call(Call("POST", "/v1/contacts", body=body))
+        return answer
+
+    def list_contacts(
+        self,
+        *,
+        number: str | None = None,
+        tag: str | None = None,
+        name: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> types.ContactPage:
+        """List contacts, newest first."""
+        answer: types.ContactPage = self.call(
+            Call(
+                "GET",
+                "/v1/contacts",
+                query={"number": number, "tag": tag, "name": name, "limit": limit, "cursor": cursor},
+            )
+        )
+        return answer
+
+    def get_contact(self, id: str) -> types.Contact:
+        """Read a contact."""
+        answer: types.Contact = self.call(Call("GET", f"/v1/contacts/{step(id)}"))
+        return answer
+
+    def change_contact(self, id: str, body: types.ContactChange) -> types.Contact:
+        """Change a contact."""
+        answer: types.Contact = self.call(Call("PATCH", f"/v1/contacts/{step(id)}", body=body))
+        return answer
+
+    def delete_contact(self, id: str) -> types.Gone:
+        """Drop a contact."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/contacts/{step(id)}"))
+        return answer
+
+    def merge_contact(self, id: str, body: types.ContactMerge) -> types.Contact:
+        """Make one person of two contacts."""
+        answer: types.Contact = self.call(Call("POST", f"/v1/contacts/{step(id)}/merge", body=body))
+        return answer
+
+    def open_conversation(self, body: types.ConversationRequest) -> types.Conversation:
+        """Open the conversation with a number."""
+        answer: types.Conversation = self.call(Call("POST", "/v1/conversations", body=body))
+        return answer
+
+    def list_conversations(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: Literal["closed", "open", "snoozed"] | None = None,
+        assignee: str | None = None,
+        label: str | None = None,
+        from_: str | None = None,
+        contact: str | None = None,
+        unread: Literal["false", "true"] | None = None,
+    ) -> types.ConversationList:
+        """The inbox: conversations, those with the newest message first."""
+        answer: types.ConversationList = self.call(
+            Call(
+                "GET",
+                "/v1/conversations",
+                query={
+                    "limit": limit,
+                    "cursor": cursor,
+                    "status": status,
+                    "assignee": assignee,
+                    "label": label,
+                    "from": from_,
+                    "contact": contact,
+                    "unread": unread,
+                },
+            )
+        )
+        return answer
+
+    def search_conversations(self, *, limit: int | None = None, cursor: str | None = None, q: str) -> types.FoundList:
+        """Find what was said."""
+        answer: types.FoundList = self.call(
+            Call("GET", "/v1/conversations/search", query={"limit": limit, "cursor": cursor, "q": q})
+        )
+        return answer
+
+    def get_conversation(self, id: str) -> types.Conversation:
+        """Read a conversation."""
+        answer: types.Conversation = self.call(Call("GET", f"/v1/conversations/{step(id)}"))
+        return answer
+
+    def change_conversation(self, id: str, body: types.ConversationChange) -> types.Conversation:
+        """Open, snooze or close a conversation, assign it, label it, mark it read."""
+        answer: types.Conversation = self.call(Call("PATCH", f"/v1/conversations/{step(id)}", body=body))
+        return answer
+
+    def list_conversation_messages(
+        self, id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> types.MessagePage:
+        """What was said in a conversation, newest first."""
+        answer: types.MessagePage = self.call(
+            Call("GET", f"/v1/conversations/{step(id)}/messages", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    def reply_in_conversation(
+        self, id: str, body: types.ReplyRequest, *, idempotency_key: str | None = None
+    ) -> types.Message:
+        """Say something in a conversation."""
+        answer: types.Message = self.call(
+            Call("POST", f"/v1/conversations/{step(id)}/messages", body=body, idempotency_key=idempotency_key),
+            keyed=True,
+        )
+        return answer
+
+    def add_conversation_note(self, id: str, body: types.NoteRequest) -> types.Note:
+        """Write a note beside a conversation."""
+        answer: types.Note = self.call(Call("POST", f"/v1/conversations/{step(id)}/notes", body=body))
+        return answer
+
+    def list_conversation_notes(
+        self, id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> types.NoteList:
+        """Notes beside a conversation, newest first."""
+        answer: types.NoteList = self.call(
+            Call("GET", f"/v1/conversations/{step(id)}/notes", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    def create_canned_reply(self, body: types.CannedRequest) -> types.Canned:
+        """Keep a reply ready."""
+        answer: types.Canned = self.call(Call("POST", "/v1/canned-replies", body=body))
+        return answer
+
+    def list_canned_replies(self, *, limit: int | None = None, cursor: str | None = None) -> types.CannedList:
+        """Replies that are kept ready, newest first."""
+        answer: types.CannedList = self.call(
+            Call("GET", "/v1/canned-replies", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    def change_canned_reply(self, id: str, body: types.CannedChange) -> types.Canned:
+        """Change a reply that is kept ready."""
+        answer: types.Canned = self.call(Call("PATCH", f"/v1/canned-replies/{step(id)}", body=body))
+        return answer
+
+    def delete_canned_reply(self, id: str) -> types.Gone:
+        """Drop a reply that was kept ready."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/canned-replies/{step(id)}"))
+        return answer
+
     def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:
         """Enrol a customer's ESME."""
         answer: types.EsmeEnrolled = self.call(Call("POST", "/v1/esmes", body=body))
@@ -822,6 +974,160 @@ class AsyncCalls:
     async def delete_sender(self, address: str) -> types.Gone:
         """Make an address nobody's."""
         answer: types.Gone = await self.call(Call("DELETE", f"/v1/senders/{step(address)}"))
+        return answer
+
+    async def create_contact(self, body: types.ContactRequest) -> types.Contact:
+        """Keep a contact."""
+        answer: types.Contact = await self.call(Call("POST", "/v1/contacts", body=body))
+        return answer
+
+    async def list_contacts(
+        self,
+        *,
+        number: str | None = None,
+        tag: str | None = None,
+        name: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> types.ContactPage:
+        """List contacts, newest first."""
+        answer: types.ContactPage = await self.call(
+            Call(
+                "GET",
+                "/v1/contacts",
+                query={"number": number, "tag": tag, "name": name, "limit": limit, "cursor": cursor},
+            )
+        )
+        return answer
+
+    async def get_contact(self, id: str) -> types.Contact:
+        """Read a contact."""
+        answer: types.Contact = await self.call(Call("GET", f"/v1/contacts/{step(id)}"))
+        return answer
+
+    async def change_contact(self, id: str, body: types.ContactChange) -> types.Contact:
+        """Change a contact."""
+        answer: types.Contact = await self.call(Call("PATCH", f"/v1/contacts/{step(id)}", body=body))
+        return answer
+
+    async def delete_contact(self, id: str) -> types.Gone:
+        """Drop a contact."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/contacts/{step(id)}"))
+        return answer
+
+    async def merge_contact(self, id: str, body: types.ContactMerge) -> types.Contact:
+        """Make one person of two contacts."""
+        answer: types.Contact = await self.call(Call("POST", f"/v1/contacts/{step(id)}/merge", body=body))
+        return answer
+
+    async def open_conversation(self, body: types.ConversationRequest) -> types.Conversation:
+        """Open the conversation with a number."""
+        answer: types.Conversation = await self.call(Call("POST", "/v1/conversations", body=body))
+        return answer
+
+    async def list_conversations(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: Literal["closed", "open", "snoozed"] | None = None,
+        assignee: str | None = None,
+        label: str | None = None,
+        from_: str | None = None,
+        contact: str | None = None,
+        unread: Literal["false", "true"] | None = None,
+    ) -> types.ConversationList:
+        """The inbox: conversations, those with the newest message first."""
+        answer: types.ConversationList = await self.call(
+            Call(
+                "GET",
+                "/v1/conversations",
+                query={
+                    "limit": limit,
+                    "cursor": cursor,
+                    "status": status,
+                    "assignee": assignee,
+                    "label": label,
+                    "from": from_,
+                    "contact": contact,
+                    "unread": unread,
+                },
+            )
+        )
+        return answer
+
+    async def search_conversations(
+        self, *, limit: int | None = None, cursor: str | None = None, q: str
+    ) -> types.FoundList:
+        """Find what was said."""
+        answer: types.FoundList = await self.call(
+            Call("GET", "/v1/conversations/search", query={"limit": limit, "cursor": cursor, "q": q})
+        )
+        return answer
+
+    async def get_conversation(self, id: str) -> types.Conversation:
+        """Read a conversation."""
+        answer: types.Conversation = await self.call(Call("GET", f"/v1/conversations/{step(id)}"))
+        return answer
+
+    async def change_conversation(self, id: str, body: types.ConversationChange) -> types.Conversation:
+        """Open, snooze or close a conversation, assign it, label it, mark it read."""
+        answer: types.Conversation = await self.call(Call("PATCH", f"/v1/conversations/{step(id)}", body=body))
+        return answer
+
+    async def list_conversation_messages(
+        self, id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> types.MessagePage:
+        """What was said in a conversation, newest first."""
+        answer: types.MessagePage = await self.call(
+            Call("GET", f"/v1/conversations/{step(id)}/messages", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    async def reply_in_conversation(
+        self, id: str, body: types.ReplyRequest, *, idempotency_key: str | None = None
+    ) -> types.Message:
+        """Say something in a conversation."""
+        answer: types.Message = await self.call(
+            Call("POST", f"/v1/conversations/{step(id)}/messages", body=body, idempotency_key=idempotency_key),
+            keyed=True,
+        )
+        return answer
+
+    async def add_conversation_note(self, id: str, body: types.NoteRequest) -> types.Note:
+        """Write a note beside a conversation."""
+        answer: types.Note = await self.call(Call("POST", f"/v1/conversations/{step(id)}/notes", body=body))
+        return answer
+
+    async def list_conversation_notes(
+        self, id: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> types.NoteList:
+        """Notes beside a conversation, newest first."""
+        answer: types.NoteList = await self.call(
+            Call("GET", f"/v1/conversations/{step(id)}/notes", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    async def create_canned_reply(self, body: types.CannedRequest) -> types.Canned:
+        """Keep a reply ready."""
+        answer: types.Canned = await self.call(Call("POST", "/v1/canned-replies", body=body))
+        return answer
+
+    async def list_canned_replies(self, *, limit: int | None = None, cursor: str | None = None) -> types.CannedList:
+        """Replies that are kept ready, newest first."""
+        answer: types.CannedList = await self.call(
+            Call("GET", "/v1/canned-replies", query={"limit": limit, "cursor": cursor})
+        )
+        return answer
+
+    async def change_canned_reply(self, id: str, body: types.CannedChange) -> types.Canned:
+        """Change a reply that is kept ready."""
+        answer: types.Canned = await self.call(Call("PATCH", f"/v1/canned-replies/{step(id)}", body=body))
+        return answer
+
+    async def delete_canned_reply(self, id: str) -> types.Gone:
+        """Drop a reply that was kept ready."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/canned-replies/{step(id)}"))
         return answer
 
     async def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:

@@ -55,7 +55,7 @@ class AccountRequest(TypedDict):
 
 
 class Advice(TypedDict):
-    """One finding: how bad, what is the matter, what to do."""
+    """How bad it is, what is the matter, what to do."""
 
     severity: Literal["error", "note", "warning"]
     what: str
@@ -152,6 +152,36 @@ class BindState(TypedDict):
     congestion: NotRequired[int | None]
     round_trip_ms: NotRequired[float | None]
     traffic: NotRequired[Traffic]
+
+
+class Canned(TypedDict):
+    """A reply that is kept ready."""
+
+    id: str
+    name: str
+    text: str
+    created_at: str
+
+
+class CannedChange(TypedDict):
+    """What shall be different about a reply that is kept ready."""
+
+    name: NotRequired[str]
+    text: NotRequired[str]
+
+
+class CannedList(TypedDict):
+    """Replies that are kept ready, newest first."""
+
+    data: list[Canned]
+    next_cursor: str | None
+
+
+class CannedRequest(TypedDict):
+    """A reply to be kept ready."""
+
+    name: str
+    text: str
 
 
 class CarrierChange(TypedDict):
@@ -288,6 +318,98 @@ class ChosenPersonality(TypedDict):
     system_id: NotRequired[str | None]
 
 
+class Contact(TypedDict):
+    """A person."""
+
+    id: str
+    numbers: list[str]
+    name: str
+    fields: dict[str, Any]
+    tags: list[str]
+    notes: str
+    created_at: str
+    changed_at: str
+
+
+class ContactChange(TypedDict):
+    """What shall be different about a contact; what is not named stays."""
+
+    numbers: NotRequired[list[str]]
+    name: NotRequired[str]
+    fields: NotRequired[dict[str, Any]]
+    tags: NotRequired[list[str]]
+    notes: NotRequired[str]
+
+
+class ContactMerge(TypedDict):
+    """The other contact that is the same person."""
+
+    contact: str
+
+
+class ContactPage(TypedDict):
+    """Contacts, newest first."""
+
+    data: list[Contact]
+    next_cursor: str | None
+    incomplete: NotRequired[bool]
+
+
+class ContactRequest(TypedDict):
+    """A person to be kept."""
+
+    numbers: list[str]
+    name: NotRequired[str]
+    fields: NotRequired[dict[str, Any]]
+    tags: NotRequired[list[str]]
+    notes: NotRequired[str]
+
+
+Conversation = TypedDict(
+    "Conversation",
+    {
+        "id": "str",
+        "from": "str",
+        "number": "str",
+        "contact": "Contact",
+        "status": "str",
+        "snoozed_until": "str | None",
+        "assignee": "str | None",
+        "labels": "list[str]",
+        "unread": "int",
+        "last_message": "Message | None",
+        "created_at": "str",
+    },
+)
+
+
+class ConversationChange(TypedDict):
+    """What shall be different about a conversation; what is not named stays."""
+
+    status: NotRequired[Literal["closed", "open", "snoozed"]]
+    snoozed_until: NotRequired[str]
+    assignee: NotRequired[str | None]
+    labels: NotRequired[list[str]]
+    read: NotRequired[bool]
+
+
+class ConversationList(TypedDict):
+    """Conversations, those with the newest message first."""
+
+    data: list[Conversation]
+    next_cursor: str | None
+    incomplete: NotRequired[bool]
+
+
+ConversationRequest = TypedDict(
+    "ConversationRequest",
+    {
+        "to": "str",
+        "from": "NotRequired[str | None]",
+    },
+)
+
+
 class Cut(TypedDict):
     """One segment as it would go out."""
 
@@ -295,6 +417,31 @@ class Cut(TypedDict):
     text: str
     units: int
     room: int
+
+
+class DatabaseState(TypedDict):
+    """What the database tells of itself."""
+
+    engine: Literal["postgresql", "sqlite"]
+    version: str
+    supported: NotRequired[bool]
+    supported_until: NotRequired[str | None]
+    size_mb: NotRequired[int]
+    unused_mb: NotRequired[int]
+    wal_mb: NotRequired[int | None]
+    tables: NotRequired[list[TableState]]
+    oldest_transaction_s: NotRequired[float]
+    oldest_transaction_by: NotRequired[str]
+    oldest_ids: NotRequired[int]
+    connections: NotRequired[int]
+    connections_most: NotRequired[int]
+    servers: NotRequired[int]
+    synchronous_commit: NotRequired[str]
+    waits_for: NotRequired[str]
+    standbys: NotRequired[list[StandbyState]]
+    slots: NotRequired[list[SlotState]]
+    settings: NotRequired[dict[str, Any]]
+    hidden: NotRequired[bool]
 
 
 class Delivery(TypedDict):
@@ -305,7 +452,7 @@ class Delivery(TypedDict):
     url: str | None
     event: str
     type: str
-    message_id: str
+    message_id: str | None
     occurred_at: str
     status: str
     attempts: int
@@ -631,6 +778,20 @@ class Forcing(TypedDict):
     codepoint: str
 
 
+class Found(TypedDict):
+    """A message with the words that were looked for."""
+
+    message: Message
+    conversation: str | None
+
+
+class FoundList(TypedDict):
+    """What was found, newest first."""
+
+    data: list[Found]
+    next_cursor: str | None
+
+
 class Gate(TypedDict):
     """What a gate said."""
 
@@ -870,6 +1031,29 @@ class NewText(TypedDict):
     text: str
 
 
+class Note(TypedDict):
+    """A note beside a conversation."""
+
+    id: str
+    author: str
+    text: str
+    created_at: str
+
+
+class NoteList(TypedDict):
+    """Notes, newest first."""
+
+    data: list[Note]
+    next_cursor: str | None
+
+
+class NoteRequest(TypedDict):
+    """Something to be remembered beside a conversation; the handset never sees it."""
+
+    text: str
+    author: NotRequired[str]
+
+
 class Nothing(TypedDict):
     """No body, or an empty object."""
 
@@ -1046,6 +1230,17 @@ class Replayed(TypedDict):
     paced_over_s: float
 
 
+class ReplyRequest(TypedDict):
+    """What is said to the person: a text, or one that is kept ready."""
+
+    text: NotRequired[str | None]
+    canned: NotRequired[str | None]
+    client_ref: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    metadata: NotRequired[dict[str, Any] | None]
+    callback_url: NotRequired[str | None]
+
+
 class Rotation(TypedDict):
     """How long the old secret goes on."""
 
@@ -1116,6 +1311,14 @@ class Session(TypedDict):
     process: str
 
 
+class SlotState(TypedDict):
+    """A replication slot: what it has not been read of is kept."""
+
+    name: str
+    active: bool
+    held_mb: int
+
+
 class Smart(TypedDict):
     """What smart encoding replaces in a text."""
 
@@ -1164,9 +1367,19 @@ class Snapshot(TypedDict):
     disk_free_mb: NotRequired[int | None]
     disk_needed_mb: NotRequired[int]
     commit_lag_ms: NotRequired[float]
+    database: NotRequired[DatabaseState | None]
     store_fault: NotRequired[str | None]
     door: NotRequired[DoorState | None]
     esmes: NotRequired[list[EsmeState]]
+
+
+class StandbyState(TypedDict):
+    """A standby that gets what the database writes, as its primary sees it."""
+
+    name: str
+    mode: str
+    lag_s: float
+    behind_mb: int
 
 
 Submission = TypedDict(
@@ -1207,6 +1420,16 @@ class Swaps(TypedDict):
     count: int
     transliterated: bool
     replaced: list[Swapped]
+
+
+class TableState(TypedDict):
+    """A table of the database whose rows come and go."""
+
+    name: str
+    rows: int
+    dead: int
+    mb: int
+    vacuumed_at: NotRequired[str | None]
 
 
 class Test(TypedDict):

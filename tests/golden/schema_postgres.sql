@@ -66,6 +66,15 @@ create table brand (
   name text collate "C" not null
 );
 CREATE UNIQUE INDEX brand_pkey ON public.brand USING btree (id);
+create table canned_reply (
+  id bigint not null,
+  account_id bigint not null,
+  name text collate "C" not null,
+  text text collate "C" not null,
+  created_at bigint not null
+);
+CREATE UNIQUE INDEX canned_reply_name ON public.canned_reply USING btree (account_id, name);
+CREATE UNIQUE INDEX canned_reply_pkey ON public.canned_reply USING btree (id);
 create table carrier (
   account_id bigint not null,
   name text collate "C" not null,
@@ -108,6 +117,56 @@ create table consent_event (
 );
 CREATE INDEX consent_event_number ON public.consent_event USING btree (account_id, number);
 CREATE UNIQUE INDEX consent_event_pkey ON public.consent_event USING btree (id);
+create table contact (
+  id bigint not null,
+  account_id bigint not null,
+  name text collate "C" not null,
+  fields text collate "C" not null,
+  tags text collate "C" not null,
+  notes text collate "C" not null,
+  created_at bigint not null,
+  changed_at bigint not null
+);
+CREATE INDEX contact_account ON public.contact USING btree (account_id, id);
+CREATE UNIQUE INDEX contact_pkey ON public.contact USING btree (id);
+create table contact_number (
+  account_id bigint not null,
+  number text collate "C" not null,
+  contact_id bigint not null
+);
+CREATE INDEX contact_number_of ON public.contact_number USING btree (contact_id);
+CREATE UNIQUE INDEX contact_number_pkey ON public.contact_number USING btree (account_id, number);
+create table conversation (
+  id bigint not null,
+  account_id bigint not null,
+  sender text collate "C" not null,
+  contact_id bigint not null,
+  number text collate "C" not null,
+  status text collate "C" not null,
+  snoozed_until bigint,
+  assignee text collate "C",
+  labels text collate "C" not null,
+  unread bigint not null,
+  last_id bigint not null,
+  created_at bigint not null,
+  event_count bigint not null
+);
+CREATE INDEX conversation_assignee ON public.conversation USING btree (account_id, assignee, last_id) WHERE (assignee IS NOT NULL);
+CREATE UNIQUE INDEX conversation_pair ON public.conversation USING btree (account_id, contact_id, sender);
+CREATE UNIQUE INDEX conversation_pkey ON public.conversation USING btree (id);
+CREATE INDEX conversation_recent ON public.conversation USING btree (account_id, last_id);
+CREATE INDEX conversation_snoozed ON public.conversation USING btree (snoozed_until) WHERE (snoozed_until IS NOT NULL);
+CREATE INDEX conversation_status ON public.conversation USING btree (account_id, status, last_id);
+create table conversation_note (
+  id bigint not null,
+  account_id bigint not null,
+  conversation_id bigint not null,
+  author text collate "C" not null,
+  text text collate "C" not null,
+  created_at bigint not null
+);
+CREATE INDEX conversation_note_of ON public.conversation_note USING btree (conversation_id, id);
+CREATE UNIQUE INDEX conversation_note_pkey ON public.conversation_note USING btree (id);
 create table esme (
   id bigint not null,
   account_id bigint not null,
@@ -286,6 +345,15 @@ create table message_event (
 );
 CREATE UNIQUE INDEX message_event_pkey ON public.message_event USING btree (message_id, sequence);
 CREATE UNIQUE INDEX message_event_rowid_key ON public.message_event USING btree (rowid);
+create table message_words (
+  message_id bigint not null,
+  account_id bigint not null,
+  words text collate "C" not null,
+  found tsvector default array_to_tsvector(string_to_array(words, ' '::text))
+);
+CREATE INDEX message_words_account ON public.message_words USING btree (account_id, message_id);
+CREATE INDEX message_words_found ON public.message_words USING gin (found);
+CREATE UNIQUE INDEX message_words_pkey ON public.message_words USING btree (message_id);
 create table node (
   number bigint not null,
   writer bigint not null,

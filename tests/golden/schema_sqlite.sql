@@ -38,6 +38,14 @@ CREATE TABLE brand (
   account_id integer not null,
   name text not null
 );
+CREATE TABLE canned_reply (
+  id integer primary key,
+  account_id integer not null,
+  name text not null,
+  text text not null,
+  created_at integer not null
+);
+CREATE UNIQUE INDEX canned_reply_name on canned_reply (account_id, name);
 CREATE TABLE carrier (
   account_id integer not null,
   name text not null,
@@ -77,6 +85,53 @@ CREATE TABLE consent_event (
   occurred_at integer not null
 );
 CREATE INDEX consent_event_number on consent_event (account_id, number);
+CREATE TABLE contact (
+  id integer primary key,
+  account_id integer not null,
+  name text not null,
+  fields text not null,
+  tags text not null,
+  notes text not null,
+  created_at integer not null,
+  changed_at integer not null
+);
+CREATE INDEX contact_account on contact (account_id, id);
+CREATE TABLE contact_number (
+  account_id integer not null,
+  number text not null,
+  contact_id integer not null,
+  primary key (account_id, number)
+) without rowid;
+CREATE INDEX contact_number_of on contact_number (contact_id);
+CREATE TABLE conversation (
+  id integer primary key,
+  account_id integer not null,
+  sender text not null,
+  contact_id integer not null,
+  number text not null,
+  status text not null,
+  snoozed_until integer,
+  assignee text,
+  labels text not null,
+  unread integer not null,
+  last_id integer not null,
+  created_at integer not null,
+  event_count integer not null
+);
+CREATE INDEX conversation_assignee on conversation (account_id, assignee, last_id) where assignee is not null;
+CREATE UNIQUE INDEX conversation_pair on conversation (account_id, contact_id, sender);
+CREATE INDEX conversation_recent on conversation (account_id, last_id);
+CREATE INDEX conversation_snoozed on conversation (snoozed_until) where snoozed_until is not null;
+CREATE INDEX conversation_status on conversation (account_id, status, last_id);
+CREATE TABLE conversation_note (
+  id integer primary key,
+  account_id integer not null,
+  conversation_id integer not null,
+  author text not null,
+  text text not null,
+  created_at integer not null
+);
+CREATE INDEX conversation_note_of on conversation_note (conversation_id, id);
 CREATE TABLE esme (
   id integer primary key,
   account_id integer not null,
@@ -235,6 +290,22 @@ CREATE TABLE message_event (
   occurred_at integer not null,
   data text,
   primary key (message_id, sequence)
+);
+CREATE VIRTUAL TABLE message_index using fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
+CREATE TABLE 'message_index_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+CREATE TABLE 'message_index_data'(id INTEGER PRIMARY KEY, block BLOB);
+CREATE TABLE 'message_index_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTEGER);
+CREATE TABLE 'message_index_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+CREATE TRIGGER message_words_gone after delete on message_words begin -- sqlite
+  delete from message_index where rowid = old.message_id; -- sqlite
+end;
+CREATE TRIGGER message_words_told after insert on message_words begin -- sqlite
+  insert into message_index (rowid, words) values (new.message_id, new.words); -- sqlite
+end;
+CREATE TABLE message_words (
+  message_id integer primary key,
+  account_id integer not null,
+  words text not null
 );
 CREATE TABLE queue (
   message_id integer primary key,

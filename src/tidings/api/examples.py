@@ -758,6 +758,79 @@ SENDER: dict[str, Any] = {
 }
 SENDER_CHANGE: dict[str, Any] = {"inbox_url": "https://example.com/inbox", "inbox_replies": "json"}
 
+CONTACT_REQUEST: dict[str, Any] = {
+    "numbers": ["+15551230100"],
+    "name": "Ada Wong",
+    "fields": {"table": "terrace", "guests": 4},
+    "tags": ["regular"],
+}
+CONTACT: dict[str, Any] = {
+    "id": "con_02n5m8h2tc800",
+    "numbers": ["+15551230100"],
+    "name": "Ada Wong",
+    "fields": {"table": "terrace", "guests": 4},
+    "tags": ["regular"],
+    "notes": "",
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "changed_at": "2026-11-23T09:30:00.000Z",
+}
+CONTACT_CHANGE: dict[str, Any] = {"fields": {"guests": 6, "table": None}, "notes": "Brings a dog."}
+CONTACT_MERGE: dict[str, Any] = {"contact": "con_02n5m8h2tc801"}
+RECEIVED: dict[str, Any] = MESSAGE | {
+    "id": "msg_02n5m8h2tc80a",
+    "direction": "mo",
+    "status": "received",
+    "to": "+15550009999",
+    "from": "+15551230100",
+    "text": "Could we come at nine?",
+    "category": "conversation",
+    "carrier": "simulator",
+    "client_ref": None,
+    "tags": [],
+    "metadata": None,
+    "finished_at": "2026-11-23T09:30:00.000Z",
+    "in_reply_to": "msg_02n5m8h2tc800",
+}
+CONVERSATION_REQUEST: dict[str, Any] = {"to": "+15551230100", "from": "+15550009999"}
+CONVERSATION: dict[str, Any] = {
+    "id": "conv_02n5m8h2tc800",
+    "from": "+15550009999",
+    "number": "+15551230100",
+    "contact": CONTACT,
+    "status": "open",
+    "snoozed_until": None,
+    "assignee": "kim@example.com",
+    "labels": ["booking"],
+    "unread": 1,
+    "last_message": RECEIVED,
+    "created_at": "2026-11-23T09:30:00.000Z",
+}
+CONVERSATION_CHANGE: dict[str, Any] = {"assignee": "kim@example.com", "labels": ["booking"]}
+REPLY: dict[str, Any] = {"text": "Nine is fine. See you then!"}
+SAID: dict[str, Any] = MESSAGE | {
+    "id": "msg_02n5m8h2tc80b",
+    "to": "+15551230100",
+    "from": "+15550009999",
+    "text": "Nine is fine. See you then!",
+    "category": "conversation",
+    "client_ref": None,
+    "tags": [],
+    "metadata": None,
+}
+NOTE_REQUEST: dict[str, Any] = {"text": "Asked for the quiet table again.", "author": "kim@example.com"}
+NOTE: dict[str, Any] = {
+    "id": "note_02n5m8h2tc800",
+    "author": "kim@example.com",
+    "text": "Asked for the quiet table again.",
+    "created_at": "2026-11-23T09:30:00.000Z",
+}
+CANNED_REQUEST: dict[str, Any] = {"name": "hours", "text": "We are open from nine to eleven."}
+CANNED: dict[str, Any] = {
+    "id": "can_02n5m8h2tc800",
+    **CANNED_REQUEST,
+    "created_at": "2026-11-23T09:30:00.000Z",
+}
+
 IDEMPOTENCY_KEY = "booking-7781-confirmation"
 _PARAMETERS: dict[str, Any] = {
     "account": "acc_0000000000001",
@@ -781,8 +854,19 @@ _PARAMETERS: dict[str, Any] = {
     "message_id": "msg_02n5m8h2tc800",
     "last_event_id": "pos_0000000000c41",
     "in_reply_to": "msg_02n5m8h2tc800",
+    "q": "table nin*",
     "idempotency_key": IDEMPOTENCY_KEY,
     "key": ONE_URL["key"],
+}
+
+
+_OF_CONVERSATIONS = {
+    "status": "open",
+    "assignee": "kim@example.com",
+    "label": "booking",
+    "from": "+15550009999",
+    "contact": "con_02n5m8h2tc800",
+    "unread": "true",
 }
 
 
@@ -790,6 +874,10 @@ def parameter(path: str, name: str) -> Any:
     """A parameter of a query."""
     if path == "/v1/esmes/{id}/deliveries" and name == "status":
         return "waiting"
+    if path == "/v1/conversations" and name in _OF_CONVERSATIONS:
+        return _OF_CONVERSATIONS[name]
+    if path == "/v1/contacts" and name in ("number", "name"):
+        return {"number": "+15551230100", "name": "Ada"}[name]
     if path == "/v1/senders" and name == "cursor":
         return "+15550009999"
     if path.startswith("/v1/simulator") and name == "cursor":

@@ -124,7 +124,10 @@ def _kind(path: str) -> str:
     return _PREFIXES.get(path.split("/")[2], "msg")
 
 
-_PREFIXES = {"keys": "key", "esmes": "esme", "accounts": "acc", "webhooks": "wh"}
+_PREFIXES = {
+    "contacts": "con", "conversations": "conv", "canned-replies": "can", "keys": "key", "esmes": "esme",
+    "accounts": "acc", "webhooks": "wh",
+}  # fmt: skip
 
 
 def _query_parameters(endpoint: Endpoint) -> Iterable[dict[str, Any]]:

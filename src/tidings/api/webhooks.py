@@ -14,6 +14,7 @@ from tidings.api.keys import PageQuery, before_of, cut
 from tidings.api.moments import Time, millis, show, show_or_none
 from tidings.api.problems import Abort, refusal
 from tidings.core import ids, signing
+from tidings.core.conversation import of_conversation
 from tidings.core.events import event_id, parsed_event_id
 from tidings.core.message import SECOND
 from tidings.core.ports import NotPosted
@@ -144,7 +145,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     url: Annotated[str | None, Meta(description="of a `callback_url`")]
     event: str
     type: str
-    message_id: str
+    message_id: Annotated[str | None, Meta(description="null of an event of a conversation")]
     occurred_at: Time
     status: str
     attempts: int
@@ -459,7 +460,8 @@ def delivery(one: Delivery) -> DeliveryView:
     return DeliveryView(
         id=ids.show("whd", one.id), webhook=None if one.webhook_id is None else ids.show("wh", one.webhook_id),
         url=one.url, event=event_id(one.message_id, one.sequence), type=one.type,
-        message_id=ids.show("msg", one.message_id), occurred_at=show(one.occurred_at), status=one.status,
+        message_id=None if of_conversation(one.type) else ids.show("msg", one.message_id),
+        occurred_at=show(one.occurred_at), status=one.status,
         attempts=one.attempts, created_at=show(one.created_at), next_at=show_or_none(one.next_at),
         finished_at=show_or_none(one.finished_at),
         reply_id=None if one.reply_id is None else ids.show("msg", one.reply_id),

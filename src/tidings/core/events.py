@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tidings.core import ids
+from tidings.core import conversation, ids
 from tidings.core.status import ENDED, MAY_BECOME
 
-EVENT_TYPES = tuple(f"message.{status}" for status in MAY_BECOME)
+MESSAGE_TYPES = tuple(f"message.{status}" for status in MAY_BECOME)
+EVENT_TYPES = (*MESSAGE_TYPES, *conversation.EVENT_TYPES)
 """Every type of event that can be subscribed to."""
 FINAL_TYPES = frozenset(f"message.{status}" for status in ENDED if status in MAY_BECOME)
 """What a `callback_url` is called with."""

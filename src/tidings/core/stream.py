@@ -19,8 +19,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     tag: str | None = None
     client_ref: str | None = None
 
-    def fits(self, kind: str, message: Message) -> bool:
-        """Whether an event of this type, of this message (which is of the account), is among them."""
+    def fits(self, kind: str, message: Message | None) -> bool:
+        """Whether an event of this type, of this message (which is of the account), is among them.
+
+        None: of a conversation, which is there for whoever did not ask for some messages only.
+        """
+        if message is None:
+            narrowed = (self.message_id, self.direction, self.to, self.sender, self.tag, self.client_ref)
+            return kind in self.types and all(one is None for one in narrowed)
         return (
             kind in self.types
             and (self.message_id is None or message.id == self.message_id)
@@ -37,7 +43,9 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 
     position: int
     type: str
-    message: Message
+    account_id: int
+    message: Message | None
+    """None of an event of a conversation."""
     block: bytes
     """As it goes out."""
 

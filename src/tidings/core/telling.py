@@ -20,7 +20,8 @@ class Load(msgspec.Struct, frozen=True, gc=False):
 
     delivery: Delivery
     event: Event
-    message: Message
+    message: Message | None
+    """None of an event of a conversation."""
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
@@ -50,13 +51,13 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
-    """An event, with the message at the status that the event brought."""
+    """An event, with the message at the status that the event brought, or with the conversation as it was then."""
 
     id: str
     type: str
     occurred_at: str
     sequence: int
-    data: Shown
+    data: Shown | dict[str, Any] | None
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
@@ -70,8 +71,11 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
 _encode = msgspec.json.Encoder().encode
 
 
-def told(event: Event, message: Message) -> Told:
+def told(event: Event, message: Message | None) -> Told:
     """An event as it is told: the same however late it is told, but for a text that was blanked meanwhile."""
+    if message is None:
+        named = ids.show("evt", event.message_id)
+        return Told(f"{named}_{event.sequence}", event.type, written(event.occurred_at), event.sequence, event.data)
     shown = ids.show("msg", message.id)
     return Told(
         f"evt{shown[3:]}_{event.sequence}",  # as `event_id` makes it
@@ -109,7 +113,7 @@ def body(loads: Sequence[Load], batched: bool) -> tuple[str, bytes]:
     return batch_id, _encode(Batch(batch_id, "batch", events))
 
 
-def alone(event: Event, message: Message) -> bytes:
+def alone(event: Event, message: Message | None) -> bytes:
     """The body of a request that tells of one event."""
     return _encode(told(event, message))
 

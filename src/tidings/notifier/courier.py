@@ -79,15 +79,16 @@ class Courier:
     async def _reply(self, lane: Lane[Load], loads: Sequence[Load], came: Posted | NotPosted) -> settle.Reply:
         """Send the texts that the answer to a text from a handset asks for, once a text."""
         load = loads[0]
-        if len(loads) > 1 or not settle.may_reply(load, came) or isinstance(came, NotPosted):
+        message = load.message
+        if len(loads) > 1 or message is None or not settle.may_reply(load, came) or isinstance(came, NotPosted):
             return settle.NO_REPLY
-        form = lane.replies if lane.webhook_id is not None else await self._form_of_inbox(load.message)
+        form = lane.replies if lane.webhook_id is not None else await self._form_of_inbox(message)
         asked = replies.asked(form, came.headers.get("content-type", ""), came.body)
         if isinstance(asked, replies.Unreadable):
             return settle.Reply(note=f"no reply is sent: {asked.why}", asked=True)
         if not asked or self._house.clock.now() - load.event.occurred_at >= REPLY_DAYS * DAY:
             return settle.NO_REPLY
-        return await self._send(load, asked)
+        return await self._send(load, message, asked)
 
     async def _form_of_inbox(self, message: Message) -> str:
         """How the inbox of the address that a text came to may ask for replies."""
@@ -95,8 +96,8 @@ class Courier:
         owner = owners.get(message.to) or owners.get(CATCH_ALL)
         return "none" if owner is None else owner.inbox_replies
 
-    async def _send(self, load: Load, asked: Sequence[replies.Reply]) -> settle.Reply:
-        to, sender = load.message.sender, load.message.to
+    async def _send(self, load: Load, message: Message, asked: Sequence[replies.Reply]) -> settle.Reply:
+        to, sender = message.sender, message.to
         requests = [Request(to=to, sender=sender, text=one.text, category=one.category) for one in asked]
         once = Idempotency(f"\x01reply {load.event.message_id}", b"")
         account = load.delivery.account_id

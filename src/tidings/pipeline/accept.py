@@ -30,7 +30,7 @@ from tidings.core.request import (
 )
 from tidings.core.status import ACCEPTED, QUEUED, REJECTED, SCHEDULED
 from tidings.core.webhook import Callback
-from tidings.pipeline import quota, rates, route, senders, swaps, track, validate
+from tidings.pipeline import converse, quota, rates, route, senders, swaps, track, validate
 from tidings.pipeline.house import House
 from tidings.pipeline.pages import Pages
 from tidings.pipeline.pages import read as read_pages
@@ -324,6 +324,9 @@ async def enter(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     ]
     rows = [_routed(one.message, entered.carrier) for entered in results for one in entered.stored]
     await track.begin(tx, rows, [_history(row) for row in rows], origins)
+    talk = [row for row in rows if row.category == Category.CONVERSATION and row.status != REJECTED]
+    if talk:
+        await converse.said(tx, talk, now)
     submitted = [one for entry in entries for one in entry.submissions]
     if submitted:
         going = {message.id for message in stored if message.status != REJECTED}

@@ -50,6 +50,7 @@ async def blank_texts(tx: Tx, message_ids: Sequence[int], now: Millis) -> list[b
     """Erase texts that retention no longer keeps."""
     await tx.messages.blank(message_ids)
     await tx.inbounds.blank(message_ids)
+    await tx.words.forget(message_ids)
     return [True] * len(message_ids)
 
 

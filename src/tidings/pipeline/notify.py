@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
-from tidings.core.events import EVENT_TYPES, FINAL_TYPES, matches, types_of
+from tidings.core.conversation import of_conversation
+from tidings.core.events import FINAL_TYPES, MESSAGE_TYPES, matches, types_of
 from tidings.core.message import Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Event, Tx
@@ -49,7 +50,7 @@ async def directory(tx: Tx) -> Directory:
     callbacks, widened = await tx.webhooks.has_callbacks()
     types = {kind for pairs in by_account.values() for _, kinds in pairs for kind in kinds}
     if callbacks:
-        types |= set(EVENT_TYPES) if widened else FINAL_TYPES
+        types |= set(MESSAGE_TYPES) if widened else FINAL_TYPES
     found = {account: tuple(pairs) for account, pairs in by_account.items()}
     return Directory(version, found, callbacks, tuple(sorted(types)))
 
@@ -112,7 +113,7 @@ async def _into_outbox(tx: Tx, wanted: Sequence[_Wanted], now: Millis) -> list[L
     await tx.webhooks.insert_deliveries(deliveries)
     messages = await tx.messages.by_id(event.message_id for event, _, _ in wanted)
     return [
-        Load(delivery, event, messages[event.message_id])
+        Load(delivery, event, messages.get(event.message_id))
         for delivery, (event, _, _) in zip(deliveries, wanted, strict=True)
     ]
 
@@ -151,7 +152,7 @@ async def loads(tx: Tx, deliveries: Sequence[Delivery]) -> list[Load]:
     messages = await tx.messages.by_id(one.message_id for one in deliveries)
     events = await tx.events.some([(one.message_id, one.sequence) for one in deliveries])
     return [
-        Load(one, events[one.message_id, one.sequence], messages[one.message_id])
+        Load(one, events[one.message_id, one.sequence], messages.get(one.message_id))
         for one in deliveries
-        if one.message_id in messages and (one.message_id, one.sequence) in events
+        if (one.message_id, one.sequence) in events and (one.message_id in messages or of_conversation(one.type))
     ]

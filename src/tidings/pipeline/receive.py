@@ -16,7 +16,7 @@ from tidings.core.questions import InboundRow, Tx
 from tidings.core.sender import CATCH_ALL, Sender
 from tidings.core.status import ACCEPTED, RECEIVED
 from tidings.core.webhook import Callback
-from tidings.pipeline import accept, track
+from tidings.pipeline import accept, converse, track
 from tidings.text import data_coding, gsm7, udh
 from tidings.text.number import E164, is_sender
 from tidings.text.segments import count
@@ -137,6 +137,8 @@ async def _mend(tx: Tx, told: Sequence[InboundRow], row: InboundRow, now: Millis
         event_count=message.event_count + 1,
     )  # fmt: skip
     await track.complete(tx, [mended], now)
+    await tx.words.forget([mended.id])
+    await tx.words.insert([mended])
     return Received(mended)
 
 
@@ -187,6 +189,7 @@ async def _complete(
     for one in texts:
         if one.unstored is None:
             await tx.inbounds.join([row.id for row in one.rows], one.arrival.message_id)
+    await converse.heard(tx, [(m, one.rows[0].id) for m, one in zip(messages, texts, strict=True)], now)
     replies = await _act(tx, texts, messages, now)
     return [Received(message, replies.get(message.id, ())) for message in messages]
 

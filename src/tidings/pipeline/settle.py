@@ -100,7 +100,7 @@ def _kept(came: Posted, loads: Sequence[Load]) -> str:
     text = came.body.decode("utf-8", "replace").replace("\0", "�")
     if len(text) < PRIVATE_LEAST:
         return text
-    private = {form for load in loads for form in _private(load.message, len(text))}
+    private = {form for load in loads if load.message for form in _private(load.message, len(text))}
     # What is cut off here cannot reach into what is kept, however long the longest of them is.
     text = text[: ANSWER_KEPT + max(map(len, private), default=0)]
     for form in sorted(private, key=len, reverse=True):

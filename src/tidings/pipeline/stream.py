@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tidings.core import telling
+from tidings.core.conversation import of_conversation
 from tidings.core.events import position_id
 from tidings.core.message import Message, Millis
 from tidings.core.questions import Event, Tx
@@ -61,7 +62,7 @@ async def tail(tx: Tx, position: int, covered: dict[int, frozenset[str]]) -> Bat
     told, octets, broke_off = await _told(tx, wanted, None, TAIL_OCTETS)
     by_account: dict[int, list[Told]] = {}
     for one in told:
-        by_account.setdefault(one.message.account_id, []).append(one)
+        by_account.setdefault(one.account_id, []).append(one)
     end = told[-1].position if broke_off else events[-1][0] if events else position
     return Batch(
         position, end, covered, {account: tuple(found) for account, found in by_account.items()}, octets,
@@ -92,16 +93,18 @@ async def _told(
         messages = await tx.messages.by_id(event.message_id for _, event in step)
         for place, event in step:
             message = messages.get(event.message_id)
-            if message is None or (wanted is not None and not wanted.fits(event.type, message)):
+            if message is None and not of_conversation(event.type):
+                continue
+            if wanted is not None and not wanted.fits(event.type, message):
                 continue
             if octets >= most:
                 return told, octets, True
-            told.append(Told(place, event.type, message, block(place, event, message)))
+            told.append(Told(place, event.type, event.account_id, message, block(place, event, message)))
             octets += len(told[-1].block)
     return told, octets, False
 
 
-def block(position: int, event: Event, message: Message) -> bytes:
+def block(position: int, event: Event, message: Message | None) -> bytes:
     """An event as one block of an event stream: its data is the body of the webhook that tells of it.
 
     Source: HTML Living Standard, 9.2 server-sent events. JSON holds no line breaks.

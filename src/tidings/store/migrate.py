@@ -14,6 +14,7 @@ TABLE = "create table if not exists schema_migration (\n  name text primary key,
 _TYPES = {"integer": "bigint", "text": 'text collate "C"', "blob": "bytea", "real": "double precision"}
 _COLUMN = re.compile(r"^(  |alter table \w+ add column )(\"?\w+\"?) (integer|text|blob|real)\b", re.MULTILINE)
 _ONLY_POSTGRES = re.compile(r"^-- postgres: ", re.MULTILINE)
+_ONLY_SQLITE = re.compile(r"^.* -- sqlite$", re.MULTILINE)
 
 
 def available() -> list[tuple[str, str]]:
@@ -59,9 +60,12 @@ def _adds(name: str) -> bool:
 
 
 def for_postgres(statements: str) -> str:
-    """The same in PostgreSQL's words: its types, and the lines that begin with `-- postgres: `.
+    """The same in PostgreSQL's words: its types, the lines that begin with `-- postgres: ` and not those that end with
+    `-- sqlite`.
 
     Texts sort by their octets (collation C), as they do in SQLite.
     """
-    text = _COLUMN.sub(lambda found: f"{found[1]}{found[2]} {_TYPES[found[3]]}", statements)
+    text = _COLUMN.sub(
+        lambda found: f"{found[1]}{found[2]} {_TYPES[found[3]]}", _ONLY_SQLITE.sub("", statements)
+    )  # fmt: skip
     return _ONLY_POSTGRES.sub("", text).replace(") without rowid;", ");")

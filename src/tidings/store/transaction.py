@@ -6,6 +6,8 @@ from tidings.metrics import Tally
 from tidings.store.accounts import Accounts
 from tidings.store.attempts import Attempts
 from tidings.store.carriers import Carriers
+from tidings.store.contacts import Contacts
+from tidings.store.conversations import Conversations
 from tidings.store.engine import Engine
 from tidings.store.esmes import Esmes
 from tidings.store.events import Events
@@ -19,14 +21,16 @@ from tidings.store.receipts import Receipts
 from tidings.store.senders import Senders
 from tidings.store.suppressions import Suppressions
 from tidings.store.webhooks import Webhooks
+from tidings.store.words import Words
 
 
 class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "carriers", "engine", "esmes", "events", "idempotencies", "inbounds", "leases",
-        "messages", "outbox", "queue", "receipts", "senders", "suppressions", "tally", "webhooks",
+        "accounts", "attempts", "carriers", "contacts", "conversations", "engine", "esmes", "events", "idempotencies",
+        "inbounds", "leases", "messages", "outbox", "queue", "receipts", "senders", "suppressions", "tally", "webhooks",
+        "words",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -38,6 +42,9 @@ class Transaction:
         self.attempts = Attempts(engine)
         self.receipts = Receipts(engine)
         self.senders = Senders(engine)
+        self.contacts = Contacts(engine)
+        self.conversations = Conversations(engine)
+        self.words = Words(engine)
         self.suppressions = Suppressions(engine)
         self.inbounds = Inbounds(engine)
         self.idempotencies = Idempotencies(engine)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tidings.api.call import Endpoint
 from tidings.api.table.accounts import ACCOUNTS
 from tidings.api.table.carriers import CARRIERS
+from tidings.api.table.contacts import CONTACTS
+from tidings.api.table.conversations import CONVERSATIONS
 from tidings.api.table.esmes import ESMES
 from tidings.api.table.health import HEALTH
 from tidings.api.table.keys import KEYS
@@ -21,6 +23,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *KEYS,
     *ACCOUNTS,
     *SENDERS,
+    *CONTACTS,
+    *CONVERSATIONS,
     *ESMES,
     *WEBHOOKS,
     *CARRIERS,

@@ -17,6 +17,7 @@ NUMBERED = {"message_event", "webhook_secret"}
 BOOKS = {"schema_migration", "sqlite_sequence"}
 """Tables about the database itself."""
 
+_TABLES = "select name from pragma_table_list where schema = 'main' and type = 'table' order by name"
 _MADE = re.compile(r"^create table (?:if not exists )?(\w+)", re.MULTILINE)
 
 
@@ -55,7 +56,8 @@ def _made(applied: tuple[str, ...]) -> Schema:
     for name, statements in migrate.available():
         if name in applied:
             db.execute(statements)
-    names = [str(row[0]) for row in db.execute("select name from sqlite_schema where type = 'table' order by name")]
+    # Those that only stand for an index are filled with the tables they belong to.
+    names = [str(row[0]) for row in db.execute(_TABLES)]
     tables = tuple(_table(db, name) for name in names if name not in BOOKS)
     seeds = {one.name: len(db.execute(f'select 1 from "{one.name}"').fetchall()) for one in tables}  # noqa: S608 - a name of ours
     db.close()

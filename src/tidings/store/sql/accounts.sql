@@ -90,5 +90,7 @@ insert into sender (account_id, address, brand_id, is_default) values (?1, ?2, 1
 -- name: last_id
 select max(id) from (
   select max(id) as id from message union all select max(id) from attempt union all select max(id) from receipt
+  union all select max(id) from contact union all select max(id) from conversation
+  union all select max(id) from conversation_note union all select max(id) from canned_reply
   union all select max(id) from inbound union all select max(id) from api_key
   union all select max(id) from esme union all select max(id) from account where id > 1) as highest;
