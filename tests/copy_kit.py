@@ -18,6 +18,13 @@ from tidings.store.sqlite import Sqlite
 
 NAMES = [name for name, _ in migrate.available()]
 TEXTS = ["", "Hello", "a\0b", "\ufdd0", "\ufdd00\0", "é € 😀", "STOP\r\n", "'\"\\", "z" * 3_000]
+ALIKE: dict[tuple[str, str], Callable[[int], Any]] = {
+    ("esme", "system_id"): lambda number: f"esme{number}",
+    ("canned_reply", "name"): lambda number: f"canned{number}",
+    ("conversation", "contact_id"): lambda number: number,
+    ("message_words", "words"): lambda number: f"\u00a41 w{number}",
+}
+"""What a column holds that nobody else may have, or that has a form."""
 OCTETS = [b"", b"\0\xff", bytes(range(256))]
 
 
@@ -44,8 +51,9 @@ def rows(table: Table, many: int, seed: int) -> list[Row]:
             row[at] = number * 7 if table.kinds[at] == "integer" else f"{TEXTS[number % len(TEXTS)]}{number}"
         if table.name == "message_event":
             row[0] = number
-        if table.name == "esme":
-            row[table.columns.index("system_id")] = f"esme{number}"
+        for (name, column), told in ALIKE.items():
+            if table.name == name:
+                row[table.columns.index(column)] = told(number)
         made.append(tuple(row))
     return made
 

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import apsw
 
 from tidings.store import migrate
-from tidings.store.copy.tables import Table
+from tidings.store.copy.tables import TABLES, Table
 from tidings.store.engine import CannotOpen, Row
 from tidings.store.folder import take
 from tidings.store.sqlite import check_library, connect
@@ -36,7 +36,7 @@ class Folder:
             self._db.set_busy_timeout(5_000)
 
     def tables(self) -> set[str]:
-        return {str(row[0]) for row in self._db.execute("select name from sqlite_schema where type = 'table'")}
+        return {str(row[0]) for row in self._db.execute(TABLES)} - {"sqlite_schema"}
 
     def fetch(self, sql: str, *values: Any) -> list[Row]:
         return self._db.execute(sql, values).fetchall()

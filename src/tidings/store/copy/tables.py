@@ -14,10 +14,11 @@ from tidings.store.engine import CannotOpen
 
 NUMBERED = {"message_event", "webhook_secret"}
 """Tables whose rows are asked for by their number: `rowid`, a column on PostgreSQL, hidden on SQLite."""
-BOOKS = {"schema_migration", "sqlite_sequence"}
+BOOKS = {"schema_migration", "sqlite_schema", "sqlite_sequence"}
 """Tables about the database itself."""
 
-_TABLES = "select name from pragma_table_list where schema = 'main' and type = 'table' order by name"
+TABLES = "select name from pragma_table_list where schema = 'main' and type = 'table' order by name"
+"""Those with rows of their own: none that only stand for an index."""
 _MADE = re.compile(r"^create table (?:if not exists )?(\w+)", re.MULTILINE)
 
 
@@ -57,7 +58,7 @@ def _made(applied: tuple[str, ...]) -> Schema:
         if name in applied:
             db.execute(statements)
     # Those that only stand for an index are filled with the tables they belong to.
-    names = [str(row[0]) for row in db.execute(_TABLES)]
+    names = [str(row[0]) for row in db.execute(TABLES)]
     tables = tuple(_table(db, name) for name in names if name not in BOOKS)
     seeds = {one.name: len(db.execute(f'select 1 from "{one.name}"').fetchall()) for one in tables}  # noqa: S608 - a name of ours
     db.close()
