@@ -135,6 +135,8 @@ class Reader:
             passed += len(rows)
             if passed <= after.sum.rows:
                 continue
+            if any(type(one) is int and one >> 63 > 0 for row in rows for one in row):
+                raise self._damaged("a number in it is too large")
             done = Done(added(done.sum, rows)[0])
             yield rows, done
         if self._frame(Sum) != done.sum:
