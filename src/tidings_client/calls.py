@@ -433,6 +433,20 @@ class Calls:
         answer: types.Gone = self.call(Call("DELETE", f"/v1/canned-replies/{step(id)}"))
         return answer
 
+    def report_responses(
+        self,
+        *,
+        by: Literal["message", "sender", "tag"] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+    ) -> types.Response:
+        """How many messages were answered, by message, tag or sender."""
+        answer: types.Response = self.call(
+            Call("GET", "/v1/reports/responses", query={"by": by, "since": since, "until": until, "limit": limit})
+        )
+        return answer
+
     def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:
         """Enrol a customer's ESME."""
         answer: types.EsmeEnrolled = self.call(Call("POST", "/v1/esmes", body=body))
@@ -1128,6 +1142,20 @@ class AsyncCalls:
     async def delete_canned_reply(self, id: str) -> types.Gone:
         """Drop a reply that was kept ready."""
         answer: types.Gone = await self.call(Call("DELETE", f"/v1/canned-replies/{step(id)}"))
+        return answer
+
+    async def report_responses(
+        self,
+        *,
+        by: Literal["message", "sender", "tag"] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+    ) -> types.Response:
+        """How many messages were answered, by message, tag or sender."""
+        answer: types.Response = await self.call(
+            Call("GET", "/v1/reports/responses", query={"by": by, "since": since, "until": until, "limit": limit})
+        )
         return answer
 
     async def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:

@@ -1241,6 +1241,27 @@ class ReplyRequest(TypedDict):
     callback_url: NotRequired[str | None]
 
 
+class Response(TypedDict):
+    """How many messages were answered."""
+
+    by: str
+    since: str
+    until: str
+    data: list[ResponseRow]
+    total: ResponseRow
+    incomplete: bool
+
+
+class ResponseRow(TypedDict):
+    """One group of messages and its answers."""
+
+    key: str
+    sent: int
+    answered: int
+    replies: int
+    rate: float
+
+
 class Rotation(TypedDict):
     """How long the old secret goes on."""
 

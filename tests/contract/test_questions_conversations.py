@@ -10,6 +10,7 @@ import pytest
 from contract_kit import ONE, TWO, Desk, message
 from tidings.core.conversation import CannedReply, Contact, Conversation, ConversationFilter, Note
 from tidings.core.words import sought
+from tidings.store import reports as reports_module
 
 ADA, BEN = "+15551230100", "+15551230199"
 OURS = "+15550009999"
@@ -226,3 +227,32 @@ async def test_words_are_forgotten(desk: Desk) -> None:
     assert await desk.see(lambda tx: tx.words.find(ONE, wanted, None, 10)) == [7, 2]
     await desk.do(lambda tx: tx.words.insert([msgspec.structs.replace(SAID[0], text="ten")]))
     assert await desk.see(lambda tx: tx.words.find(ONE, sought(ONE, "ten") or "", None, 10)) == [1]
+
+
+# how many were answered
+
+
+async def test_responses_are_counted_by_sender_tag_and_message(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, Any] = {"sender": OURS, "sent_at": 1}
+    reply: dict[str, Any] = {"direction": "mo", "sender": ADA, "to": OURS}
+    rows = [
+        message(1, **sent, tags=("a", "ü")), message(2, **sent, tags=("a",)),
+        message(3, **{**sent, "sender": "777"}), message(4, sender=OURS), message(5, **sent, category="system"),
+        message(6, **sent, account_id=TWO), message(10, **reply, in_reply_to=1), message(11, **reply, in_reply_to=1),
+        message(12, **reply, in_reply_to=3), message(13, **reply), message(14, **reply, in_reply_to=6, account_id=TWO),
+    ]  # fmt: skip
+    await desk.do(lambda tx: tx.messages.insert(rows))
+
+    async def report(by: str, after: int = 0, upto: int = 9, limit: int = 10) -> Any:
+        found = await desk.see(lambda tx: tx.reports.responses(ONE, by, after, upto, limit))
+        return [msgspec.structs.astuple(one) for one in found.rows], msgspec.structs.astuple(found.total), found.floor
+
+    assert await report("sender") == ([(OURS, 2, 1, 2), ("777", 1, 1, 1)], ("", 3, 2, 3), None)
+    assert await report("sender", limit=1) == ([(OURS, 2, 1, 2)], ("", 3, 2, 3), None)
+    assert (await report("tag"))[0] == [("a", 2, 1, 2), ("ü", 1, 1, 2)]
+    assert (await report("message"))[0] == [("3", 1, 1, 1), ("1", 1, 1, 2)]
+    assert await report("sender", after=1, upto=2) == ([(OURS, 1, 0, 0)], ("", 1, 0, 0), None)
+    assert await report("tag", after=90, upto=99) == ([], ("", 0, 0, 0), None)
+    monkeypatch.setattr(reports_module, "SCAN_MOST", 4)
+    newest = [(OURS, 1, 0, 0), ("777", 1, 1, 1)]
+    assert await report("sender") == (newest, ("", 2, 1, 1), 2), "only the newest are counted"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from test_api import Place, opened
 
@@ -360,3 +361,25 @@ async def test_nobody_sees_another_accounts(place: Place) -> None:
         assert (await theirs(method, path, body)).status == 404, (method, path)
     for path in ("/v1/conversations", "/v1/contacts", "/v1/conversations/search?q=hello", "/v1/canned-replies"):
         assert (await theirs("GET", path)).json()["data"] == []
+
+
+async def test_response_rates(place: Place) -> None:
+    sent = await call(place, "POST", "/v1/messages", {"to": ADA, "from": OURS, "text": "Come?", "tags": ["may"]}, 202)
+    number = ids.parse("msg", sent["id"]) or 0
+
+    async def taken(tx: Any) -> None:
+        state = (await tx.messages.states([number]))[number]
+        await tx.messages.change([msgspec.structs.replace(state, status="sent", sent_at=place.house.clock.now())])
+
+    from spine_kit import ask
+
+    await place.house.store.write(ask, [taken])
+    reply = await texted(place, "Yes")
+    assert reply.in_reply_to == number
+    report = await get(place, "/v1/reports/responses?by=tag")
+    row = {"sent": 1, "answered": 1, "replies": 1, "rate": 1.0}
+    assert (report["data"], report["total"]) == ([{"key": "may", **row}], {"key": "", **row})
+    assert (await get(place, "/v1/reports/responses?by=message"))["data"][0]["key"] == sent["id"]
+    assert (await get(place, f"/v1/messages?in_reply_to={sent['id']}"))["data"][0]["in_reply_to"] == sent["id"]
+    for query in ("since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "since=2020-01-01T00:00:00Z", "by=day"):
+        assert (await call(place, "GET", f"/v1/reports/responses?{query}", status=422))["code"] == "validation_failed"

@@ -831,6 +831,16 @@ CANNED: dict[str, Any] = {
     "created_at": "2026-11-23T09:30:00.000Z",
 }
 
+_OF_SENDER: dict[str, Any] = {"sent": 1200, "answered": 84, "replies": 91, "rate": 0.07}
+RESPONSES: dict[str, Any] = {
+    "by": "sender",
+    "since": "2026-11-16T09:30:00.000Z",
+    "until": "2026-11-23T09:30:00.000Z",
+    "data": [{"key": "+15550009999", **_OF_SENDER}],
+    "total": {"key": "", **_OF_SENDER},
+    "incomplete": False,
+}
+
 IDEMPOTENCY_KEY = "booking-7781-confirmation"
 _PARAMETERS: dict[str, Any] = {
     "account": "acc_0000000000001",
@@ -855,6 +865,7 @@ _PARAMETERS: dict[str, Any] = {
     "last_event_id": "pos_0000000000c41",
     "in_reply_to": "msg_02n5m8h2tc800",
     "q": "table nin*",
+    "by": "sender",
     "idempotency_key": IDEMPOTENCY_KEY,
     "key": ONE_URL["key"],
 }

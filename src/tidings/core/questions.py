@@ -21,6 +21,7 @@ from tidings.core.conversation import (
 from tidings.core.esme import Esme, Session, Submission
 from tidings.core.message import Message, MessageError, Millis
 from tidings.core.owed import Backlog, Listener, Owed
+from tidings.core.report import ResponseReport
 from tidings.core.sender import Sender
 from tidings.core.webhook import Callback, Delivery, Secret, Subscription, Try
 from tidings.metrics import Tally
@@ -403,6 +404,12 @@ class Conversations(Protocol):
     async def delete_canned(self, account_id: int, canned_id: int) -> bool: ...
 
 
+class Reports(Protocol):
+    """What came of messages, counted."""
+
+    async def responses(self, account_id: int, by: str, after: int, upto: int, limit: int) -> ResponseReport: ...
+
+
 class Words(Protocol):
     """The words of what is said in conversations."""
 
@@ -603,6 +610,8 @@ class Tx(Protocol):
     def conversations(self) -> Conversations: ...
     @property
     def words(self) -> Words: ...
+    @property
+    def reports(self) -> Reports: ...
     @property
     def carriers(self) -> Carriers: ...
     @property

@@ -18,6 +18,7 @@ from tidings.store.messages import Messages
 from tidings.store.outbox import Outbox
 from tidings.store.queue import Queue
 from tidings.store.receipts import Receipts
+from tidings.store.reports import Reports
 from tidings.store.senders import Senders
 from tidings.store.suppressions import Suppressions
 from tidings.store.webhooks import Webhooks
@@ -29,8 +30,8 @@ class Transaction:
 
     __slots__ = (
         "accounts", "attempts", "carriers", "contacts", "conversations", "engine", "esmes", "events", "idempotencies",
-        "inbounds", "leases", "messages", "outbox", "queue", "receipts", "senders", "suppressions", "tally", "webhooks",
-        "words",
+        "inbounds", "leases", "messages", "outbox", "queue", "receipts", "reports", "senders", "suppressions", "tally",
+        "webhooks", "words",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -45,6 +46,7 @@ class Transaction:
         self.contacts = Contacts(engine)
         self.conversations = Conversations(engine)
         self.words = Words(engine)
+        self.reports = Reports(engine)
         self.suppressions = Suppressions(engine)
         self.inbounds = Inbounds(engine)
         self.idempotencies = Idempotencies(engine)

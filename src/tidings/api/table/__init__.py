@@ -11,6 +11,7 @@ from tidings.api.table.esmes import ESMES
 from tidings.api.table.health import HEALTH
 from tidings.api.table.keys import KEYS
 from tidings.api.table.messages import MESSAGES
+from tidings.api.table.reports import REPORTS
 from tidings.api.table.senders import SENDERS
 from tidings.api.table.stream import STREAM
 from tidings.api.table.texts import TEXTS
@@ -25,6 +26,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *SENDERS,
     *CONTACTS,
     *CONVERSATIONS,
+    *REPORTS,
     *ESMES,
     *WEBHOOKS,
     *CARRIERS,
