@@ -21,7 +21,7 @@ class Responses(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class ResponseReport(msgspec.Struct, frozen=True):
-    """Responses by key, those with most messages first; `floor`: the oldest id counted, where counting stopped early."""
+    """Responses by key, those with most messages first; `floor`: the oldest id counted, where that stopped early."""
 
     rows: tuple[Responses, ...]
     total: Responses
