@@ -16,6 +16,7 @@ AGAIN = {
 }  # fmt: skip
 TITLES = {
     "gsm_map": "errors of MAP (3GPP TS 29.002)",
+    "sm_delivery_failure": "causes of MAP's sm-DeliveryFailure (3GPP TS 29.002, SM-EnumeratedDeliveryFailureCause)",
     "tp_fcs": "TP-Failure-Cause (3GPP TS 23.040)",
     "tp_st": "TP-Status (3GPP TS 23.040)",
     "rp_cause": "RP-Cause (3GPP TS 24.011)",

@@ -125,6 +125,8 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
     ("binary of nothing", {"short_message": b"", "data_coding": 4}, 0x01, "empty"),
     ("transaction mode", {"esm_class": 0x02}, 0x43, "transaction"),
     ("a port of three octets", {"tlvs": ((0x020B, b"\x00\x00\x01"),)}, 0xC4, "two octets"),
+    ("part 3 of 2", {"tlvs": (*SAR[:2], (pdus.SAR_SEGMENT_SEQNUM, b"\x03"))}, 0xC4, "sar_segment_seqnum 3 is none"),
+    ("part 0 of 2", {"tlvs": (*SAR[:2], (pdus.SAR_SEGMENT_SEQNUM, b"\0"))}, 0xC4, "sar_segment_seqnum 0 is none"),
     ("a reference of one octet", {"tlvs": ((pdus.USER_MESSAGE_REFERENCE, b"\x01"),)}, 0xC4, "two octets"),
     ("a priority that is none", {"priority_flag": 5}, 0x06, "priority_flag"),
     ("a time of no calendar", {"schedule_delivery_time": "261332000000000+"}, 0x61, "calendar"),

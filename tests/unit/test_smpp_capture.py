@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tidings.smpp import capture, pdus
 from tidings.smpp.capture import BadCapture, Head, Record
-from tidings.smpp.codec import Strictness, decode, encode
+from tidings.smpp.codec import EncodeError, Strictness, decode, encode
 from tidings.smpp.pcap import packets
 from tidings.smpp.redact import redact
 from tidings.smpp.replay import Login, Player
@@ -265,6 +265,18 @@ def test_a_player_goes_on_when_what_was_answered_then_is_answered_now() -> None:
     player.take(encode(pdus.QuerySmResp(message_id="new-2", message_state=2, sequence_number=4)))
     assert player.finished
     assert (player.sent, player.same, player.differing, player.owed) == (4, 4, 0, 0)
+
+
+UNFIT = [
+    ("a letter beyond Latin-1", Login("\u0416", "pw"), "system_id"),
+    ("NUL in the password", Login("now", "p\0w"), "password"),
+]
+
+
+@pytest.mark.parametrize(("login", "field"), [one[1:] for one in UNFIT], ids=[one[0] for one in UNFIT])
+def test_a_login_that_no_bind_can_carry_is_refused_before_anything_is_sent(login: Login, field: str) -> None:
+    with pytest.raises(EncodeError, match=f"^{field} has a character that SMPP cannot carry"):
+        Player("esme", STORY, login)
 
 
 def _played(then: list[Record], now: dict[int, Any], server: list[Any]) -> Player:

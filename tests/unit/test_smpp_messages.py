@@ -320,6 +320,12 @@ TEXTS: list[tuple[str, DeliverSm | DataSm, dict[str, Any], tuple[str, str, bytes
     ),
     ("sar TLVs", DeliverSm(short_message=b"hi", tlvs=SAR), {}, ("gsm7", "hi", b"\x06\x08\x04\x01\x2a\x03\x02")),
     ("sar TLVs without their number", DeliverSm(short_message=b"hi", tlvs=SAR[:2]), {}, ("gsm7", "hi", b"")),
+    (
+        "sar TLVs of part 3 of 2",
+        DeliverSm(short_message=b"hi", tlvs=(*SAR[:2], (pdus.SAR_SEGMENT_SEQNUM, b"\x04"))),
+        {},
+        ("gsm7", "hi", b""),
+    ),
     ("message_payload", DeliverSm(tlvs=((0x0424, b"long"),)), {}, ("gsm7", "long", b"")),
     ("a header in message_payload", DeliverSm(esm_class=0x40, tlvs=((0x0424, UDH + b"x"),)), {}, ("gsm7", "x", UDH)),
     ("data_sm", DataSm(data_coding=8, tlvs=((0x0424, b"\0a"),)), {}, ("ucs2", "a", b"")),

@@ -253,6 +253,15 @@ JUDGED: list[tuple[str, dict[str, Any], bytes, Tlvs, tuple[str, str]]] = [
     ("by the table of MAP", {"table": "gsm_map"}, b"stat:UNDELIV err:001", (), ("undelivered", "invalid_destination")),
     ("padded, by the table of MAP", {"table": "gsm_map"}, b"stat:UNDELIV err:0013", (), ("undelivered", "blocked")),
     ("not in the table", {"table": "gsm_map"}, b"stat:REJECTD err:999", (), ("undelivered", "rejected")),
+    (
+        "a full handset, whose number is 0",
+        {"table": "sm_delivery_failure"},
+        b"stat:UNDELIV err:000",
+        (),
+        ("undelivered", "unreachable"),
+    ),
+    ("0 where it is no error", {"table": "tp_st"}, b"stat:UNDELIV err:000", (), ("undelivered", "unknown")),
+    ("0 where the table has none", {"table": "gsm_map"}, b"stat:REJECTD err:0", (), ("undelivered", "rejected")),
     ("by the table of TP-FCS", {"table": "tp_fcs"}, b"stat:UNDELIV err:208", (), ("undelivered", "unreachable")),
     (
         "by the table of RP-Cause",

@@ -134,6 +134,7 @@ def _pcap(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def _players(file: Path, system_id: str | None, password: str | None) -> list[Player]:
     from tidings.smpp.capture import BadCapture
+    from tidings.smpp.codec import EncodeError
     from tidings.smpp.replay import Login, Player
 
     if (system_id is None) != (password is None):
@@ -144,7 +145,10 @@ def _players(file: Path, system_id: str | None, password: str | None) -> list[Pl
             side, links = _links(opened)
     except (OSError, BadCapture) as fault:
         raise CommandError(f"{file} cannot be replayed: {fault}") from None
-    players = [Player(side, records, login) for records in links]
+    try:
+        players = [Player(side, records, login) for records in links]
+    except EncodeError as fault:
+        raise CommandError(f"cannot bind with this login: {fault}") from None
     players = [player for player in players if not player.finished]
     if not players:
         raise CommandError(f"{file} holds nothing to replay: no PDU of an ESME is in it")

@@ -70,6 +70,11 @@ def _split(pdu: SubmitSm | DataSm) -> tuple[bytes, bytes] | Refusal:
     whole = short or payload or b""
     if pdu.esm_class & pdus.ESM_UDHI and (not whole or whole[0] >= len(whole)):
         return Refusal(RINVMSGLEN, "esm_class says that there is a user data header, and it does not fit the message")
+    total, number = tlv(tlvs, pdus.SAR_TOTAL_SEGMENTS), tlv(tlvs, pdus.SAR_SEGMENT_SEQNUM)
+    if total and number and not 1 <= number[-1] <= total[-1]:
+        return Refusal(
+            RINVOPTPARAMVAL, f"sar_segment_seqnum {number[-1]} is none of 1 to {total[-1]} (sar_total_segments)"
+        )
     udh, octets = user_data.split(pdu)
     ports = _ports(tlvs) if tlvs else b""
     if isinstance(ports, Refusal):

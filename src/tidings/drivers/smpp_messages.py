@@ -17,8 +17,6 @@ from tidings.text import data_coding, gsm7
 from tidings.text.packing import fill_bits, pack, unpack
 from tidings.text.segments import ENCODINGS, GSM7, OCTETS, is_gsm7
 
-SHORT_MESSAGE_MOST = 254
-"""Octets that short_message holds in SMPP 3.4; longer texts go as message_payload."""
 ID_MOST = 255
 """Characters kept of a carrier's message id; SMPP 3.4 allows 64, some give a few more, and none needs thousands."""
 WORD_MOST = 64
@@ -66,7 +64,7 @@ class Translator:
             if sar is not None:
                 udh, tlvs = sar[1], (*tlvs, *sar[0])
         octets = udh + self._octets(part, udh)
-        if len(octets) > SHORT_MESSAGE_MOST or (profile.concatenation == "payload" and _too_long(part)):
+        if profile.concatenation == "payload" and _too_long(part):
             octets, tlvs = b"", (*tlvs, (pdus.MESSAGE_PAYLOAD, octets))
         return SubmitSm(
             service_type=profile.service_type,

@@ -118,7 +118,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What a word of `stat:` means here: a status, a category, or both."""
     receipt_errors: dict[str, str] = {}
     """What a number or word of `err:` means here, as a category."""
-    receipt_error_table: Literal["", "gsm_map", "tp_fcs", "tp_st", "rp_cause"] = ""
+    receipt_error_table: Literal["", "gsm_map", "sm_delivery_failure", "tp_fcs", "tp_st", "rp_cause"] = ""
     """Which table the numbers of `err:` are of."""
     intermediate: Literal["progress", "final"] = "progress"
     """What an intermediate notification is: a word on the way, or the end."""

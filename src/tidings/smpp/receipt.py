@@ -123,7 +123,8 @@ def _meaning(state: str, words: str) -> tuple[str, str]:
 
 
 def _bare(code: str) -> str:
-    return code.strip().lower().lstrip("0")
+    code = code.strip().lower()
+    return code.lstrip("0") or code[:1]
 
 
 def status_of(state: str) -> str:

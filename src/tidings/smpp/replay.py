@@ -60,6 +60,9 @@ class Player:
     """One captured link, from its first PDU to its last."""
 
     def __init__(self, side: Side, records: Iterable[Record], login: Login | None = None) -> None:
+        """Raises EncodeError for a login that SMPP cannot carry: nothing may go out in another's name."""
+        if login is not None:
+            _check(login)
         records = list(records)
         whole = [record for record in records if record.what == "pdu" and record.frame]
         ways = [_Way(one.at_ms, (one.way == "out") == (side == "esme"), one.frame) for one in whole]
@@ -209,6 +212,16 @@ class Player:
             return encode(msgspec.structs.replace(pdu, **values))  # type: ignore[arg-type]
         except (EncodeError, TypeError):
             return frame
+
+
+def _check(login: Login) -> None:
+    for field, value in (("system_id", login.system_id), ("password", login.password)):
+        try:
+            encode(Bind(**{field: value}))
+        except EncodeError:  # whose words may quote a password
+            raise EncodeError(
+                f"{field} has a character that SMPP cannot carry: no NUL, and none beyond Latin-1"
+            ) from None
 
 
 def _command(frame: bytes) -> int:

@@ -9,7 +9,8 @@ from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs, tlv
 def split(pdu: SubmitSm | DeliverSm | DataSm) -> tuple[bytes, bytes]:
     """Header (with its length octet, or empty) and octets of the user data.
 
-    The sar TLVs become the header that says the same (16-bit reference). A header that claims to be longer than
+    The sar TLVs become the header that says the same (16-bit reference); those of no part that can be, as part 3 of 2,
+    become none, as a handset passes over such a header (3GPP TS 23.040 section 9.2.3.24.1). A header that claims to be longer than
     what there is, is none.
     """
     octets = b"" if isinstance(pdu, DataSm) else pdu.short_message
@@ -61,6 +62,6 @@ def _sar_header(tlvs: Tlvs) -> bytes:
     reference = tlv(tlvs, pdus.SAR_MSG_REF_NUM)
     total = tlv(tlvs, pdus.SAR_TOTAL_SEGMENTS)
     number = tlv(tlvs, pdus.SAR_SEGMENT_SEQNUM)
-    if not (reference and total and number) or total[-1] < 2:
+    if not (reference and total and number) or total[-1] < 2 or not 1 <= number[-1] <= total[-1]:
         return b""
     return b"\x06\x08\x04" + reference[-2:].rjust(2, b"\0") + total[-1:] + number[-1:]
