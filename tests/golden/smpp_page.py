@@ -57,7 +57,8 @@ BY_SESSION = {
     "unbind": "unbind_resp, then the connection closes",
     "enquire_link": "enquire_link_resp at once",
     "generic_nack": "ends the request it names; another number is counted as a stray",
-    "outbind": "ESME (open): passed over, as a carrier's binds connect of themselves",
+    "outbind": "ESME (open): passed over, as a carrier's binds connect of themselves. "
+    "SMSC (open): `generic_nack`, ESME_RINVBNDSTS, and the connection closes",
     "alert_notification": "ESME (TX, RX, TRX): noted in the log; it has no answer",
 }
 

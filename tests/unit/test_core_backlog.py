@@ -51,3 +51,18 @@ def test_counts_follow_what_comes_and_goes() -> None:
     backlog.reset({5: 15})
     assert backlog.total == 15
     assert backlog.refuse(2, 1, False, 1000) is not None
+
+
+LOADS = [
+    ("nothing waits", {}, 0.0),
+    ("half of what the account may", {1: 5}, 0.5),
+    ("all together are nearer to their limit", {1: 3, 2: 9}, 0.8),
+    ("beyond it, by the reserve", {1: 12}, 1.2),
+]
+
+
+@pytest.mark.parametrize(("queued", "load"), [case[1:] for case in LOADS], ids=[case[0] for case in LOADS])
+def test_how_full_it_is_for_an_account(queued: dict[int, int], load: float) -> None:
+    backlog = Backlog(LIMITS)
+    backlog.reset(queued)
+    assert backlog.load(1) == load

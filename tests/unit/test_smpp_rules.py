@@ -103,7 +103,8 @@ def test_what_may_come_in_which_state(role: Role, state: State, name: str) -> No
         # The versions are not agreed on yet, and 3.4 does not know it.
         assert (events, answers) == ([], [(0x80000000, 0x03, 9)])
     elif name in NEVER_ANSWERED:
-        assert (events, answers) == ([], [(0x80000000, 0x04, 9)])
+        assert answers == [(0x80000000, 0x04, 9)]
+        assert session.over is (name == "outbind" and (role, state) == (Role.SMSC, OPEN))
     else:
         assert (events, answers) == ([], [(pdu.command_id | RESPONSE, 0x04, 9)])
 
@@ -255,6 +256,13 @@ def test_an_esme_that_is_asked_by_outbind_binds() -> None:
     theirs.answer_bind(bind)  # type: ignore[arg-type]
     assert isinstance(ours.receive(b"".join(theirs.take_out()), 0)[0], Bound)
     assert ours.state is theirs.state is State.BOUND_RX
+
+
+def test_an_smsc_that_sends_outbind_where_esmes_bind_is_told_so_and_gone() -> None:
+    session = Session(Role.SMSC, Timing(), 0)
+    (event,) = session.receive(encode(pdus.Outbind("smsc", "secret", sequence_number=1)), 0)
+    assert event == Ended("The other end sent outbind, so it is an SMSC: here ESMEs bind.")
+    assert sent(session) == [pdus.GenericNack(command_status=0x04, sequence_number=1)]
 
 
 def test_an_outbind_that_crosses_our_bind_is_passed_over() -> None:

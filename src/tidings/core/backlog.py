@@ -23,6 +23,11 @@ class Backlog:
         """Messages queued in all accounts."""
         return self._total
 
+    def load(self, account_id: int) -> float:
+        """How full it is for an account, as a share of what may wait: 1.0 and more is full."""
+        limits = self._limits
+        return max(self._total / limits.queued_total, self._counts.get(account_id, 0) / limits.queued_per_account)
+
     def reset(self, counts: Mapping[int, int]) -> None:
         """Start from what the store counted."""
         self._counts = dict(counts)

@@ -19,6 +19,7 @@ from tidings.core import ids
 from tidings.core.esme import Esme
 from tidings.core.health import DoorState
 from tidings.core.ports import StoreUnavailable
+from tidings.door.complaints import Complaints
 from tidings.door.desk import Desk
 from tidings.door.guests import Admitted, Caller, Guest, Guests
 from tidings.door.login import Login
@@ -34,6 +35,8 @@ from tidings.smpp.codec import Strictness
 from tidings.smpp.session import Answered, Congested, Ended, Event, Role, Timing, Unanswered
 from tidings.smpp.status import classify
 
+SYSTEM_ID_SHOWN = 32
+"""Characters of a stranger's system_id that stand in the log."""
 LOOK_EVERY = 1.0
 """Seconds between looks at whether those who are bound still may be."""
 
@@ -75,6 +78,9 @@ class SmppDoor:
         self._looking: set[SmppLink] = set()
         """Those whose bind is being looked at. They take room until that is done, though they hang up: who binds and
         hangs up again and again has no more looks at a time than connections."""
+        self._refused: set[SmppLink] = set()
+        """Those whose bind was refused, which was told, until they are gone."""
+        self._complaints = Complaints(house.clock)
         self._vacant = asyncio.Event()
         self._timing = Timing(
             window=settings.window, response_timeout=settings.response_timeout, enquire_link=settings.enquire_link,
@@ -145,7 +151,7 @@ class SmppDoor:
     def _port(self, number: int, tls: ssl.SSLContext | None) -> Port:
         host = self._settings.host
         try:
-            return Port(host, number, self._room, self._link, self._settings.login_timeout, tls)
+            return Port(host, number, self._room, self._link, self._settings.login_timeout, self._complaints, tls)
         except (OSError, OverflowError) as fault:
             why = getattr(fault, "strerror", None) or str(fault)
             raise OSError(f"cannot listen for SMPP on {host}:{number}: {why}") from None
@@ -177,7 +183,9 @@ class SmppDoor:
         self._vacant.set()
         guest = link.context
         if not isinstance(guest, Guest):
-            log.info("%s: gone without a bind: %s", link.peer, reason)
+            if link not in self._refused:
+                self._complaints.tell(link.host, f"gone without a bind: {reason}")
+            self._refused.discard(link)
             return
         self.guests.leave(guest)
         self._register.strike(guest.session)
@@ -225,7 +233,9 @@ class SmppDoor:
             return
         if isinstance(outcome, Refusal):
             self._house.metrics.answered("bind", outcome.status)
-            log.warning("%s: the bind of system_id %.32r is refused: %s", link.peer, bind.system_id, outcome.reason)
+            why = f"the bind of system_id {bind.system_id[:SYSTEM_ID_SHOWN]!r} is refused: {outcome.reason}"
+            self._complaints.tell(link.host, why, logging.WARNING)
+            self._refused.add(link)
             link.answer_bind(bind, outcome.status)
             link.close("The bind was refused.")
         else:
@@ -281,13 +291,21 @@ class SmppDoor:
         return refusal.reason if refusal is not None else ""
 
     async def _look_for_ever(self) -> None:
-        """What no change of an ESME tells: overlaps of passwords that end, accounts that are closed."""
+        """What no change of an ESME tells: overlaps of passwords that end, accounts that are closed, our load."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
+            self._complaints.review()
             for esme_id in {guest.esme_id for guest in self.guests}:
                 esme = self._house.roster.get(esme_id)
                 if esme is not None:
                     self._review(esme)
+                    self._tell_load(esme)
+
+    def _tell_load(self, esme: Esme) -> None:
+        """How full the queue is that its messages wait in: the session tells it those who speak 5.0, in responses."""
+        load = int(100 * self._house.backlog.load(esme.account_id))
+        for guest in self.guests.of(esme.id):
+            guest.link.session.congestion_state = load
 
     def _send_away(self, guest: Guest, why: str) -> None:
         """Take nothing more from it, answer what it asked, then unbind it."""

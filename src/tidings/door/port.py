@@ -10,6 +10,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable
 
+from tidings.door.complaints import Complaints
 from tidings.drivers.smpp_link import SmppLink
 
 _BACKLOG = 256
@@ -54,7 +55,7 @@ class Port:
 
     def __init__(
         self, host: str, port: int, room: Room, new: Callable[[str], SmppLink], handshake_s: float,
-        tls: ssl.SSLContext | None = None,
+        complaints: Complaints, tls: ssl.SSLContext | None = None,
     ) -> None:  # fmt: skip
         """Listens at once, though nothing is taken before `serve`; `new` makes the link of a peer's address.
         Raises OSError.
@@ -63,6 +64,7 @@ class Port:
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         self._socket.setblocking(False)
         self._room, self._new, self._tls, self._handshake_s = room, new, tls, handshake_s
+        self._complaints = complaints
         self.host = host
         self.number: int = self._socket.getsockname()[1]
 
@@ -101,7 +103,7 @@ class Port:
         except (OSError, TimeoutError) as fault:  # ssl.SSLError is an OSError
             connection.close()
             self._room.leave(address)
-            log.info("%s: no connection: %s", address, fault or type(fault).__name__)
+            self._complaints.tell(address, f"no connection: {fault or type(fault).__name__}")
         except BaseException:
             connection.close()
             self._room.leave(address)

@@ -291,7 +291,7 @@ class SmppLink(asyncio.BufferedProtocol):
             self.abort("An internal error.")
             return
         if ended is not None:
-            if ended.fault:
+            if ended.fault and self.session.bind_request is not None:  # of strangers their handler tells
                 _log.warning("%s: %s", self.peer, ended.reason)
             self.close(ended.reason)
 
@@ -303,7 +303,7 @@ class SmppLink(asyncio.BufferedProtocol):
         # At the 1st, 2nd, 4th, 8th … only, so that a peer cannot fill the log.
         session = self.session
         odd = session.malformed + session.unknown_commands + session.strays
-        if odd >= self._complain_at:
+        if odd >= self._complain_at and session.bind_request is not None:
             self._complain_at = 2 * odd
             _log.warning(
                 "%s: so far %d PDUs with an unsound body, %d of an unknown command, %d answers to nothing asked",

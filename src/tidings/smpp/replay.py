@@ -215,9 +215,12 @@ class Player:
 
 
 def _check(login: Login) -> None:
-    for field, value in (("system_id", login.system_id), ("password", login.password)):
+    for field, bind in (
+        ("system_id", Bind(system_id=login.system_id)),
+        ("password", Bind(password=login.password)),
+    ):
         try:
-            encode(Bind(**{field: value}))
+            encode(bind)
         except EncodeError:  # whose words may quote a password
             raise EncodeError(
                 f"{field} has a character that SMPP cannot carry: no NUL, and none beyond Latin-1"

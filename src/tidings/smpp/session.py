@@ -458,6 +458,8 @@ class Session:
             self._take_bind(events, pdu)
         elif not (isinstance(pdu, Outbind) and self.role is Role.ESME and self.state is State.OPEN):
             self._refuse(pdu.command_id, sequence, RINVBNDSTS)
+            if isinstance(pdu, Outbind) and self._stranger:
+                self._end(events, "The other end sent outbind, so it is an SMSC: here ESMEs bind.")
 
     def _leave(self, insist: bool = False) -> None:
         """Answer an unbind once nothing that came before it is owed an answer; the session is over then."""

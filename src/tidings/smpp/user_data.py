@@ -9,9 +9,9 @@ from tidings.smpp.pdus import DataSm, DeliverSm, SubmitSm, Tlvs, tlv
 def split(pdu: SubmitSm | DeliverSm | DataSm) -> tuple[bytes, bytes]:
     """Header (with its length octet, or empty) and octets of the user data.
 
-    The sar TLVs become the header that says the same (16-bit reference); those of no part that can be, as part 3 of 2,
-    become none, as a handset passes over such a header (3GPP TS 23.040 section 9.2.3.24.1). A header that claims to be longer than
-    what there is, is none.
+    The sar TLVs become the header that says the same (16-bit reference). Those of no part that can be, as part 3 of 2,
+    become none, as a handset passes over such a header (3GPP TS 23.040 section 9.2.3.24.1). A header that claims to be
+    longer than what there is, is none.
     """
     octets = b"" if isinstance(pdu, DataSm) else pdu.short_message
     tlvs = pdu.tlvs
