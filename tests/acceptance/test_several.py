@@ -99,7 +99,8 @@ def test_an_engine_and_a_worker_serve_no_api_and_say_how_they_are(parts: Several
         member = parts.members[name]
         assert member.call("GET", "/readyz").status == 200
         assert member.call("GET", "/healthz").status == 200
-        assert member.call("GET", "/v1/messages").status == 404
+        assert member.call("GET", "/metrics").status == 200
+        assert [member.call("GET", path).status for path in ("/v1/messages", "/send?to=1&text=2")] == [404, 404]
 
 
 def test_an_engine_that_is_killed_is_followed_by_the_other_within_ten_seconds(parts: Several) -> None:

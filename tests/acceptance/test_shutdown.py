@@ -108,7 +108,8 @@ def test_a_second_one_keeps_off_the_folder(tmp_path: Path) -> None:
             second.kill()
             site.tidings.program = first
         assert told == (
-            f"tidings: {site.tidings.data} is in use by process {first.pid}; stop it or choose another --data"
+            f"tidings: {site.tidings.data} is in use by process {first.pid}; stop it or choose another --data; "
+            "several processes can share a PostgreSQL database (`database`), each with a data folder of its own"
         )
         assert site.tidings.ended(site.tidings.send("+15555020100"))["status"] == "delivered", "the first one goes on"
         site.tidings.kill()

@@ -49,8 +49,11 @@ def application(house: House, extra: Sequence[Endpoint] = (), lifespan: Lifespan
 
 
 def observed(house: House) -> Starlette:
-    """As much of it as tells how a process is that takes no requests: `/healthz`, `/readyz`, `/metrics`."""
-    return _site(house, [one for one in ENDPOINTS if not one.path.startswith("/v1/") and one.method == "GET"], None)
+    """As much of it as tells how a process is that takes no requests."""
+    return _site(house, [one for one in ENDPOINTS if one.path in _TELLING], None)
+
+
+_TELLING = ("/healthz", "/readyz", "/metrics")
 
 
 def alone(table: Sequence[Endpoint]) -> Starlette:
