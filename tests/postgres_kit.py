@@ -63,7 +63,7 @@ def programs() -> Path | None:
     return None
 
 
-def _as_nobody() -> dict[str, Any]:
+def as_nobody() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
 
@@ -95,7 +95,7 @@ class Server:
         self.start()
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run([self._bin / program, *arguments], capture_output=True, cwd="/", **_as_nobody())
+        done = subprocess.run([self._bin / program, *arguments], capture_output=True, cwd="/", **as_nobody())
         assert done.returncode == 0, done.stderr.decode()
 
     def start(self) -> None:
@@ -104,7 +104,7 @@ class Server:
         for setting in self._settings:
             command += ["-c", setting]
         with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_as_nobody())
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **as_nobody())
         for _ in range(400):
             if subprocess.run([self._bin / "pg_isready", "-q", "-d", self.url], check=False).returncode == 0:
                 return
@@ -122,10 +122,7 @@ class Server:
     def kill(self) -> None:
         """kill -9 of all its processes, each by its number."""
         assert self.process is not None
-        processes = [self.process.pid, *_children(self.process.pid)]
-        for pid in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_all(self.process.pid)
         self.process.wait(30)
         self.process = None
 
@@ -159,8 +156,8 @@ class Pair:
 
     def __init__(self, *settings: str) -> None:
         settings = settings or ("fsync=off",)
-        self.a = Server(*settings, port=_free_port())
-        self.b = Server(*settings, of=self.a, port=_free_port())
+        self.a = Server(*settings, port=free_port())
+        self.b = Server(*settings, of=self.a, port=free_port())
         self.name = "postgres"
         execute("alter system set synchronous_standby_names = '*'", "select pg_reload_conf()", url=self.a.url)
 
@@ -186,13 +183,20 @@ class Pair:
         self.a.end()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """One from below those that outgoing connections are given: it stays free while its server is down."""
     while True:
         port = random.randint(15_000, 30_000)
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def kill_all(server: int) -> None:
+    """kill -9 of a server's processes, each by its number."""
+    for pid in (server, *_children(server)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _children(parent: int) -> list[int]:

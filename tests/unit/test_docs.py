@@ -26,7 +26,7 @@ from tidings.drivers.smpp_profile import Profile
 from tidings.errors import MESSAGE_ERRORS, PROBLEMS
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")])
 TITLES = [str(page.relative_to(ROOT)) for page in PAGES]
 
 
