@@ -20,6 +20,7 @@ from tidings.store import news, nodes
 from tidings.store.group_commit import GroupStore
 from tidings.store.nodes import Node
 from tidings.store.postgres import Displaced, Postgres
+from tidings.store.primary import Session
 
 log = logging.getLogger("tidings.cluster")
 
@@ -73,7 +74,7 @@ class Membership:
         self.nodes: list[Node] = []
         """Everybody, as of the last look."""
         self._wants: dict[str, _Want] = {}
-        self._db: asyncpg.Connection | None = None
+        self._db: Session | None = None
         self._away = False
         self._pulse_at = clock.monotonic()
         self._hurry = asyncio.Event()
@@ -210,7 +211,8 @@ class Membership:
 
     async def _beat(self) -> None:
         db = self._db
-        if db is None or db.is_closed():
+        if db is None or not self._driver.place.holds(db):  # a lease on a primary that was replaced is none
+            self._let_go()
             db = await self._connect()
         asked_at = self._clock.monotonic()
         async with asyncio.timeout(PATIENCE_S):
@@ -236,11 +238,14 @@ class Membership:
         if not self._away:
             log.error("this process cannot say that it lives: %s: %s", type(fault).__name__, fault)
         self._away = True
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._db is not None:
             self._db.terminate()
         self._db = None
 
-    async def _connect(self) -> asyncpg.Connection:
+    async def _connect(self) -> Session:
         """A connection of its own, so that no commit holds up a sign of life; then all is looked at again."""
         async with asyncio.timeout(2 * PATIENCE_S):
             db = await self._driver.place.connect(PATIENCE_S)

@@ -22,7 +22,7 @@ from tidings.core.ports import News, Stage, StoreUnavailable, stage
 from tidings.core.questions import Tx
 from tidings.drivers.clock import SystemClock
 from tidings.membership import Membership
-from tidings.store import news, nodes, postgres
+from tidings.store import news, nodes, postgres, primary
 from tidings.store.engine import CannotOpen
 from tidings.store.folder import DataFolderInUse
 from tidings.store.group_commit import GroupStore
@@ -428,3 +428,32 @@ async def test_what_others_do_not_take_is_taken_beyond_a_fair_share(tmp_path: Pa
         await until(lambda: all(map(one.holds, carriers)), "all are held")
         await asyncio.sleep(1.0)
         assert all(map(one.holds, carriers)), "and kept, since nobody wants them"
+
+
+# a promotion
+
+
+@pytest.mark.slow
+async def test_leases_go_along_to_a_new_primary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old primary lives on, so nothing breaks by itself: a lease renewed there would be no lease."""
+    monkeypatch.setattr(primary, "LOOK_S", 0.2)
+    pair = postgres_kit.Pair()
+    monkeypatch.setattr(postgres_kit, "url", lambda folder: pair.url)
+    try:
+        async with processes(tmp_path, "one") as (one,):
+            await one.want("router")
+            await until(lambda: one.holds("router"), "it is held")
+            postgres_kit.execute(
+                "alter system reset synchronous_standby_names", "select pg_reload_conf()", url=pair.a.url
+            )
+            await asyncio.to_thread(pair.b.promote)
+
+            def renewed() -> bool:
+                left = "select until - (extract(epoch from clock_timestamp()) * 1000)::bigint from lease"
+                return bool(postgres_kit.ask(pair.b.url, left)[0] > 0)
+
+            await asyncio.sleep(2 * LEASE_S)
+            await until(renewed, "it is renewed at the new primary")
+            await until(lambda: one.holds("router"), "it is held")
+    finally:
+        pair.end()

@@ -187,12 +187,7 @@ def _is_lost(fault: BaseException) -> bool:
 
 
 def _is_fault(fault: BaseException) -> bool:
-    return (
-        isinstance(fault, CannotOpen)
-        or _is_lost(fault)
-        or _state(fault)[:2] in _FAULTS
-        or isinstance(fault, asyncpg.InvalidCachedStatementError)
-    )
+    return _is_lost(fault) or _state(fault)[:2] in _FAULTS or isinstance(fault, asyncpg.InvalidCachedStatementError)
 
 
 _Prepared = tuple[Any, tuple[int, ...]]
@@ -218,14 +213,19 @@ class Place(NamedTuple):
     """What a commit waits for: `on` or `remote_apply`."""
 
     async def connect(self, patience: float = COMMAND_S) -> Session:
-        """A session with the primary."""
-        return await find(
-            self.url, self.fence, command_timeout=patience, statement_cache_size=PREPARED,
-            max_cached_statement_lifetime=0,
-            server_settings={
-                **_SESSION, "synchronous_commit": self.synchronous_commit, "application_name": self.name,
-            },
-        )  # fmt: skip
+        """A session with the primary. Raises Away where there is none."""
+        settings = {**_SESSION, "synchronous_commit": self.synchronous_commit, "application_name": self.name}
+        try:
+            return await find(
+                self.url, self.fence, command_timeout=patience, statement_cache_size=PREPARED,
+                max_cached_statement_lifetime=0, server_settings=settings,
+            )  # fmt: skip
+        except CannotOpen as fault:
+            raise Away(str(fault)) from fault
+
+    def holds(self, session: Session) -> bool:
+        """Whether a session is thought to live, and its server is the primary as far as is known."""
+        return not session.is_closed() and self.fence.lets(session.standing)
 
 
 class Connection:
@@ -252,8 +252,8 @@ class Connection:
 
     @property
     def lives(self) -> bool:
-        """Whether it is thought to, and its server is still the primary as far as is known."""
-        return self._db is not None and not self._db.is_closed() and self._place.fence.lets(self._db.standing)
+        """Whether it is thought to, with the primary."""
+        return self._db is not None and self._place.holds(self._db)
 
     async def connect(self) -> Session:
         """Begin anew. What an earlier connection left waiting in the server, with its locks, is ended."""
