@@ -166,7 +166,7 @@ bench-peers: dev .peers/debian/.ready .peers/brokers/.ready .peers/jasmin/.ready
 
 # Debian's programs that tests and benches run: unpacked, not installed.
 .peers/debian/.ready: tests/interop/unpack.sh
-	@tests/interop/unpack.sh .peers/debian kannel tshark
+	@tests/interop/unpack.sh .peers/debian kannel tshark nginx-light caddy
 
 .peers/brokers/.ready: tests/interop/unpack.sh
 	@tests/interop/unpack.sh .peers/brokers rabbitmq-server redis-server

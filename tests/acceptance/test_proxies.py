@@ -56,8 +56,9 @@ def nginx(folder: Path, upstream: int, port: int) -> list[Any]:
     conf = conf.replace(f"/etc/ssl/certs/{HOST}.pem", str(pem)).replace(f"/etc/ssl/private/{HOST}.key", str(key))
     conf = conf.replace("/var/log/nginx", str(folder))
     places = "".join(f"{what}_temp_path {folder};\n" for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    user = "user root;" if os.getuid() == 0 else ""
     (folder / "nginx.conf").write_text(
-        f"{'user root; ' if os.getuid() == 0 else ''}daemon off; pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off; {places} {conf} }}"
+        f"daemon off; pid {folder}/pid; error_log stderr; {user} events {{}} http {{ access_log off; {places} {conf} }}"
     )
     return [program("nginx"), "-c", folder / "nginx.conf", "-p", folder, "-e", "stderr"]
 
@@ -146,7 +147,7 @@ def test_a_proxy_stands_before_tidings(behind: Behind) -> None:
         body = {"name": "shop", "scope": "send", "networks": [network]}
         made = site.tidings.call("POST", "/v1/keys", body)
         assert made.status == 201, made
-        return str(made.json()["key"])
+        return str(made.json()["token"])
 
     here, elsewhere, text = bound_to("127.0.0.1/32"), bound_to("203.0.113.0/24"), {"to": "+15551230101", "text": "Hi"}
     pretends = {"X-Forwarded-For": "203.0.113.7"}
