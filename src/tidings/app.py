@@ -56,6 +56,7 @@ from tidings.pipeline import admit, enrol, handover, lease, steer
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.roster import Roster
+from tidings.relay import Relay
 from tidings.runner import Runner
 from tidings.simulator import routes as simulator
 from tidings.simulator.app import serve
@@ -132,7 +133,9 @@ class Tidings:
                     allow_private=self.settings.webhooks_reach_inside,
                 )  # fmt: skip
                 house = await self._house()
-                house.captures = self._taps
+                relay = Relay(house, self._taps, self._is_here)
+                relay.start(tasks)
+                house.captures = relay
                 extra = await self._simulate(tasks, self._taps) if self._simulates else ()
                 house.describe = self._describe
                 self._runner = Runner(house, [one.carrier for one in self._members])
@@ -167,6 +170,7 @@ class Tidings:
                 await house.leases.leave(NOTIFIER)
                 for watch in watches:
                     watch.cancel()
+                relay.stop()
                 mirror.stop()
                 self._fleet.stop()
                 await _note_uses(house)
@@ -181,6 +185,11 @@ class Tidings:
         log.info("stopped")
         if self._displaced:
             raise CannotOpen(DISPLACED)
+
+    def _is_here(self, tap: str) -> bool:
+        """Whether what is captured under a name goes over no links of other processes: those of a carrier are one's."""
+        kind, _, name = tap.partition("/")
+        return kind == "carriers" and self._runner is not None and self._runner.mine(name)
 
     @property
     def _left(self) -> float:

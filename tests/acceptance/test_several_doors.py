@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -151,6 +152,21 @@ def test_a_carrier_is_seen_and_steered_at_any_process(house: House) -> None:
     house.one.ended(waits)
 
 
+def test_traffic_of_a_carrier_is_captured_at_any_process(house: House) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(house.two.call, "GET", f"/v1/carriers/{CARRIER}/capture?seconds=2")
+        time.sleep(0.7)
+        house.one.ended(house.one.send("+15551230100"))
+        lines = [json.loads(line) for line in reading.result(15).body.splitlines()]
+    assert lines[0]["name"] == CARRIER
+    assert {"submit_sm", "submit_sm_resp", "deliver_sm"} <= {one.get("pdu") for one in lines[1:]}
+    engine = house.members[ALICE].program
+    assert engine is not None
+    assert all(f" {engine.pid}/" in one["link"] for one in lines[1:] if one["link"])
+    left = postgres_kit.ask(house.database, "select count(*) from capture_piece")
+    assert left[0] == 0
+
+
 def test_a_carrier_made_changed_and_taken_away_by_the_api(house: House) -> None:
     east = {"name": "east", "type": "smpp", "host": "127.0.0.1", "port": house.simulator.smpp_port, "system_id": "east",
             "sender_rules": "off"}  # fmt: skip
@@ -197,8 +213,9 @@ async def test_a_customer_binds_and_is_served_at_any_door(house: House) -> None:
         await asyncio.to_thread(house.members[served].start)
     await other.close()
     alive = house.two if served == ONE else house.one
-    shown = await asyncio.to_thread(alive.get, f"/v1/esmes/{esme}")
-    assert shown["binds"] == [], "nothing is left of the door that died"
+    await asyncio.to_thread(
+        until, lambda: alive.get(f"/v1/esmes/{esme}")["binds"] == [], "nothing is left of the door that died"
+    )
 
 
 def receipts(*clients: Client) -> Counter[str]:

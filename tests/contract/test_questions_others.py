@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from contract_kit import ONE, TWO, Desk, attempt, inbound, message, receipt, remembered
+from tidings.config import CarrierSettings
 from tidings.core.account import Account, Key
+from tidings.core.carrier import CarrierState, Report
 from tidings.core.esme import Esme
 from tidings.core.id_form import key
-from tidings.core.questions import Attempt, Habit, InboundRow, Pause, ReceiptRow, Tx
+from tidings.core.questions import Attempt, Habit, InboundRow, Pause, Piece, ReceiptRow, Tx
 from tidings.core.sender import Sender
 from tidings.store.inbounds import SIBLING_WAIT
 
@@ -500,3 +502,28 @@ async def test_new_senders_of_an_account_leave_what_is_known_of_those_that_stay(
     account = await desk.see(lambda tx: tx.accounts.account(TWO))
     assert account is not None
     assert account.senders == ("A", "777"), "which do not hold what stands for all others"
+
+
+async def test_captured_lines_are_taken_once_and_in_order(desk: Desk) -> None:
+    pieces = [Piece(3, 70, "gw1 5", '{"a":"ä"}\n'), Piece(2, 70, "gw1 5", ""), Piece(4, 71, "gw2 5", "x")]
+    await desk.do(lambda tx: tx.captures.keep(pieces))
+    assert await desk.see(lambda tx: tx.captures.waiting(70)) == 2
+    assert await desk.do(lambda tx: tx.captures.take(70)) == [pieces[1], pieces[0]]
+    assert await desk.do(lambda tx: tx.captures.take(70)) == []
+    assert await desk.see(lambda tx: tx.captures.waiting(71)) == 1
+
+
+async def test_the_last_report_of_a_carrier_goes_with_the_carrier(desk: Desk) -> None:
+    def report(name: str, holder: int, **state: Any) -> Report:
+        told = CarrierState(name=name, type="smpp", address="h:1", binds_up=0, binds_total=1, **state)
+        return Report(carrier=name, holder=holder, heeded=(f"{name}/1",), digest="ab", state=told)
+
+    await desk.do(lambda tx: tx.carriers.report([report("north", 5), report("east", 6)]))
+    await desk.do(lambda tx: tx.carriers.report([report("north", 1 << 61, state="up")]))
+    assert await desk.see(lambda tx: tx.carriers.reports()) == [report("east", 6), report("north", 1 << 61, state="up")]
+    await desk.do(lambda tx: tx.carriers.drop("north"))
+    assert await desk.see(lambda tx: tx.carriers.reports()) == [report("east", 6)]
+    north = CarrierSettings(name="north", host="h", profile={"b": 1, "a": 2})
+    await desk.do(lambda tx: tx.carriers.keep(north, 5))
+    assert await desk.see(lambda tx: tx.carriers.one("north")) == north
+    assert await desk.see(lambda tx: tx.carriers.one("south")) is None

@@ -75,6 +75,15 @@ create table canned_reply (
 );
 CREATE UNIQUE INDEX canned_reply_name ON public.canned_reply USING btree (account_id, name);
 CREATE UNIQUE INDEX canned_reply_pkey ON public.canned_reply USING btree (id);
+create table capture_piece (
+  id bigint not null,
+  account_id bigint not null,
+  capture_id bigint not null,
+  place text collate "C" not null,
+  lines text collate "C" not null
+);
+CREATE INDEX capture_piece_capture ON public.capture_piece USING btree (capture_id, id);
+CREATE UNIQUE INDEX capture_piece_pkey ON public.capture_piece USING btree (id);
 create table carrier (
   account_id bigint not null,
   name text collate "C" not null,

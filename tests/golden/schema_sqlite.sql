@@ -46,6 +46,14 @@ CREATE TABLE canned_reply (
   created_at integer not null
 );
 CREATE UNIQUE INDEX canned_reply_name on canned_reply (account_id, name);
+CREATE TABLE capture_piece (
+  id integer primary key,
+  account_id integer not null,
+  capture_id integer not null,
+  place text not null,
+  lines text not null
+);
+CREATE INDEX capture_piece_capture on capture_piece (capture_id, id);
 CREATE TABLE carrier (
   account_id integer not null,
   name text not null,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -321,6 +321,7 @@ class Fleet(Protocol):
         ...
 
 
+@runtime_checkable
 class Capture(Protocol):
     """The traffic of a carrier or an ESME, as lines of a file, for as long as somebody reads them."""
 

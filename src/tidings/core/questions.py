@@ -468,6 +468,24 @@ class Carriers(Protocol):
     async def resume(self, carrier: str, bind: str | None) -> None: ...
 
 
+class Piece(msgspec.Struct, frozen=True):
+    """Lines of a capture, on their way to the process that asked for it."""
+
+    id: int
+    capture_id: int
+    place: str
+    """Of the process that has the links."""
+    lines: str
+
+
+class Captures(Protocol):
+    """Captured traffic on its way from one process to another."""
+
+    async def keep(self, pieces: Sequence[Piece]) -> None: ...
+    async def waiting(self, capture_id: int) -> int: ...
+    async def take(self, capture_id: int) -> list[Piece]: ...
+
+
 class Waiting(msgspec.Struct, frozen=True):
     """An endpoint that something waits for, and when the first of it falls due."""
 
@@ -612,6 +630,8 @@ class Tx(Protocol):
     def words(self) -> Words: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def captures(self) -> Captures: ...
     @property
     def carriers(self) -> Carriers: ...
     @property

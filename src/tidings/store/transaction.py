@@ -5,6 +5,7 @@ from __future__ import annotations
 from tidings.metrics import Tally
 from tidings.store.accounts import Accounts
 from tidings.store.attempts import Attempts
+from tidings.store.captures import CaptureQuestions
 from tidings.store.carriers import Carriers
 from tidings.store.contacts import Contacts
 from tidings.store.conversations import Conversations
@@ -29,9 +30,9 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "carriers", "contacts", "conversations", "engine", "esmes", "events", "idempotencies",
-        "inbounds", "leases", "messages", "outbox", "queue", "receipts", "reports", "senders", "suppressions", "tally",
-        "webhooks", "words",
+        "accounts", "attempts", "captures", "carriers", "contacts", "conversations", "engine", "esmes", "events",
+        "idempotencies", "inbounds", "leases", "messages", "outbox", "queue", "receipts", "reports", "senders",
+        "suppressions", "tally", "webhooks", "words",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -53,6 +54,7 @@ class Transaction:
         self.accounts = Accounts(engine)
         self.leases = Leases(engine)
         self.esmes = Esmes(engine)
+        self.captures = CaptureQuestions(engine)
         self.carriers = Carriers(engine)
         self.outbox = Outbox(engine)
         self.webhooks = Webhooks(engine)

@@ -1,0 +1,220 @@
+"""Captures at any process: what goes over links of other processes comes by way of the store, a piece at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from tidings.core.ports import Capture, Captures, News, StoreUnavailable
+from tidings.core.questions import Piece
+from tidings.core.request import Refused
+from tidings.pipeline import watch
+from tidings.pipeline.house import House
+
+log = logging.getLogger("tidings.relay")
+
+PIECE_S = 0.2
+"""Seconds between two pieces: many lines share a commit."""
+PIECES_MOST = 20
+"""Pieces that wait to be taken, after which links are heard out no further; what is missed meanwhile is counted."""
+ABANDONED_S = 10.0
+"""Seconds after which a capture is given up of which nobody takes anything."""
+MOST = 4
+"""Captures at a time that are asked of other processes."""
+
+
+class Relay:
+    """See `core.ports.Captures`. Opens what is here as it is, and asks all other processes for what is not."""
+
+    def __init__(self, house: House, taps: Captures, here: Callable[[str], bool]) -> None:
+        """`here`: whether all links of a name are this process's, or none."""
+        self._house = house
+        self._taps = taps
+        self._here = here
+        self._open: dict[int, Relayed] = {}
+        self._told: dict[int, asyncio.Event] = {}
+        """Captures that others asked for, each with what ends it."""
+        self._group: asyncio.TaskGroup | None = None
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Hear of what others ask for, where there may be others."""
+        if self._house.leases.shared:
+            self._group = group
+            watch.announce(self._house.store)
+            self._house.store.hear(self._heard)
+
+    def stop(self) -> None:
+        """End all that goes between processes."""
+        for one in list(self._open.values()):
+            one.close()
+        for ended in self._told.values():
+            ended.set()
+
+    def open(
+        self, name: str, seconds: float, whole: bool, gone: Callable[[], Coroutine[Any, Any, None]]
+    ) -> Capture | Refused | None:
+        if self._group is None or self._here(name):
+            return self._taps.open(name, seconds, whole, gone)
+        if len(self._open) >= MOST:
+            return Refused("too_many_captures", f"{MOST} captures are under way; end one, or wait for its end.", 10)
+        own = self._taps.open(name, seconds, whole, gone)
+        if not isinstance(own, Capture):
+            return own
+        asked = watch.Asked(self._house.new_id(), name, seconds, whole)
+        one = self._open[asked.capture_id] = Relayed(asked, own, self._house, self._spawn, self._open)
+        self._spawn(one.begin())
+        return one
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        if self._group is None:
+            raise RuntimeError("it was not started")
+        return self._group.create_task(work, name="capture elsewhere")
+
+    def _heard(self, news: News) -> None:
+        for told in news.told.get(watch.ask, ()):
+            asked = msgspec.convert(told, watch.Asked)
+            self._spawn(self._pump(asked))
+        for capture_id in news.told.get(watch.tell, ()):
+            if capture_id in self._open:
+                self._open[capture_id].look()
+        for capture_id in news.told.get(watch.end, ()):
+            if capture_id in self._told:
+                self._told[capture_id].set()
+
+    async def _pump(self, asked: watch.Asked) -> None:
+        """Tell another process what goes over the links here."""
+        ended = asyncio.Event()
+        opened = self._taps.open(asked.name, asked.seconds, asked.whole, _when(ended))
+        if not isinstance(opened, Capture):
+            return
+        self._told[asked.capture_id] = ended
+        try:
+            await self._tell(asked.capture_id, opened)
+        except StoreUnavailable as fault:
+            log.error("a capture for another process ends: %s", fault)
+        finally:
+            ended.set()
+            opened.close()
+            del self._told[asked.capture_id]
+
+    async def _tell(self, capture_id: int, opened: Capture) -> None:
+        await opened.next()  # the head is that of the one who asked
+        while (lines := await opened.next()) is not None:
+            piece = Piece(self._house.new_id(), capture_id, self._house.place, lines.decode())
+            waits = (await self._house.store.write(watch.tell, [piece]))[0]
+            await asyncio.sleep(PIECE_S)
+            if waits > PIECES_MOST and not await self._taken(capture_id):
+                await self._house.store.write(watch.end, [capture_id])
+                return
+
+    async def _taken(self, capture_id: int) -> bool:
+        """Wait until there is room for more pieces; False where nobody takes any."""
+        for _ in range(int(ABANDONED_S / PIECE_S)):
+            if await self._house.store.read(lambda tx: tx.captures.waiting(capture_id)) <= PIECES_MOST:
+                return True
+            await asyncio.sleep(PIECE_S)
+        return False
+
+
+def _when(ended: asyncio.Event) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def gone() -> None:
+        await ended.wait()
+
+    return gone
+
+
+class Relayed:
+    """A capture whose lines come from other processes, and from here where there are links too."""
+
+    def __init__(
+        self,
+        asked: watch.Asked,
+        own: Capture,
+        house: House,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        among: dict[int, Relayed],
+    ) -> None:
+        self._asked = asked
+        self._own = own
+        self._house = house
+        self._spawn = spawn
+        self._among = among
+        self._lines: deque[bytes] = deque()
+        self._news = asyncio.Event()
+        self._taking = False
+        self._again = False
+        self._over = False
+
+    async def begin(self) -> None:
+        """Ask others, and take what goes over links here, until the time is over."""
+        try:
+            await self._house.store.write(watch.ask, [self._asked])
+            while (lines := await self._own.next()) is not None:
+                self._put(lines)
+        except StoreUnavailable as fault:
+            log.error("a capture cannot be asked of other processes: %s", fault)
+        self.close()
+
+    async def next(self) -> bytes | None:
+        """The next lines, None at the end."""
+        while not self._lines:
+            if self._over:
+                return None
+            self._news.clear()
+            await self._news.wait()
+        found = b"".join(self._lines)
+        self._lines.clear()
+        return found
+
+    def close(self) -> None:
+        """It is not wanted any more, or its time is over; what came can still be taken."""
+        if self._over:
+            return
+        self._over = True
+        self._among.pop(self._asked.capture_id, None)
+        self._own.close()
+        self._news.set()
+        self._spawn(self._end())
+
+    def look(self) -> None:
+        """Others have told something."""
+        self._again = True
+        if not self._taking:
+            self._taking = True
+            self._spawn(self._take())
+
+    async def _take(self) -> None:
+        try:
+            while self._again and not self._over:
+                self._again = False
+                for piece in (await self._house.store.write(watch.take, [self._asked.capture_id]))[0]:
+                    self._put(_named(piece))
+        except StoreUnavailable as fault:
+            log.error("captured traffic of other processes cannot be read now: %s", fault)
+        finally:
+            self._taking = False
+
+    async def _end(self) -> None:
+        try:
+            await self._house.store.write(watch.end, [self._asked.capture_id])
+        except StoreUnavailable as fault:
+            log.error("a capture cannot be ended at other processes, where it ends by itself: %s", fault)
+
+    def _put(self, lines: bytes) -> None:
+        self._lines.append(lines)
+        self._news.set()
+
+
+def _named(piece: Piece) -> bytes:
+    """Its lines, with links that bear the name of their process: each counts its own."""
+    told = [json.loads(line) for line in piece.lines.splitlines()]
+    return b"".join(
+        msgspec.json.encode(one | {"link": f"{piece.place}/{one['link']}" if one.get("link") else ""}) + b"\n"
+        for one in told
+    )
