@@ -643,3 +643,26 @@ def test_help_comes_at_once(tmp_path: Path) -> None:
         "import sys, tidings.cli; sys.exit(bool({'rich', 'urllib3', 'uvicorn', 'msgspec', 'apsw'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=20).returncode == 0
+
+
+def test_what_an_esme_is_owed_is_listed_and_sent_again_and_a_form_taken_back(home: Path) -> None:
+    enrolled = tidings(
+        "esmes", "create", "--name", "owed", "--system-id", "owed", "--receipt-id-form", "decimal", "--json", cwd=home
+    )
+    number = json.loads(enrolled.out)["id"]
+    changed = tidings("esmes", "change", number, "--receipt-id-form", "none", "--json", cwd=home)
+    assert json.loads(changed.out)["receipt_id_form"] is None, changed
+    with apsw.Connection(str(home / "tidings-data" / "tidings.db")) as store:
+        store.execute("pragma busy_timeout = 5000")
+        store.execute(
+            "insert into esme_outbox (id, account_id, esme_id, kind, message_id, sequence, part, parts, form, lane,"
+            " status, attempts, created_at, began_at, next_at, finished_at, bind, answer, reason)"
+            " select 7, account_id, id, 'receipt', 9, 4, 1, 1, '', 0, 'dead', 3, 5, 5, null, 6, 'x', 102, 'refused'"
+            " from esme where system_id = 'owed'"
+        )
+    listed = tidings("esmes", "deliveries", number, "--status", "dead", cwd=home)
+    assert re.search(r"dlv_\w{13} +receipt +msg_\w{13} .* 3 +– +refused 0x00000066", listed.out), listed
+    assert tidings("esmes", "deliveries", number, "--json", cwd=home).out.split() == ["{", '"data":', "[]", "}"]
+    again = tidings("esmes", "replay", number, cwd=home)
+    assert (again.status, again.out) == (0, "1 go out again\n"), again
+    assert "no delivery" in tidings("esmes", "replay", number, "--delivery", "dlv_0000000000007", cwd=home).err.lower()

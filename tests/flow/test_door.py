@@ -66,6 +66,20 @@ async def test_a_submit_is_answered_with_the_id_of_a_message_that_is_stored(tmp_
         assert (kept.esme_id, kept.response_id, kept.registered_delivery) == (esme.id, answer.message_id, 1)
 
 
+async def test_a_validity_that_is_cut_is_told_in_the_message_s_story(tmp_path: Path) -> None:
+    async with door(tmp_path) as rig:
+        await rig.enrol()
+        client = await rig.bound()
+        await client.ask(submit(validity_period="000100000000000R"), submit(validity_period="000001000000000R"))
+        notes = [
+            (await rig.house.store.read(lambda tx, of=message.id: tx.events.of(of)))[0].data.get("expires_at")
+            for message in await rig.messages()
+        ]
+        (told,) = [one for one in notes if one is not None]
+        assert told["detail"] == "It was to expire later than the longest validity allows."
+        assert told["asked"].endswith("Z")
+
+
 async def test_many_submits_of_one_read_are_answered_each_with_its_own_id(tmp_path: Path) -> None:
     async with door(tmp_path) as rig:
         await rig.enrol()

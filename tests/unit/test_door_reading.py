@@ -224,6 +224,17 @@ def test_a_validity_beyond_the_longest_is_cut_to_it() -> None:
     assert when(read(data)) == (None, NOW + 7 * 24 * HOUR)
 
 
+# the validity asked for, in hours; what is kept of it, as the message is cut
+ASKED = [("up to the longest nothing is", "000007000000000R", None), ("beyond it", "000008000000000R", 8 * 24)]
+
+
+@pytest.mark.parametrize(("validity", "hours"), [one[1:] for one in ASKED], ids=[one[0] for one in ASKED])
+def test_what_a_validity_that_is_cut_was_is_kept(validity: str, hours: int | None) -> None:
+    found = read(pdu(validity_period=validity))
+    assert isinstance(found, Submitted)
+    assert found.too_long == (None if hours is None else reading.moment(NOW + hours * HOUR))
+
+
 def test_what_the_receipt_will_say_again_is_kept() -> None:
     found = read(pdu(
         service_type="WAP", source_addr_ton=5, source_addr_npi=9, source_addr="ACME", dest_addr_npi=1,

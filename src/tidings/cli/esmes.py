@@ -12,7 +12,7 @@ import click
 from tidings.cli import tell
 from tidings.cli.client import Client, data_option
 from tidings.cli.keys import all_pages
-from tidings.cli.limits import OR_NONE, changes, limit_options
+from tidings.cli.limits import NONE, OR_NONE, OrNone, changes, limit_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,7 +27,8 @@ def traits(command: F) -> F:
         click.option("--queue-most", type=int, help="Receipts and texts that may wait for it."),
         click.option("--concatenation", type=click.Choice(["udh", "sar", "payload"]), help="How long texts come."),
         click.option(
-            "--receipt-id-form", type=click.Choice(["hexadecimal", "decimal", "ours"]), help="The id in receipts."
+            "--receipt-id-form", type=OrNone(click.Choice(["hexadecimal", "decimal", "ours"])),
+            help="The id in receipts; `none`: as the answer gave it.",
         ),
         click.option("--receipt-text/--no-receipt-text", default=None, help="Whether receipts repeat the text."),
         click.option("--receipt-seconds/--no-receipt-seconds", default=None, help="Seconds in dates of receipts."),
@@ -80,7 +81,7 @@ def esmes() -> None:
 @data_option
 def create(as_json: bool, data: Path, **wanted: Any) -> None:
     """Enrol an ESME. Its password is printed this once and is stored nowhere."""
-    body = {name: value for name, value in wanted.items() if value not in (None, ())}
+    body = {name: value for name, value in wanted.items() if value not in (None, (), NONE)}
     _tell_password(Client(data).call("POST", "/v1/esmes", body), as_json)
 
 
@@ -176,6 +177,47 @@ def delete(id: str, as_json: bool, data: Path) -> None:
     """Close the ESME ID: nothing binds with it from now on."""
     gone = Client(data).call("DELETE", _path(id))
     click.echo(tell.as_json(gone) if as_json else f"{gone['id']} is closed")
+
+
+@esmes.command()
+@click.argument("id")
+@click.option(
+    "--status",
+    type=click.Choice(["waiting", "dead"]),
+    default="waiting",
+    show_default=True,
+    help="Not acknowledged yet, or given up.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@data_option
+def deliveries(id: str, status: str, as_json: bool, data: Path) -> None:  # fmt: skip
+    """List what the ESME ID is owed: receipts and texts that wait for it or were given up, newest first."""
+    found = all_pages(Client(data), f"{_path(id)}/deliveries?status={status}")
+    if as_json:
+        click.echo(tell.as_json({"data": found}))
+        return
+    head = ("ID", "KIND", "MESSAGE", "CREATED", "ATTEMPTS", "NEXT", "REASON")
+    rows = [
+        (
+            one["id"], one["kind"], one["message_id"], one["created_at"][:19], str(one["attempts"]),
+            (one["next_at"] or "–")[:19], " ".join(filter(None, (one["reason"], one["command_status"]))) or "–",
+        )
+        for one in found
+    ]  # fmt: skip
+    for line in tell.table([head, *rows]):
+        click.echo(line)
+
+
+@esmes.command()
+@click.argument("id")
+@click.option("--delivery", help="This one only (dlv_…); else all that were given up.")
+@_JSON
+@data_option
+def replay(id: str, delivery: str | None, as_json: bool, data: Path) -> None:
+    """Send the ESME ID again what was given up."""
+    body = {} if delivery is None else {"delivery": delivery}
+    told = Client(data).call("POST", f"{_path(id)}/replay", body)
+    click.echo(tell.as_json(told) if as_json else f"{told['count']} go out again")
 
 
 def _path(id: str) -> str:

@@ -71,6 +71,8 @@ class Submitted(Request, frozen=True, kw_only=True, gc=False):
     """In place of a text to be cut: `text` is then what it says, or None where it says nothing."""
     submission: Submission
     """Without its ids, which are known once it is a message."""
+    too_long: dt.datetime | None = None
+    """When it was to expire, where that is later than the longest validity allows; `expires_at` is the latest then."""
 
 
 NOT_BUILT = ("template", "values", "media")

@@ -42,9 +42,9 @@ def read(pdu: SubmitSm | DataSm, esme: Esme, now: Millis) -> Submitted | Refusal
 
 def _request(
     pdu: SubmitSm | DataSm, esme: Esme, text: str | None, prepared: Prepared | None,
-    moments: tuple[Millis | None, Millis | None], reference: bytes | None,
+    moments: _Moments, reference: bytes | None,
 ) -> Submitted:  # fmt: skip
-    send_at, expires_at = moments
+    send_at, expires_at, too_long = moments
     return Submitted(
         to=address(pdu.dest_addr_ton, pdu.destination_addr),
         sender=address(pdu.source_addr_ton, pdu.source_addr) if pdu.source_addr else None,
@@ -52,6 +52,7 @@ def _request(
         category=cast(PublicCategory, esme.category),
         send_at=None if send_at is None else moment(send_at),
         expires_at=None if expires_at is None else moment(expires_at),
+        too_long=None if too_long is None else moment(too_long),
         prepared=prepared,
         submission=Submission(
             message_id=0, account_id=esme.account_id, esme_id=esme.id, response_id="", service_type=pdu.service_type,
@@ -77,12 +78,17 @@ def address(ton: int, written: str) -> str:
     return incoming(ton, written, _ADDRESSING)
 
 
-def _moments(pdu: SubmitSm | DataSm, now: Millis) -> tuple[Millis | None, Millis | None] | Refusal:
-    """When it is due and when its validity ends; None leaves it to the house. Longer than the longest is cut."""
+_Moments = tuple[Millis | None, Millis | None, Millis | None]
+"""When it is due, and when its validity ends; None leaves it to the house. A validity longer than the longest is cut:
+the third is then when it was to end."""
+_LEFT: _Moments = (None, None, None)
+
+
+def _moments(pdu: SubmitSm | DataSm, now: Millis) -> _Moments | Refusal:
     if isinstance(pdu, DataSm):
         return _time_to_live(pdu, now)
     if not (pdu.schedule_delivery_time or pdu.validity_period):
-        return None, None
+        return _LEFT
     try:
         send_at = times.read(pdu.schedule_delivery_time, now)
     except ValueError as fault:
@@ -93,15 +99,19 @@ def _moments(pdu: SubmitSm | DataSm, now: Millis) -> tuple[Millis | None, Millis
         return Refusal(RINVEXPIRY, f"validity_period {fault}")
     if send_at == now:
         send_at = None  # no time from now: at once
+    return _cut(send_at, expires_at, now)
+
+
+def _cut(send_at: Millis | None, expires_at: Millis | None, now: Millis) -> _Moments:
     longest = (send_at or now) + LONGEST_VALIDITY
-    return send_at, None if expires_at is None else min(expires_at, longest)
+    return (send_at, expires_at, None) if (expires_at or 0) <= longest else (send_at, longest, expires_at)
 
 
-def _time_to_live(pdu: DataSm, now: Millis) -> tuple[None, Millis | None] | Refusal:
+def _time_to_live(pdu: DataSm, now: Millis) -> _Moments | Refusal:
     """data_sm has its validity as a TLV, in seconds (SMPP 3.4 section 5.3.2.9)."""
     octets = tlv(pdu.tlvs, QOS_TIME_TO_LIVE) if pdu.tlvs else None
     if octets is None:
-        return None, None
+        return _LEFT
     if len(octets) != 4:
         return Refusal(RINVOPTPARAMVAL, "qos_time_to_live has four octets")
-    return None, now + min(int.from_bytes(octets, "big") * 1000, LONGEST_VALIDITY)
+    return _cut(None, now + int.from_bytes(octets, "big") * 1000, now)

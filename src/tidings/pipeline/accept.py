@@ -26,6 +26,7 @@ from tidings.core.request import (
     Request,
     Result,
     Stored,
+    Submitted,
     Verdict,
 )
 from tidings.core.status import ACCEPTED, QUEUED, REJECTED, SCHEDULED
@@ -191,7 +192,7 @@ def prepare(
     now, settings, next_id = house.clock.now(), house.settings, house.ids.next
     terms, rules = house.terms_of(carrier), house.sender_rules
     refusals: dict[int, Verdict] = {}
-    stand_ins: dict[int, dict[str, Any]] = {}
+    further: dict[int, dict[str, Any]] = {}
     account = house.keyring.account(account_id)
     swapped: dict[int, Smart] = {}
     for index, request in enumerate(requests):
@@ -206,10 +207,15 @@ def prepare(
             if rules and isinstance(request, Request):
                 judged = senders.judge(house, made, carrier, request.replace_sender, caller)
                 if judged is not None and judged.verdict.allowed:
-                    stand_ins[made.id] = {"sender": {"from": made.sender, "detail": judged.verdict.detail}}
+                    further[made.id] = {"sender": {"from": made.sender, "detail": judged.verdict.detail}}
                     made = judged.message
                 elif judged is not None:
                     refusals[made.id] = judged.verdict
+            if isinstance(request, Submitted) and request.too_long is not None:
+                further.setdefault(made.id, {})["expires_at"] = {
+                    "asked": request.too_long.isoformat(timespec="seconds").replace("+00:00", "Z"),
+                    "detail": "It was to expire later than the longest validity allows.",
+                }
             messages.append(made)
             if isinstance(request, Request) and request.callback_url is not None:
                 callbacks.append(Callback(made.id, account_id, request.callback_url, request.callback_events or ()))
@@ -218,7 +224,7 @@ def prepare(
         if swapped
         else {}
     )
-    for message_id, told in stand_ins.items():
+    for message_id, told in further.items():
         notes[message_id] = {**notes.get(message_id, {}), **told}
     return messages, invalid, callbacks, notes, refusals
 
