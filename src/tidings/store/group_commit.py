@@ -253,7 +253,7 @@ class GroupStore:
         self._watchers.append(then)
 
     def not_after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
-        self._watchers.remove(then)
+        self._watchers = [one for one in self._watchers if one != then]
 
     def announce(self, stage: Stage[I, R], words: Callable[[Sequence[I], list[R]], Sequence[Any]]) -> None:
         self._words[stage] = words
@@ -262,7 +262,7 @@ class GroupStore:
         self._hearers.append(then)
 
     def not_hear(self, then: Callable[[News], None]) -> None:
-        self._hearers.remove(then)
+        self._hearers = [one for one in self._hearers if one != then]
 
     def heard(self, news: News) -> None:
         """On the loop: another process has committed something."""
