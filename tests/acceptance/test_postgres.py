@@ -92,6 +92,37 @@ def test_while_the_server_is_away_a_post_is_503_and_tells_when_to_come_again(
         assert "fsync = off" in told.stdout
 
 
+def test_while_the_server_is_away_binds_stay_up_and_what_carriers_bring_waits(
+    tmp_path: Path, server: postgres_kit.Server
+) -> None:
+    """Receipts and texts from handsets are not acknowledged, so the carrier keeps them; then each is taken once."""
+    handset, us = "+15551230107", "+15554000199"
+    settings = {"database": new(server)}
+    with Site(tmp_path, top=settings, carrier={"enquire_link": 1.0}, receipt_delay_ms=1_500) as site:
+        site.start()
+        sent = site.tidings.send("+15551230106")
+        until(lambda: site.tidings.message(sent)["status"] == "sent", "the carrier has it")
+        links = site.simulator.stats()
+        server.stop()
+        try:
+            began = time.monotonic()
+            site.simulator.texts(handset, us, "Hello yourself")
+            while time.monotonic() - began < 5:  # several times enquire_link, and beyond the receipt
+                assert site.tidings.call("POST", "/v1/messages", {"to": handset, "text": "x"}).status == 503
+                time.sleep(0.2)
+            owed = site.simulator.stats()
+            assert (owed["receipts_owed"], owed["texts_owed"]) == (1, 1), owed
+            assert (owed["bound"], owed["links"]) == (links["bound"], links["links"]) == (1, 1)
+        finally:
+            server.start()
+        until(site.tidings.ready, "tidings is ready again")
+        assert site.tidings.ended(sent)["status"] == "delivered"
+        until(lambda: site.tidings.messages(direction="mo"), "the text from the handset is taken")
+        until(lambda: site.simulator.stats()["texts_owed"] == 0, "the carrier is told so")
+        assert [one["text"] for one in site.tidings.messages(direction="mo")] == ["Hello yourself"]
+        assert site.simulator.stats()["receipts_owed"] == 0
+
+
 REFUSALS = [
     ("postgresql://u:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x cannot be reached"),
     ("mysql://u:hunter2@127.0.0.1/x", "database must begin with postgresql://"),

@@ -34,6 +34,9 @@ REST_MOST = 0.006
 """Seconds from the beginning of a commit to the next: so many for each of its rows, and at most."""
 ASK_AGAIN = 0.2
 """Seconds between two tries to learn what became of a commit."""
+HANGS_S = 10.0
+"""A commit that takes longer than this keeps nobody at a door waiting any more."""
+WATCH_S = 1.0
 LAST_PATIENCE = 5.0
 """Seconds that a stop waits to learn it."""
 
@@ -185,6 +188,8 @@ class GroupStore:
         self._wake = threading.Condition()
         self._stopping = False
         self._in_doubt = False
+        self._working: tuple[list[_Submission], float] = [], 0.0
+        """What is being committed, and since when by the monotonic clock."""
         self._passed_by = False
         self._rested = 0.0
         self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
@@ -213,6 +218,7 @@ class GroupStore:
         """Begin to commit; results are handed to `loop`."""
         self._loop = loop
         self._thread.start()
+        loop.call_later(WATCH_S, self._watch)
 
     def stop(self) -> None:
         """Commit what waits, then close. Blocks for as long as that takes."""
@@ -236,7 +242,7 @@ class GroupStore:
         with self._wake:
             if self._stopping:
                 raise StoreUnavailable("shutting down")
-            if self._in_doubt and stage.refusable:
+            if stage.refusable and (self._in_doubt or self._hangs()):
                 raise StoreUnavailable(self.fault)
             self._waiting.append(_Submission(stage, items, future, self._clock.now(), rows))
             self._rows += rows
@@ -300,11 +306,13 @@ class GroupStore:
         tx = Transaction(self.driver.engine, self.tally)
         while batch := self._next():
             first = min(submission.at for submission in batch)
-            self._rested = time.monotonic() + rest(sum(one.rows for one in batch))
+            self._working = batch, time.monotonic()
+            self._rested = self._working[1] + rest(sum(one.rows for one in batch))
             try:
                 self.driver.run(self._commit(tx, batch))
             except CommitUnknown as fault:
                 self._find_out(batch, fault)
+            self._working = [], 0.0
             self.tally.publish()
             self._took = self._clock.now() - first
             self._loop.call_soon_threadsafe(self._hand_back, batch, self._said)
@@ -462,6 +470,19 @@ class GroupStore:
         if told != self.fault:  # once, not for every request: the log may stand on the same full disk
             log.error("commit failed: %s", told)
         self.fault = told
+
+    def _hangs(self) -> bool:
+        batch, since = self._working
+        return bool(batch) and time.monotonic() - since > HANGS_S
+
+    def _watch(self) -> None:
+        """On the loop, now and then: a server that hangs says nothing for long, and those at doors have to hear."""
+        if self._stopping:
+            return
+        if self._hangs() and not self._in_doubt:
+            self._say(TimeoutError(f"the database has not answered for {HANGS_S:.0f} s"))
+            self._turn_away(self._working[0])
+        self._loop.call_later(WATCH_S, self._watch)
 
     # a commit of which nobody knows
 
