@@ -775,6 +775,8 @@ CONTACT: dict[str, Any] = {
     "changed_at": "2026-11-23T09:30:00.000Z",
 }
 CONTACT_CHANGE: dict[str, Any] = {"fields": {"guests": 6, "table": None}, "notes": "Brings a dog."}
+CONTACT_CHANGED: dict[str, Any] = CONTACT | {"fields": {"guests": 6}, "notes": "Brings a dog."}
+CONTACT_MERGED: dict[str, Any] = CONTACT | {"numbers": ["+15551230100", "+15551230102"]}
 CONTACT_MERGE: dict[str, Any] = {"contact": "con_02n5m8h2tc801"}
 RECEIVED: dict[str, Any] = MESSAGE | {
     "id": "msg_02n5m8h2tc80a",
@@ -805,6 +807,12 @@ CONVERSATION: dict[str, Any] = {
     "last_message": RECEIVED,
     "created_at": "2026-11-23T09:30:00.000Z",
 }
+CONVERSATION_OPENED: dict[str, Any] = CONVERSATION | {
+    "assignee": None,
+    "labels": [],
+    "unread": 0,
+    "last_message": None,
+}
 CONVERSATION_CHANGE: dict[str, Any] = {"assignee": "kim@example.com", "labels": ["booking"]}
 REPLY: dict[str, Any] = {"text": "Nine is fine. See you then!"}
 SAID: dict[str, Any] = MESSAGE | {
@@ -830,13 +838,14 @@ CANNED: dict[str, Any] = {
     **CANNED_REQUEST,
     "created_at": "2026-11-23T09:30:00.000Z",
 }
+CANNED_CHANGE: dict[str, Any] = {"text": "We are open from nine to twelve."}
 
 _OF_SENDER: dict[str, Any] = {"sent": 1200, "answered": 84, "replies": 91, "rate": 0.07}
 RESPONSES: dict[str, Any] = {
     "by": "sender",
     "since": "2026-11-16T09:30:00.000Z",
     "until": "2026-11-23T09:30:00.000Z",
-    "data": [{"key": "+15550009999", **_OF_SENDER}],
+    "data": [{"key": "TIDINGS", **_OF_SENDER}],
     "total": {"key": "", **_OF_SENDER},
     "incomplete": False,
 }
@@ -864,7 +873,7 @@ _PARAMETERS: dict[str, Any] = {
     "message_id": "msg_02n5m8h2tc800",
     "last_event_id": "pos_0000000000c41",
     "in_reply_to": "msg_02n5m8h2tc800",
-    "q": "table nin*",
+    "q": "nine com*",
     "by": "sender",
     "idempotency_key": IDEMPOTENCY_KEY,
     "key": ONE_URL["key"],

@@ -56,7 +56,7 @@ CONTACTS: tuple[Endpoint, ...] = (
         answer=contacts.ContactView,
         problems=("number_taken",),
         example=examples.CONTACT_CHANGE,
-        answer_example=examples.CONTACT,
+        answer_example=examples.CONTACT_CHANGED,
     ),
     Endpoint(
         method="POST",
@@ -70,7 +70,7 @@ CONTACTS: tuple[Endpoint, ...] = (
         body=contacts.ContactMerge,
         answer=contacts.ContactView,
         example=examples.CONTACT_MERGE,
-        answer_example=examples.CONTACT,
+        answer_example=examples.CONTACT_MERGED,
     ),
     Endpoint(
         method="DELETE",

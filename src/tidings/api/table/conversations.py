@@ -20,7 +20,7 @@ CONVERSATIONS: tuple[Endpoint, ...] = (
         status=201,
         links=("getConversation", "changeConversation", "replyInConversation", "listConversationMessages"),
         example=examples.CONVERSATION_REQUEST,
-        answer_example=examples.CONVERSATION,
+        answer_example=examples.CONVERSATION_OPENED,
     ),
     Endpoint(
         method="GET",
@@ -168,8 +168,8 @@ CONVERSATIONS: tuple[Endpoint, ...] = (
         body=conversations.CannedChange,
         answer=conversations.CannedView,
         problems=("name_taken",),
-        example={"text": "We are open from nine to twelve."},
-        answer_example=examples.CANNED,
+        example=examples.CANNED_CHANGE,
+        answer_example=examples.CANNED | examples.CANNED_CHANGE,
     ),
     Endpoint(
         method="DELETE",
