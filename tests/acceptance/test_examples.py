@@ -31,11 +31,11 @@ NEW_EACH_TIME = [
 ]
 FIGURES = {
     "id_in_receipt", "id_in_response", "notes", "receipt_ms", "response_ms",
-    "answered", "answers", "commit_lag_ms", "disk_free_mb", "free", "in_flight", "oldest_s", "port", "rate", "replies",
-    "request_octets", "store",
+    "answered", "answers", "commit_lag_ms", "disk_free_mb", "engine", "free", "in_flight", "oldest_s", "port", "rate",
+    "replies", "request_octets", "store",
     "round_trip_ms", "sent", "smpp_port", "submissions", "took_ms", "traffic", "waiting",
 }  # fmt: skip
-PLACES = {"cursor", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}
+PLACES = {"cursor", "in_reply_to", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}
 """Parameters that refer to an earlier call."""
 TRYING = {"createCarrier", "changeCarrier"}
 """Their carrier is nowhere: by the time of the answer it may be known that there is none."""
