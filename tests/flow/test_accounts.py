@@ -39,7 +39,12 @@ async def settle(place: Place) -> Town:
     own = (await admin(town, "GET", "/v1/keys")).json()["data"][0]["id"]
     esme = await admin(town, "POST", "/v1/esmes", {"name": "ours", "system_id": "ours"})
     hook = await admin(town, "POST", "/v1/webhooks", {"url": "https://example.com/"})
+    thread = await admin(town, "POST", "/v1/conversations", {"to": "+15551230155", "from": "12345"})
+    canned = await admin(town, "POST", "/v1/canned-replies", {"name": "hours", "text": "From nine."})
     town.made = {
+        "conversations": thread.json()["id"],
+        "contacts": thread.json()["contact"]["id"],
+        "canned-replies": canned.json()["id"],
         "webhooks": hook.json()["id"],
         "messages": (await place.post()).json()["id"],
         "keys": own,
