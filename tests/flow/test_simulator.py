@@ -22,6 +22,7 @@ from tidings.simulator.personalities import PERSONALITIES
 from tidings.simulator.routes import ROWS
 from tidings.smpp import pdus, receipt
 from tidings.smpp.session import Answered, Bound, Ended, Event, Refused, Role, Timing, Unanswered
+from tidings.smpp.tlvs import read, write
 from tidings.text import segments
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,7 @@ class Esme:
         self.answer_with: int | None = 0
         self.log: list[str] = []
         self.responses: dict[Any, pdus.SubmitSmResp] = {}
+        self.answers: list[Any] = []
         self.lost: list[Any] = []
         self.delivered: list[pdus.DeliverSm] = []
         self.other: list[Event] = []
@@ -65,6 +67,7 @@ class Esme:
         for event in events:
             match event:
                 case Answered(token, response):
+                    self.answers.append(response)
                     self.responses[token] = response  # type: ignore[assignment]
                     self.log.append("response")
                 case Unanswered(token):
@@ -771,3 +774,84 @@ async def test_the_file_is_tidied_while_it_grows(tmp_path: Path, monkeypatch: py
         assert len(texts) >= 5, "what is remembered, and what came since the file was last tidied"
         assert texts == [f"text {n}" for n in range(60)][-len(texts) :]
         assert network.stats()["receipts_owed"] == network.stats()["texts_owed"] == 0
+
+
+def multi(*numbers: str) -> pdus.SubmitMulti:
+    return pdus.SubmitMulti(
+        source_addr_ton=5,
+        source_addr="Shop",
+        dest_address=tuple(pdus.SmeAddress(1, 1, number) for number in numbers),
+        registered_delivery=1,
+        short_message=b"Hello",
+    )
+
+
+async def test_submit_multi_is_a_text_and_a_receipt_for_each_and_one_id_for_all() -> None:
+    async with running() as network, esme(network) as (end, link):
+        link.request(multi("15551230100", "15551230003", "15551230001"), "all")
+        await until(lambda: len(end.receipts) == 2)
+        response: Any = end.responses["all"]
+        assert (response.command_status, [one.destination_addr for one in response.unsuccess_sme]) == (
+            0, ["15551230003"],
+        )  # fmt: skip
+        told = sorted((d.source_addr, r.message_id, r.state) for d, r in zip(end.delivered, end.receipts, strict=True))
+        assert told == [
+            ("15551230001", response.message_id, "UNDELIV"), ("15551230100", response.message_id, "DELIVRD"),
+        ]  # fmt: skip
+        assert [one.text for one in network.exchange.ledger.newest_to("15551230100")] == ["Hello"]
+        link.request(pdus.QuerySm(response.message_id), "state")
+        await until(lambda: "state" in end.responses)
+        assert end.responses["state"].message_state == 2  # type: ignore[attr-defined]
+
+
+MANY: list[tuple[str, pdus.SubmitMulti, int]] = [
+    ("all of them refused", multi("15551230003", "15551240003"), 0x45),
+    ("a distribution list", pdus.SubmitMulti(dest_address=(pdus.DistributionList("all"),), short_message=b"x"), 0x34),
+]
+
+
+@pytest.mark.parametrize(("asked", "status"), [one[1:] for one in MANY], ids=[one[0] for one in MANY])
+async def test_a_submit_multi_of_which_nothing_is_taken(asked: pdus.SubmitMulti, status: int) -> None:
+    async with running() as network, esme(network) as (end, link):
+        link.request(asked, 1)
+        await until(lambda: 1 in end.responses)
+        assert end.responses[1].command_status == status
+
+
+async def test_a_submit_multi_to_a_number_that_is_never_answered_is_not() -> None:
+    async with running() as network, esme(network, timing=Timing(window=9, response_timeout=0.3)) as (end, link):
+        link.request(multi("15551230100", "15551230010"), 1)
+        await until(lambda: end.lost == [1])
+        await until(lambda: len(end.receipts) == 1)
+
+
+async def test_a_broadcast_is_taken_told_of_and_canceled() -> None:
+    areas = (write("broadcast_area_identifier", b"\0here"), write("broadcast_area_identifier", b"\0there"))
+    needed = (
+        write("broadcast_content_type", b"\0\0\1"), write("broadcast_rep_num", 1),
+        write("broadcast_frequency_interval", b"\x08\0\1"),
+    )  # fmt: skip
+    async with running() as network:
+        handler = Esme(pdus.Bind(pdus.BIND_TRANSCEIVER, "esme", interface_version=0x50))
+        link = await connect("127.0.0.1", network.port, lambda: SmppLink(Role.ESME, Timing(window=9), handler))
+        await until(lambda: any(isinstance(event, Bound) for event in handler.other))
+
+        async def ask(pdu: Any) -> Any:
+            link.request(pdu, len(handler.answers))
+            before = len(handler.answers)
+            await until(lambda: len(handler.answers) > before)
+            return handler.answers[-1]
+
+        assert (await ask(pdus.BroadcastSm(tlvs=areas))).command_status == 0xC3
+        taken = await ask(pdus.BroadcastSm(tlvs=(*areas, *needed)))
+        assert (taken.command_status, bool(taken.message_id)) == (0, True)
+        for state, reached in ((2, 100), (4, 0)):
+            told = await ask(pdus.QueryBroadcastSm(taken.message_id))
+            assert read(told.tlvs, "message_state") == state
+            assert [one for one in told.tlvs if one[0] == areas[0][0]] == list(areas)
+            assert read(told.tlvs, "broadcast_area_success") == reached
+            assert (await ask(pdus.CancelBroadcastSm(message_id=taken.message_id))).command_status == 0
+        assert (await ask(pdus.QueryBroadcastSm("other"))).command_status == 0x10E
+        assert (await ask(pdus.CancelBroadcastSm(message_id="other"))).command_status == 0x10F
+        link.abort("The test is over.")
+        await link.wait_closed()

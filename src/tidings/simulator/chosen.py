@@ -90,7 +90,7 @@ def delivered(conduct: Conduct, owed: Owed, now: Millis) -> Sequence[Delivery]:
     if not isinstance(owed, OwedReceipt):
         pdu = deliver_sm(owed, now)
     else:
-        pdu = deliver_sm(owed, now, personality.ids[1](owed.submission.id) if personality.ids else "")
+        pdu = deliver_sm(owed, now, personality.ids[1](owed.submission.number) if personality.ids else "")
         if personality.shape is not None:
             conduct.act()
             pdu = personality.shape(pdu, owed.submission, now)

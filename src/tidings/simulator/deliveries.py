@@ -43,7 +43,7 @@ def _receipt(owed: OwedReceipt, now: Millis, message_id: str) -> pdus.DeliverSm:
     handset, esme = submission.to, submission.source
     fate = fate_of(handset.digits)
     word = fate.state or "UNKNOWN"
-    message_id = message_id or (str(submission.id) if fate.decimal_in_receipt else submission.message_id)
+    message_id = message_id or (str(submission.number) if fate.decimal_in_receipt else submission.message_id)
     return pdus.DeliverSm(
         source_addr_ton=handset.ton,
         source_addr_npi=handset.npi,

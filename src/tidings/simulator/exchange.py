@@ -28,6 +28,14 @@ _ECHO_LOOKS_BACK = 600
 """Submissions in which the parts of a text to be echoed are looked for."""
 
 
+_SHARED = tuple(
+    name
+    for name in pdus.SubmitMulti.__struct_fields__
+    if name in pdus.SubmitSm.__struct_fields__ and name != "sequence_number"
+)
+"""Fields of submit_multi that are those of each submit_sm."""
+
+
 class Counters(msgspec.Struct):
     """What happened since the start."""
 
@@ -82,12 +90,14 @@ class Exchange:
 
     # From the ESME.
 
-    def submit(self, system_id: str, pdu: pdus.SubmitSm | pdus.DataSm, verdict: int | None = None) -> Outcome:
+    def submit(
+        self, system_id: str, pdu: pdus.SubmitSm | pdus.DataSm, verdict: int | None = None, group: int = 0
+    ) -> Outcome:
         """Decide about a submit_sm or data_sm. It is on disk after `commit`, which goes before the answer.
 
-        `verdict`: what was decided already, by a personality.
+        `verdict`: what was decided already, by a personality. `group`: as `Submission` has it.
         """
-        submission = self._submission(system_id, pdu)
+        submission = self._submission(system_id, pdu, group)
         fate = fate_of(submission.to.digits)
         status = self._status(fate, submission) if verdict is None else verdict
         if status:
@@ -105,6 +115,18 @@ class Exchange:
         for receipt in receipts:
             self._post(receipt)
         return Outcome(status, submission.message_id)
+
+    def submit_multi(self, system_id: str, pdu: pdus.SubmitMulti) -> list[Outcome]:
+        """As `submit`, for each handset that a submit_multi names: each gets its own text, and its own receipt under
+        the one message_id."""
+        group, outcomes = 0, []
+        shared = {name: getattr(pdu, name) for name in _SHARED}
+        for dest in pdu.dest_address:
+            if isinstance(dest, pdus.SmeAddress):
+                one = pdus.SubmitSm(**shared, **msgspec.structs.asdict(dest))
+                outcomes.append(self.submit(system_id, one, group=group))
+                group = group or self.ledger.last_id
+        return outcomes
 
     def settled(self, keys: list[int]) -> None:
         """The ESME took these."""
@@ -169,7 +191,7 @@ class Exchange:
 
     # Inside.
 
-    def _submission(self, system_id: str, pdu: pdus.SubmitSm | pdus.DataSm) -> Submission:
+    def _submission(self, system_id: str, pdu: pdus.SubmitSm | pdus.DataSm, group: int) -> Submission:
         header, payload = user_data.split(pdu)
         return Submission(
             self.ledger.last_id + 1,
@@ -182,6 +204,7 @@ class Exchange:
             header,
             payload,
             0,
+            group,
         )
 
     def _status(self, fate: Fate, submission: Submission) -> int:

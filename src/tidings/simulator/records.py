@@ -38,11 +38,18 @@ class Submission(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="s"
     payload: bytes
     status: int
     """command_status of the response; -1 not answered, -2 the link was dropped."""
+    group: int = 0
+    """Id of the first that a submit_multi made, for the others: they go by one message_id; else 0."""
+
+    @property
+    def number(self) -> int:
+        """What the response and receipts name."""
+        return self.group or self.id
 
     @property
     def message_id(self) -> str:
-        """As the response names it."""
-        return f"{self.id:x}"
+        """The same as the response writes it."""
+        return f"{self.number:x}"
 
     @property
     def concat(self) -> Concat | None:

@@ -9,6 +9,7 @@ import msgspec
 
 from tidings.drivers.smpp_link import SmppLink
 from tidings.simulator import chosen, fates
+from tidings.simulator.broadcasts import Broadcasts
 from tidings.simulator.chosen import Chosen
 from tidings.simulator.deliveries import MESSAGE_STATES, deliver_sm
 from tidings.simulator.exchange import Exchange, Outcome
@@ -28,7 +29,8 @@ RECEIPT_LEADS_BY = 0.05
 MOST_WAITING = 10_000
 """Responses held back on a link before it is read no further."""
 
-RINVCMDID = 0x03
+RINVDLNAME = 0x34
+RSUBMITFAIL = 0x45
 RINVPASWD = 0x0E
 RQUERYFAIL = 0x67
 RCANCELFAIL = 0x11
@@ -63,6 +65,7 @@ class Smsc:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: int | None = None
         self.links: set[NetworkLink] = set()
+        self._broadcasts = Broadcasts()
         self.chosen = Chosen()
         """Who is shown which personality."""
 
@@ -186,10 +189,30 @@ class Smsc:
                 link.answer(event, RCANCELFAIL)
             case pdus.ReplaceSm():
                 link.answer(event, RREPLACEFAIL)
-            case (
-                pdus.SubmitMulti() | pdus.BroadcastSm() | pdus.QueryBroadcastSm() | pdus.CancelBroadcastSm()
-            ) as asked:
-                link.answer(asked, RINVCMDID)
+            case pdus.SubmitMulti():
+                self._submitted_to_many(link, event)
+            case pdus.BroadcastSm():
+                link.respond(self._broadcasts.take(event))
+            case pdus.QueryBroadcastSm():
+                link.respond(self._broadcasts.state(event))
+            case pdus.CancelBroadcastSm():
+                link.respond(self._broadcasts.cancel(event))
+
+    def _submitted_to_many(self, link: NetworkLink, pdu: pdus.SubmitMulti) -> None:
+        """One response for all; a number that is never answered, or drops the link, does so for all of them."""
+        if not all(isinstance(dest, pdus.SmeAddress) for dest in pdu.dest_address):
+            link.answer(pdu, RINVDLNAME)
+            return
+        outcomes = self.exchange.submit_multi(link.esme, pdu)
+        statuses = {outcome.status for outcome in outcomes}
+        for outcome in outcomes:
+            self.exchange.outbox.back(outcome.first)
+        if fates.LINK_DROPS in statuses:
+            link.leaving = True
+        elif fates.UNANSWERED in statuses:
+            link.session.forget(pdu)
+        else:
+            link.respond(_multi_resp(pdu, outcomes))
 
     def _bound(self, link: NetworkLink, bind: pdus.Bind) -> None:
         counters = self.exchange.counters
@@ -308,3 +331,16 @@ class Smsc:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _multi_resp(pdu: pdus.SubmitMulti, outcomes: list[Outcome]) -> pdus.SubmitMultiResp:
+    """Names those that were not taken; where none was, all of it failed."""
+    refused = tuple(
+        pdus.UnsuccessSme(dest.dest_addr_ton, dest.dest_addr_npi, dest.destination_addr, outcome.status)
+        for dest, outcome in zip(pdu.dest_address, outcomes, strict=True)
+        if outcome.status and isinstance(dest, pdus.SmeAddress)
+    )
+    taken = next((outcome.message_id for outcome in outcomes if not outcome.status), "")
+    return pdus.SubmitMultiResp(
+        taken, refused, sequence_number=pdu.sequence_number, command_status=0 if taken else RSUBMITFAIL
+    )
