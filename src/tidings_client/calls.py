@@ -447,6 +447,11 @@ class Calls:
         )
         return answer
 
+    def create_erasure(self, body: types.ErasureRequest) -> types.Erasure:
+        """Erase a person."""
+        answer: types.Erasure = self.call(Call("POST", "/v1/erasures", body=body, harmless=True))
+        return answer
+
     def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:
         """Enrol a customer's ESME."""
         answer: types.EsmeEnrolled = self.call(Call("POST", "/v1/esmes", body=body))
@@ -1156,6 +1161,11 @@ class AsyncCalls:
         answer: types.Response = await self.call(
             Call("GET", "/v1/reports/responses", query={"by": by, "since": since, "until": until, "limit": limit})
         )
+        return answer
+
+    async def create_erasure(self, body: types.ErasureRequest) -> types.Erasure:
+        """Erase a person."""
+        answer: types.Erasure = await self.call(Call("POST", "/v1/erasures", body=body, harmless=True))
         return answer
 
     async def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:

@@ -516,6 +516,23 @@ class Drivers(TypedDict):
     extra_segments: int | None
 
 
+class Erasure(TypedDict):
+    """What was erased by this call."""
+
+    digest: str
+    messages: int
+    receipts: int
+    evidence: int
+    left: int
+    complete: bool
+
+
+class ErasureRequest(TypedDict):
+    """Who is to be erased."""
+
+    number: str
+
+
 class Esme(TypedDict):
     """A customer's ESME without its password."""
 

@@ -22,6 +22,9 @@ from pathlib import Path
 import apsw
 import pytest
 
+from copy_kit import contents
+from tidings_client import Client
+
 pytestmark = pytest.mark.slow
 
 TIDINGS = Path(sys.executable).parent / "tidings"
@@ -107,6 +110,42 @@ def test_send_as_json(home: Path) -> None:
     message = json.loads(done.out)
     assert (done.status, message["status"], message["from"], message["category"]) == (0, "delivered", "ACME", "otp")
     assert message["text"] is None
+
+
+def test_a_person_is_erased_and_found_in_no_table(home: Path) -> None:
+    """The whole way of real messages, one of them answered with an opt-out."""
+    number = "+15551230187"
+    for text in ("Hello", "Zażółć gęślą jaźń 😀", "z" * 400):
+        assert tidings("send", number, text, "--wait", cwd=home).status == 0
+    url = json.loads((home / "tidings-data" / "server.json").read_text())["url"]
+    key = (home / "tidings-data" / "admin.key").read_text().strip()
+    with Client(url, key) as api:
+        api.text_from_handset(number, {"to": "12345", "text": "STOP"})
+        while not api.list_messages(status="received")["data"]:
+            time.sleep(0.05)
+        while api.list_messages(to=number, status="sent")["data"]:  # the answer to STOP
+            time.sleep(0.05)
+    assert known(home, number[1:]) >= {"message", "suppression", "consent_event", "inbound", "receipt"}
+    done = tidings("erase", number, cwd=home)
+    assert done.status == 130, "nobody said yes"
+    done = tidings("erase", number, "--yes", cwd=home)
+    assert done.status == 0, done
+    assert re.match(r"erased: [4-9] messages, 0 strays; 2 rows of evidence hold #[0-9a-f]{32} now", done.out)
+    assert known(home, number[1:]) == set()
+    assert tidings("erase", number, "--yes", cwd=home).out.startswith("erased: 0 messages")
+    done = tidings("send", number, "Hello", cwd=home)
+    assert done.status == 1, "the opt-out holds"
+    assert "opted out" in done.err
+    assert tidings("erase", "12345", "--yes", cwd=home).status == 1
+
+
+def known(home: Path, digits: str) -> set[str]:
+    """Tables in which a number stands, while the server runs."""
+    return {
+        name
+        for name, rows in contents(str(home / "tidings-data")).items()
+        if any(digits in str(value) or digits in repr(value) for row in rows for value in row)
+    }
 
 
 LEARNED = [

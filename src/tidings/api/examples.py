@@ -742,6 +742,16 @@ WEBHOOK_TEST: dict[str, Any] = {
     "answer": "ok",
 }
 
+ERASURE_REQUEST: dict[str, Any] = {"number": "+15551230100"}
+ERASURE: dict[str, Any] = {
+    "digest": "#0a1f4bd1c8a24a5d8c1c6f6e4b6a9d10",
+    "messages": 42,
+    "receipts": 1,
+    "evidence": 2,
+    "left": 0,
+    "complete": True,
+}
+
 SENDER_REQUEST: dict[str, Any] = {
     "address": "+15550009999",
     "label": "Reservations",

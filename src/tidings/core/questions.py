@@ -18,6 +18,7 @@ from tidings.core.conversation import (
     ConversationPage,
     Note,
 )
+from tidings.core.erasure import Person
 from tidings.core.esme import Esme, Session, Submission
 from tidings.core.message import Message, MessageError, Millis
 from tidings.core.owed import Backlog, Listener, Owed
@@ -248,6 +249,42 @@ class Suppressions(Protocol):
     async def among(self, pairs: Iterable[tuple[int, str]]) -> set[tuple[int, str]]: ...
     async def add(self, account_id: int, number: str, reason: str, now: Millis) -> bool: ...
     async def lift(self, account_id: int, number: str, reason: str, now: Millis) -> bool: ...
+
+
+class Erasures(Protocol):
+    """What is known of a person, to be erased."""
+
+    async def open(self, person: Person, after: int, limit: int) -> list[int]:
+        """Messages to them, behind one, that have not ended."""
+        ...
+
+    async def ended(self, person: Person, limit: int) -> list[int]:
+        """Messages to them that have ended."""
+        ...
+
+    async def received(self, person: Person, limit: int) -> list[int]:
+        """Texts from them."""
+        ...
+
+    async def messages(self, person: Person, ids: Sequence[int]) -> None:
+        """Blank these messages, and whatever was stored with them."""
+        ...
+
+    async def events(self, person: Person, ids: Sequence[int]) -> None:
+        """Take the number out of events of these messages, or conversations."""
+        ...
+
+    async def strays(self, person: Person, limit: int) -> int:
+        """Blank receipts, and drop parts of texts, that belong to no message; returns how many of both."""
+        ...
+
+    async def evidence(self, person: Person) -> int:
+        """Let suppressions and the history of consent hold a digest instead of the number; returns how many rows."""
+        ...
+
+    async def accounts(self) -> list[int]:
+        """All accounts there are."""
+        ...
 
 
 class InboundRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -612,6 +649,8 @@ class Tx(Protocol):
     def receipts(self) -> Receipts: ...
     @property
     def suppressions(self) -> Suppressions: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def inbounds(self) -> Inbounds: ...
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tidings.core.erasure import MARK, digest
 from tidings.core.message import Millis
 from tidings.store.engine import Engine, as_list, statements
 
@@ -27,7 +28,16 @@ class Suppressions:
             return set()
         numbers = [number for _, number in asked]
         rows = await self._engine.fetch(SQL["among"], accounts, numbers)
-        return {(row[0], row[1]) for row in rows} & asked
+        found = {(row[0], row[1]) for row in rows} & asked
+        if any(row[1].startswith(MARK) for row in rows):
+            found |= await self._erased(accounts, asked)
+        return found
+
+    async def _erased(self, accounts: list[int], asked: set[tuple[int, str]]) -> set[tuple[int, str]]:
+        """Of persons who were erased a digest is left, by which their opt-out holds."""
+        digests = {(account_id, digest(account_id, number)): (account_id, number) for account_id, number in asked}
+        rows = await self._engine.fetch(SQL["among_digests"], accounts, [one for _, one in digests])
+        return {digests[row[0], row[1]] for row in rows if (row[0], row[1]) in digests}
 
     async def add(self, account_id: int, number: str, reason: str, now: Millis) -> bool:
         added = await self._engine.fetch(SQL["add"], account_id, number, reason, now)
@@ -35,6 +45,6 @@ class Suppressions:
         return bool(added)
 
     async def lift(self, account_id: int, number: str, reason: str, now: Millis) -> bool:
-        lifted = await self._engine.fetch(SQL["lift"], account_id, number)
+        lifted = await self._engine.fetch(SQL["lift"], account_id, number, digest(account_id, number))
         await self._engine.many(SQL["record"], [(account_id, number, "opt_in", reason, now)])
         return bool(lifted)

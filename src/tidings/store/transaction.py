@@ -10,6 +10,7 @@ from tidings.store.carriers import Carriers
 from tidings.store.contacts import Contacts
 from tidings.store.conversations import Conversations
 from tidings.store.engine import Engine
+from tidings.store.erasures import Erasures
 from tidings.store.esmes import Esmes
 from tidings.store.events import Events
 from tidings.store.idempotencies import Idempotencies
@@ -30,7 +31,8 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "captures", "carriers", "contacts", "conversations", "engine", "esmes", "events",
+        "accounts", "attempts", "captures", "carriers", "contacts", "conversations", "engine", "erasures", "esmes",
+        "events",
         "idempotencies", "inbounds", "leases", "messages", "outbox", "queue", "receipts", "reports", "senders",
         "suppressions", "tally", "webhooks", "words",
     )  # fmt: skip
@@ -49,6 +51,7 @@ class Transaction:
         self.words = Words(engine)
         self.reports = Reports(engine)
         self.suppressions = Suppressions(engine)
+        self.erasures = Erasures(engine)
         self.inbounds = Inbounds(engine)
         self.idempotencies = Idempotencies(engine)
         self.accounts = Accounts(engine)

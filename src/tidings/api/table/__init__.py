@@ -7,6 +7,7 @@ from tidings.api.table.accounts import ACCOUNTS
 from tidings.api.table.carriers import CARRIERS
 from tidings.api.table.contacts import CONTACTS
 from tidings.api.table.conversations import CONVERSATIONS
+from tidings.api.table.erasures import ERASURES
 from tidings.api.table.esmes import ESMES
 from tidings.api.table.health import HEALTH
 from tidings.api.table.keys import KEYS
@@ -27,6 +28,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *CONTACTS,
     *CONVERSATIONS,
     *REPORTS,
+    *ERASURES,
     *ESMES,
     *WEBHOOKS,
     *CARRIERS,

@@ -1,0 +1,60 @@
+"""Questions about a person who is to be erased."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidings.core.erasure import ERASED, Person
+from tidings.store.engine import Engine, statements
+
+SQL = statements("erasures")
+
+
+class Erasures:
+    """See `core.questions.Erasures`."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def open(self, person: Person, after: int, limit: int) -> list[int]:
+        rows = await self._engine.fetch(SQL["open"], person.account_id, person.number, after, limit)
+        return [row[0] for row in rows]
+
+    async def ended(self, person: Person, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["ended"], person.account_id, person.number, limit)]
+
+    async def received(self, person: Person, limit: int) -> list[int]:
+        return [row[0] for row in await self._engine.fetch(SQL["received"], person.account_id, person.number, limit)]
+
+    async def messages(self, person: Person, ids: Sequence[int]) -> None:
+        if not ids:
+            return
+        fetch, these, like = self._engine.fetch, list(ids), f"%{person.number.removeprefix('+')}%"
+        await fetch(SQL["messages"], these, ERASED, like)
+        await self.events(person, these)
+        await fetch(SQL["attempts"], these, like)
+        await fetch(SQL["receipts"], these, b"")
+        await fetch(SQL["inbounds"], these, ERASED, b"")
+        await fetch(SQL["submissions"], these)
+        await fetch(SQL["callbacks"], these)
+        await fetch(SQL["answers"], these)
+
+    async def events(self, person: Person, ids: Sequence[int]) -> None:
+        await self._engine.fetch(SQL["events"], list(ids), f"%{person.number.removeprefix('+')}%")
+
+    async def strays(self, person: Person, limit: int) -> int:
+        number = person.number
+        lone = await self._engine.fetch(SQL["lone"], person.account_id, number, limit)
+        orphans = await self._engine.fetch(SQL["orphans"], b"", [number, number.removeprefix("+")], limit)
+        return len(lone) + len(orphans)
+
+    async def evidence(self, person: Person) -> int:
+        who = (person.account_id, person.number, person.digest)
+        await self._engine.fetch(SQL["keep_suppressions"], *who)
+        dropped = await self._engine.fetch(SQL["drop_suppressions"], *who[:2])
+        return len(dropped) + len(await self._engine.fetch(SQL["consent"], *who))
+
+    async def accounts(self) -> list[int]:
+        return [row[0] for row in await self._engine.fetch("select id from account order by id")]
