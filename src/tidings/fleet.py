@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -365,9 +364,7 @@ class Fleet:
 
         if await self._board.until(obeyed, OBEY_S) or self._board.holder(name) is None:
             return self._state(name)
-        pending = (
-            f"stored; {self._engine(name)} has not done it within {OBEY_S:g} s, and does as soon as it hears of it"
-        )
+        pending = f"stored; {self._engine(name)} has not done it within {OBEY_S:g} s, and will when it hears of it"
         return msgspec.structs.replace(self._state(name), pending=pending)
 
     def _engine(self, name: str) -> str:
@@ -382,9 +379,16 @@ class Fleet:
             await self._wake.wait()
             self._wake.clear()
             found, self._decided = self._decided, None
-            if found is not None:
+            if found is None:
+                continue
+            try:
                 async with self._one_at_a_time:
                     await self._take(found)
+            except Exception:
+                log.exception("what was decided of carriers elsewhere cannot be obeyed now")
+                await asyncio.sleep(REPORT_S)
+                self._decided = self._decided or found
+                self._wake.set()
 
     async def _take(self, found: steer.Decided) -> None:
         """Go on as it is decided: with other pauses first, because they are waited for."""
@@ -423,9 +427,12 @@ class Fleet:
             mine = {name: self._report(name) for name in self._members if self._dispatcher.mine(name)}
             news = [one for name, one in mine.items() if now - at >= REPORT_S or _differs(told.get(name), one)]
             if news and self._house.leases.company:
-                with contextlib.suppress(StoreUnavailable):
+                try:
                     await self._house.store.write(steer.report, news)
                     told, at = mine, now if len(news) == len(mine) else at
+                except StoreUnavailable as fault:
+                    log.error("how carriers stand cannot be told to others now: %s", fault)
+                    await asyncio.sleep(REPORT_S)
             await asyncio.sleep(LOOK_S)
 
     def _report(self, name: str) -> Report:
