@@ -92,7 +92,9 @@ class Several:
     def tidings(self) -> Member:
         return next(one for one in self.members.values() if one.role in ("api", "all"))
 
-    def add(self, name: str, role: str, *, wired: bool = False, listen: int = 0, **top: Any) -> Member:
+    def add(
+        self, name: str, role: str, *, wired: bool = False, listen: int = 0, carriers: bool = True, **top: Any
+    ) -> Member:
         """One more process, started. `wired`: its way to the SMSC is watched."""
         port = self.simulator.smpp_port
         if wired:
@@ -102,7 +104,8 @@ class Several:
                    "window": 20}  # fmt: skip
         config = "\n".join([
             _toml({"database": self.database, "log_level": "info"} | top), "[limits]\n" + _toml({"free_disk_mb": 0}),
-            "[delivery]\n" + _toml(QUICK), "[webhooks]\nallow_private = true", "[[carriers]]\n" + _toml(carrier),
+            "[delivery]\n" + _toml(QUICK), "[webhooks]\nallow_private = true",
+            "[[carriers]]\n" + _toml(carrier) if carriers else "",
         ])  # fmt: skip
         one = self.members[name] = Member(self.folder, name, role, config)
         if len(self.members) > 1:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import BIN, CLEAN, until
+from processes import BIN, CARRIER, CLEAN, until
 from promises import REPEATS, Load, Posted, examine
 from several import ALICE, BOB, Several, several
 from test_postgres import new
@@ -158,6 +158,21 @@ def test_engines_whose_connections_are_cut_lose_nothing(parts: Several) -> None:
         if one.refused:  # a commit in doubt is a 503 too: whether it is stored, only asking again tells
             one.answer = None
     held(parts, posted)
+
+
+def test_a_worker_that_is_killed_is_followed_by_another_and_an_api_process_needs_no_carriers(parts: Several) -> None:
+    hook, second = Hook(), parts.add("worker-2", "worker")
+    bare = parts.add("bare", "api", carriers=False)
+    assert bare.call("POST", "/v1/webhooks", {"url": hook.url, "events": ["message.delivered"]}).status == 201
+    parts.members["worker"].kill()
+    sent = bare.send("+15551230100", "By a route that the engine finds")
+    assert bare.ended(sent)["carrier"] == CARRIER
+    began = time.monotonic()
+    until(lambda: hook.told, "the second worker calls")
+    assert time.monotonic() - began < TAKEN_OVER_S
+    assert hook.told[0]["data"]["id"] == sent
+    for one in (second, bare):
+        assert one.stop() == 0
 
 
 def test_several_api_processes_listen_behind_one_port(parts: Several) -> None:
