@@ -18,20 +18,21 @@ from typing import Any
 import pytest
 from processes import Answer, Program, Site, free_port, until
 
+from debian import environment, program
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-UNPACKED = ROOT / ".peers/debian/root/usr"
+PEERS = ROOT / ".peers"
 HOST = "sms.example.net"
 
 
-def program(name: str) -> str:
-    """An installed program, or one that `make peers` has unpacked."""
-    search = os.pathsep.join([os.environ["PATH"], "/usr/sbin", str(UNPACKED / "sbin"), str(UNPACKED / "bin")])
-    found = shutil.which(name, path=search)
+def launcher(path: str) -> list[Any]:
+    """A program that `make peers` has unpacked, with its libraries, or an installed one."""
+    found = program(PEERS, path)
     if found is None or shutil.which("openssl") is None:
-        pytest.skip(f"there is no {name} here (make peers brings it), or no openssl")
-    return found
+        pytest.skip(f"there is no {path} here (make peers brings it), or no openssl")
+    return ["env", *(f"{name}={value}" for name, value in environment(PEERS).items()), found]
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -60,7 +61,7 @@ def nginx(folder: Path, upstream: int, port: int) -> list[Any]:
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/pid; error_log stderr; {user} events {{}} http {{ access_log off; {places} {conf} }}"
     )
-    return [program("nginx"), "-c", folder / "nginx.conf", "-p", folder, "-e", "stderr"]
+    return [*launcher("usr/sbin/nginx"), "-c", folder / "nginx.conf", "-p", folder, "-e", "stderr"]
 
 
 def caddy(folder: Path, upstream: int, port: int) -> list[Any]:
@@ -73,7 +74,7 @@ def caddy(folder: Path, upstream: int, port: int) -> list[Any]:
         folder
     )
     (folder / "Caddyfile").write_text(options + "\n}\n" + conf)
-    return [program("caddy"), "run", "--config", folder / "Caddyfile", "--adapter", "caddyfile"]
+    return [*launcher("usr/bin/caddy"), "run", "--config", folder / "Caddyfile", "--adapter", "caddyfile"]
 
 
 class Outside:
