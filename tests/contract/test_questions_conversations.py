@@ -85,6 +85,8 @@ async def test_a_conversation_is_kept_and_changed(desk: Desk) -> None:
     await desk.do(lambda tx: tx.conversations.insert([full, conversation(6)]))
     assert await desk.see(lambda tx: tx.conversations.one(ONE, 5)) == full
     assert await desk.see(lambda tx: tx.conversations.one(TWO, 5)) is None
+    assert await desk.do(lambda tx: tx.conversations.one(ONE, 5, hold=True)) == full
+    assert await desk.do(lambda tx: tx.conversations.of_contacts([(ONE, 5)], hold=True)) == [full]
     changed = msgspec.structs.replace(
         full, contact_id=8, number=BEN, status="open", snoozed_until=None, assignee=None, labels=(), unread=0,
         last_id=78, event_count=3,

@@ -344,6 +344,22 @@ def test_a_key_is_bound_rotated_and_revoked(home: Path) -> None:
     )
 
 
+def test_an_address_is_given_changed_and_taken_away(home: Path) -> None:
+    told = tidings(
+        "senders", "add", "+15550009999", "--label", "Shop", "--inbox-url", "https://example.com/in", cwd=home
+    )
+    assert told.out == "+15550009999 belongs to acc_0000000000001\n"
+    assert "belongs to an account already" in tidings("senders", "add", "+15550009999", cwd=home).err
+    listed = tidings("senders", "list", cwd=home).out
+    assert re.search(r"^\+15550009999  acc_0000000000001  https://example.com/in +Shop$", listed, re.M)
+    changes = ("--inbox-url", "none", "--unknown-reply", "Text HOURS.", "--json")
+    changed = json.loads(tidings("senders", "change", "+15550009999", *changes, cwd=home).out)
+    assert (changed["inbox_url"], changed["unknown_reply"], changed["label"]) == (None, "Text HOURS.", "Shop")
+    assert tidings("senders", "change", "+15550009999", cwd=home).status == 2
+    assert tidings("senders", "remove", "+15550009999", cwd=home).out == "+15550009999 is nobody's\n"
+    assert "no sender of this address" in tidings("senders", "remove", "+15550009999", cwd=home).err
+
+
 def test_an_account_is_opened_changed_and_closed(home: Path) -> None:
     number = tidings(
         "accounts", "create", "--name", "Berlin", "--sender", "Berlin", "--rate", "5", cwd=home

@@ -483,3 +483,21 @@ ESM_CLASSES = st.sampled_from([0, 0x40, 0x04, 0x44, 0xFF])
 def test_nothing_that_comes_raises(octets: bytes, esm_class: int, coding: int, alphabet: str) -> None:
     pdu = DeliverSm(short_message=octets, esm_class=esm_class, data_coding=coding)
     assert translator(mo_alphabet=alphabet, receipt_sniff=True).incoming(pdu, "b", "s", None) is not None
+
+
+REFERENCES = [
+    ("told, by an SMSC that is given references", True, ((0x0204, b"\x23\x45"),), 0x2345),
+    ("not told", True, (), None),
+    ("empty", True, ((0x0204, b""),), None),
+    ("told, by one that is not", False, ((0x0204, b"\x23\x45"),), None),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "tlvs", "reference"), [case[1:] for case in REFERENCES], ids=[case[0] for case in REFERENCES]
+)
+def test_what_a_text_answers_as_its_smsc_tells_it(given: bool, tlvs: Any, reference: int | None) -> None:
+    pdu = DeliverSm(source_addr="15551230100", destination_addr="12345", short_message=b"Yes", tlvs=tlvs)
+    told = translator(user_message_reference=given).incoming(pdu, "north/1", "s", None)
+    assert isinstance(told, Inbound)
+    assert told.reference == reference

@@ -90,7 +90,8 @@ async def _merge(tx: Tx, merge: Merge, now: Millis) -> Contact | Refused:
         numbers=tuple(sorted({*kept.numbers, *other.numbers})),
     )  # fmt: skip
     await tx.contacts.change(merged)
-    threads = await tx.conversations.of_contacts([(merge.account_id, kept.id), (merge.account_id, other.id)])
+    pairs = [(merge.account_id, kept.id), (merge.account_id, other.id)]
+    threads = await tx.conversations.of_contacts(pairs, hold=True)
     own = {one.sender: one for one in threads if one.contact_id == kept.id}
     for one in threads:
         if one.contact_id == other.id:

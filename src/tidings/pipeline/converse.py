@@ -87,7 +87,8 @@ async def _acquainted(
 async def _known(tx: Tx, contact_ids: Iterable[int], account_ids: Iterable[int]) -> dict[_Key, Conversation]:
     accounts = set(account_ids)
     pairs = [(account_id, contact_id) for contact_id in set(contact_ids) for account_id in accounts]
-    return {(one.account_id, one.contact_id, one.sender): one for one in await tx.conversations.of_contacts(pairs)}
+    held = await tx.conversations.of_contacts(pairs, hold=True)
+    return {(one.account_id, one.contact_id, one.sender): one for one in held}
 
 
 def _ids(conversations: Iterable[Conversation]) -> Iterable[int]:
@@ -98,7 +99,7 @@ def _ids(conversations: Iterable[Conversation]) -> Iterable[int]:
 async def wake(tx: Tx, conversations: Sequence[Conversation], now: Millis) -> list[None]:
     """Open conversations again that were snoozed until now; those that changed meanwhile are left alone."""
     for one in conversations:
-        stands = await tx.conversations.one(one.account_id, one.id)
+        stands = await tx.conversations.one(one.account_id, one.id, hold=True)
         if stands is not None and stands.status == SNOOZED and (stands.snoozed_until or 0) <= now:
             opened = msgspec.structs.replace(stands, status=OPEN, snoozed_until=None)
             await keep(tx, [opened], {one.id}, now)

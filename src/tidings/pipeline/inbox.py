@@ -81,7 +81,7 @@ async def change_conversations(tx: Tx, changes: Sequence[Change], now: Millis) -
     """Change conversations as they stand in the store; one that stays as it is tells nothing."""
     results: list[Conversation | Refused] = []
     for change in changes:
-        before = await tx.conversations.one(change.account_id, change.conversation_id)
+        before = await tx.conversations.one(change.account_id, change.conversation_id, hold=True)
         if before is None:
             results.append(NO_CONVERSATION)
             continue

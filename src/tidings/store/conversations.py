@@ -31,17 +31,20 @@ class Conversations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def of_contacts(self, pairs: Iterable[tuple[int, int]]) -> list[Conversation]:
-        """All conversations of contacts, given by account and contact."""
+    async def of_contacts(self, pairs: Iterable[tuple[int, int]], *, hold: bool = False) -> list[Conversation]:
+        """All conversations of contacts, given by account and contact. `hold`: they are about to be changed."""
         wanted = set(pairs)
         if not wanted:
             return []
         accounts, contacts = as_list(account for account, _ in wanted), as_list(contact for _, contact in wanted)
-        found = await self._engine.fetch_as(Conversation, SQL["of_contacts"], accounts, contacts)
+        found = await self._engine.fetch_as(Conversation, SQL["hold" if hold else "of_contacts"], accounts, contacts)
         return [one for one in found if (one.account_id, one.contact_id) in wanted]
 
-    async def one(self, account_id: int, conversation_id: int) -> Conversation | None:
-        found = await self._engine.fetch_as(Conversation, SQL["one"], account_id, conversation_id)
+    async def one(self, account_id: int, conversation_id: int, *, hold: bool = False) -> Conversation | None:
+        """One of an account. `hold`: it is about to be changed."""
+        found = await self._engine.fetch_as(
+            Conversation, SQL["hold_one" if hold else "one"], account_id, conversation_id
+        )
         return found[0] if found else None
 
     async def insert(self, conversations: Sequence[Conversation]) -> None:

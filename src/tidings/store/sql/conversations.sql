@@ -5,6 +5,13 @@ id, account_id, sender, contact_id, number, status, snoozed_until, assignee, jso
 -- name: of_contacts
 select rows_of({whole}) from conversation where account_id in rows_int(?1) and contact_id in rows_int(?2);
 
+-- name: hold
+-- As `of_contacts`, by whoever is about to change them; PostgreSQL lets no other process do so meanwhile.
+select rows_of({whole}) from conversation as held where account_id in rows_int(?1) and contact_id in rows_int(?2);
+
+-- name: hold_one
+select rows_of({whole}) from conversation as held where account_id = ?1 and id = ?2;
+
 -- name: one
 select rows_of({whole}) from conversation where account_id = ?1 and id = ?2;
 
