@@ -4,6 +4,14 @@
 id, account_id, sender, contact_id, number, status, snoozed_until, assignee, json(labels), unread, last_id, created_at,
   event_count
 
+-- name: said_to
+-- See messages.sql.
+select id from
+  (select id, direction, sender from message
+   where (account_id, recipient, id) > ($1, $2, 0) and (account_id, recipient, id) < ($1, $2, $4)
+   order by account_id desc, recipient desc, id desc limit 20000) as m
+where direction = 'mt' and sender = $3 order by id desc limit $5;
+
 -- name: hold
 select {whole} from conversation where account_id = any($1::bigint[]) and contact_id = any($2::bigint[])
 order by id for update;

@@ -28,6 +28,16 @@ with changed as (
 )
 delete from awaiting_receipt where message_id = any(array(select id from changed where status <> 'sent'));
 
+-- Where most messages are to one number of ours, the planner takes every number for a common one, and would walk through the
+-- messages by their ids; it is asked for what only the index by recipient has in order.
+
+-- name: sent_to
+select id from
+  (select id, sender, sent_at, category from message
+   where (account_id, recipient, id) > ($1, $2, $4) and (account_id, recipient, id) < ($1, $2, 9223372036854775807)
+   order by account_id desc, recipient desc, id desc) as m
+where sender = $3 and sent_at is not null and category <> 'system' order by id desc limit $5;
+
 -- name: answered
 select p.account_id, p.handset, p.number, found.id
 from (select (v::json->>0)::bigint as account_id, v::json->>1 as handset, v::json->>2 as number
@@ -35,7 +45,9 @@ from (select (v::json->>0)::bigint as account_id, v::json->>1 as handset, v::jso
 left join lateral
   (select m.id from
     (select id, sender, category, sent_at from message
-     where account_id = p.account_id and recipient = p.handset and id > $2 order by id desc limit $3) as m
+     where (account_id, recipient, id) > (p.account_id, p.handset, $2)
+       and (account_id, recipient, id) < (p.account_id, p.handset, 9223372036854775807)
+     order by account_id desc, recipient desc, id desc limit $3) as m
    where m.sender = p.number and m.sent_at is not null and m.category <> 'system' order by m.id desc limit 1) as found
 on true;
 
