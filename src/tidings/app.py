@@ -463,6 +463,7 @@ class Tidings:
             store=self._store.driver.name, disk_free_mb=self._free_disk_mb,
             disk_needed_mb=self.settings.limits.free_disk_mb,
             commit_lag_ms=self._store.lag(), store_fault=fault or None, database=database,
+            kept_days=self.settings.by_day(),
             door=self._smpp_door.state() if self._smpp_door is not None else None,
             esmes=await self._deliverer.states() if self._deliverer is not None else (),
         )  # fmt: skip

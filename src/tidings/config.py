@@ -87,12 +87,22 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[retention]`: days until the text of an ended message is blanked, per category; 0 keeps it."""
+    """`[retention]`: days until the text of an ended message is blanked, per category, and until what happened to
+    messages is dropped (`events`); 0 keeps it.
+    """
 
     otp: Days = 0
     transactional: Days = 90
     conversation: Days = 365
     marketing: Days = 90
+    events: Days = 400
+
+    def of_texts(self) -> dict[str, int]:
+        """Days by category; our own answers are kept as long as transactional messages."""
+        return {
+            "otp": self.otp, "transactional": self.transactional, "conversation": self.conversation,
+            "marketing": self.marketing, "system": self.transactional,
+        }  # fmt: skip
 
 
 class InboundSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -203,6 +213,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def does(self, work: str) -> bool:
         """Whether this process does the work of a role."""
         return self.role in (work, "all")
+
+    def by_day(self) -> dict[str, int]:
+        """For how many days what grows for ever is kept, by table; without what is kept for ever."""
+        days = {"webhook_delivery": self.webhooks.retention, "webhook_attempt": self.webhooks.retention}
+        return days | ({"message_event": self.retention.events} if self.retention.events else {})
 
     @property
     def folder(self) -> Path:
@@ -399,10 +414,26 @@ def _check(settings: Settings) -> None:
     door = settings.smpp
     if door.tls_port is not None and not (door.tls_certificate and door.tls_key):
         raise ConfigError("smpp.tls_port needs smpp.tls_certificate and smpp.tls_key, two files in PEM")
+    _check_events(settings)
     if settings.log_format not in ("text", "json"):
         raise ConfigError("log_format must be text or json")
     if settings.log_level not in _LEVELS:
         raise ConfigError(f"log_level must be one of {', '.join(_LEVELS)}")
+
+
+def _check_events(settings: Settings) -> None:
+    """Events have to be there as long as anything may still tell of them."""
+    kept = settings.retention.events
+    needed = {
+        "stream.history": settings.stream.history, "webhooks.retention": settings.webhooks.retention,
+        "smpp.delivery_retention": settings.smpp.delivery_retention,
+    }  # fmt: skip
+    for name, days in needed.items():
+        if 0 < kept < days:
+            raise ConfigError(
+                f"retention.events is {kept} days, less than {name} ({days}), which tells of events; "
+                "raise it, lower the other, or set 0 to keep events for ever"
+            )
 
 
 def _pointer(fault: str) -> str:

@@ -8,10 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-import msgspec
-
 from tidings.core.ids import highest
-from tidings.core.message import HOUR, SECOND
+from tidings.core.message import DAY, HOUR, SECOND, Millis
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import InboundRow, Tx
 from tidings.pipeline import converse, expire, receipt, receive
@@ -131,10 +129,16 @@ class Sweeper:
         if house.clock.monotonic() >= self._look_again:
             self._look_again = house.clock.monotonic() + LOOK_AGAIN
             self._blanked.clear()
-        retention = msgspec.structs.asdict(house.settings.retention)
-        for category, days in (retention | {"system": retention["transactional"]}).items():
+        for category, days in house.settings.retention.of_texts().items():
             if days:
-                await self._retain(category, now - days * 86_400_000)
+                await self._retain(category, now - days * DAY)
+        if days := house.settings.retention.events:
+            await self._forget_events(now - days * DAY)
+
+    async def _forget_events(self, before: Millis) -> None:
+        for _ in range(SWEEP_PAGES):
+            if self._stopping.is_set() or not (await self._house.store.write(expire.forget_events, [before]))[0]:
+                break
 
     async def _complete_lone(self, rows: list[InboundRow]) -> None:
         new_id, settings = self._house.new_id, self._house.settings

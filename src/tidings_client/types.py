@@ -440,8 +440,19 @@ class DatabaseState(TypedDict):
     waits_for: NotRequired[str]
     standbys: NotRequired[list[StandbyState]]
     slots: NotRequired[list[SlotState]]
+    days: NotRequired[list[DaysState]]
     settings: NotRequired[dict[str, Any]]
     hidden: NotRequired[bool]
+
+
+class DaysState(TypedDict):
+    """What the database keeps in a partition for each day; dates by the clock of its server."""
+
+    name: str
+    first: NotRequired[str | None]
+    age: NotRequired[int]
+    ahead: NotRequired[int]
+    strays: NotRequired[int]
 
 
 class Delivery(TypedDict):
@@ -754,6 +765,7 @@ class Explanation(TypedDict):
     smart_encoding: Swaps | None
     route: Choice | None
     events: list[Event]
+    events_dropped: int
     attempts: list[AttemptStory]
     receipts: list[Receipt]
     parts: list[InboundPart]
@@ -1405,6 +1417,7 @@ class Snapshot(TypedDict):
     disk_free_mb: NotRequired[int | None]
     disk_needed_mb: NotRequired[int]
     commit_lag_ms: NotRequired[float]
+    kept_days: NotRequired[dict[str, Any]]
     database: NotRequired[DatabaseState | None]
     store_fault: NotRequired[str | None]
     door: NotRequired[DoorState | None]

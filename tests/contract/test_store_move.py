@@ -29,7 +29,15 @@ TABLES = schema(NAMES).tables
 ENGINES = ("sqlite", "postgres")
 OF_PROCESSES = {"node", "store_commit"}
 """Tables of PostgreSQL alone that hold nothing but what running processes agree on."""
-DERIVED = {"awaiting_receipt"}
+DERIVED = {
+    "awaiting_receipt",
+    "kept_days",
+    "webhook_delivery_before",
+    "webhook_waiting",
+    "message_event_default",
+    "webhook_delivery_default",
+    "webhook_attempt_default",
+}
 """Those that follow from others."""
 
 

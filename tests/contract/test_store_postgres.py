@@ -145,7 +145,7 @@ async def test_an_event_is_not_seen_before_one_with_a_lower_position(tmp_path: P
         await open_one.commit()
         await behind
         seen = await store.read(lambda tx: tx.events.after(0, 10))
-        assert [(at, one.message_id) for at, one in seen] == [(1, 7), (2, 8)]
+        assert [one.message_id for _, one in seen] == [7, 8]
         await other.close()
 
 

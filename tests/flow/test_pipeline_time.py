@@ -13,7 +13,7 @@ from spine_kit import NOW, Rig, inbound, receipt, refused, request, rigged, take
 from tidings.core.message import Message
 from tidings.core.questions import Tx
 from tidings.core.request import Idempotency
-from tidings.pipeline import accept, cancel, expire
+from tidings.pipeline import accept, cancel, expire, explain
 
 
 @pytest.fixture
@@ -148,6 +148,35 @@ async def test_other_texts_go_with_their_retention(rig: Rig) -> None:
         assert (await rig.story(one)).message.text == text
     story = await rig.story(message)
     assert (story.message.to, story.statuses[-1]) == (message.to, "delivered"), "the rest stays"
+
+
+async def test_events_go_with_their_retention_and_the_rest_of_the_story_stays(rig: Rig) -> None:
+    message = await rig.taken("abc")
+    rig.clock.move(86_400)
+    await rig.hear(receipt("abc"))
+    events = await rig.store.read(lambda tx: tx.events.of(message.id))
+    assert [one.sequence for one in events] == [1, 2, 3, 4]
+    rig.clock.move(86_400)
+    await rig.send()
+    midnight = events[-1].occurred_at // 86_400_000 * 86_400_000
+
+    async def forget(before: int) -> list[int]:
+        while (await rig.store.write(expire.forget_events, [before]))[0]:
+            pass
+        return [one.sequence for one in await rig.store.read(lambda tx: tx.events.of(message.id))]
+
+    assert await forget(midnight) == [4]
+    left = await rig.store.read(lambda tx: tx.events.of(message.id))
+    told = (await rig.story(message)).message
+    assert told.event_count == 4
+    origin = explain.origin(told, left)
+    assert origin is not None
+    assert (origin.door, origin.key_id) == ("", None)
+    attempts = (await rig.store.read(lambda tx: tx.attempts.of([message.id])))[message.id]
+    assert [one.at for one in explain.gates(told, left, attempts)] == ["claim"]
+    assert explain.chosen(told, left, ["north"]) is None
+    assert await forget(midnight + 86_400_000) == []
+    assert list(explain.gates(told, [], [])) == []
 
 
 async def test_answers_are_forgotten_a_page_at_a_time(rig: Rig) -> None:

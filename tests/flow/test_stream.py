@@ -21,7 +21,7 @@ from tidings.core.ids import show
 from tidings.core.message import DAY
 from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.pipeline import stream
+from tidings.pipeline import expire, stream
 
 pytestmark = pytest.mark.both_engines
 
@@ -54,12 +54,14 @@ async def test_an_event_is_told_as_a_webhook_tells_it(home: Place) -> None:
     assert opening.retry_ms is not None
     assert 1_000 <= opening.retry_ms < 3_000
 
+    position = (await home.store.read(lambda tx: tx.events.after(0, 1)))[0][0]
+
     async def look(tx: Tx) -> Any:
         return telling.told((await tx.events.of(message.id))[0], (await tx.messages.by_id([message.id]))[message.id])
 
     expected = await home.store.read(look)
     assert msgspec.json.decode(told.data) == msgspec.json.decode(msgspec.json.encode(expected))
-    assert (told.event, told.id) == ("message.accepted", position_id(1))
+    assert (told.event, told.id) == ("message.accepted", position_id(position))
     headers = {"content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no"}
     assert headers.items() <= reader.headers.items()
     assert "content-length" not in reader.headers
@@ -179,9 +181,14 @@ async def test_it_goes_on_behind_any_event(home: Place, at: int) -> None:
     assert await first.count(21) == [*told, more]
 
 
+async def nth(home: Place, number: int) -> str:
+    """The position of the event of a number."""
+    return position_id((await home.store.read(lambda tx: tx.events.after(0, number)))[-1][0])
+
+
 async def test_the_header_wins_over_the_parameter(home: Place) -> None:
     await home.send(3)
-    reader = await home.opened(f"last_event_id={position_id(0)}", last=position_id(2))
+    reader = await home.opened(f"last_event_id={position_id(0)}", last=await nth(home, 2))
     assert await reader.count(1) == (await everything(home))[2:]
 
 
@@ -199,11 +206,16 @@ async def test_what_is_too_old_is_refused_and_what_only_stands_behind_it_is_not(
         await home.send(2)
         home.clock.ahead = 3 * DAY / 1000
         await home.send(1)
-        status, problem, _ = await home.refused(last=position_id(1))
+        status, problem, _ = await home.refused(last=await nth(home, 1))
         assert (status, problem["code"]) == (400, "cannot_resume")
         assert "too old" in problem["detail"]
         assert "GET /v1/messages" in problem["detail"]
-        assert await (await home.opened(last=position_id(2))).count(1) == (await everything(home))[2:]
+        behind = await nth(home, 2)
+        assert await (await home.opened(last=behind)).count(1) == (await everything(home))[2:]
+        for _ in range(2):
+            await home.store.write(expire.forget_events, [(home.clock.now() - 2 * DAY) // DAY * DAY])
+        assert len(await home.store.read(lambda tx: tx.events.after(0, 9))) == 1
+        assert (await home.refused(last=position_id(1)))[0] == 400
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -431,7 +443,7 @@ async def test_signs_of_life_tell_what_was_passed_over(tmp_path: Path) -> None:
         await reader.until(lambda: b": still here" in reader.octets)
         await home.send(3)
         await reader.until(lambda: reader.blocks[-1].event == "stream.position")
-        assert reader.last_id == position_id(3)
+        assert reader.last_id == await nth(home, 3)
         assert reader.events == []
 
 

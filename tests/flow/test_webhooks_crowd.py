@@ -90,6 +90,7 @@ async def _copy(tx: Any, counts: list[int], now: int) -> list[None]:
     for count in counts:
         rows = [msgspec.structs.replace(first, id=number) for number in range(2, count + 1)]
         await tx.webhooks.insert_deliveries(rows)
+        await tx.webhooks.advance((await tx.webhooks.cursor())[0], count)
     return [None] * len(counts)
 
 

@@ -294,6 +294,11 @@ CREATE INDEX inbound_digest ON public.inbound USING btree (digest);
 CREATE INDEX inbound_message ON public.inbound USING btree (message_id);
 CREATE INDEX inbound_parts ON public.inbound USING btree (sender, recipient, reference) WHERE (parts > 1);
 CREATE UNIQUE INDEX inbound_pkey ON public.inbound USING btree (id);
+create table kept_days (
+  kept text collate "C" not null,
+  bound bigint not null
+);
+CREATE UNIQUE INDEX kept_days_pkey ON public.kept_days USING btree (kept);
 create table lease (
   name text collate "C" not null,
   fence bigint not null,
@@ -350,10 +355,31 @@ create table message_event (
   type text collate "C" not null,
   occurred_at bigint not null,
   data text collate "C",
-  rowid bigint generated always as identity not null
-);
-CREATE UNIQUE INDEX message_event_pkey ON public.message_event USING btree (message_id, sequence);
-CREATE UNIQUE INDEX message_event_rowid_key ON public.message_event USING btree (rowid);
+  rowid bigint default nextval('message_event_position'::regclass) not null
+) partition by range (rowid);
+CREATE UNIQUE INDEX message_event_rowid_key ON ONLY public.message_event USING btree (rowid);
+create table message_event_before (
+  message_id bigint not null,
+  sequence bigint not null,
+  account_id bigint not null,
+  type text collate "C" not null,
+  occurred_at bigint not null,
+  data text collate "C",
+  rowid bigint not null
+) for values from (minvalue) to ('68719476736');
+CREATE UNIQUE INDEX message_event_before_pkey ON public.message_event_before USING btree (message_id, sequence);
+CREATE UNIQUE INDEX message_event_before_rowid_key ON public.message_event_before USING btree (rowid);
+create table message_event_default (
+  message_id bigint not null,
+  sequence bigint not null,
+  account_id bigint not null,
+  type text collate "C" not null,
+  occurred_at bigint not null,
+  data text collate "C",
+  rowid bigint default nextval('message_event_position'::regclass) not null
+) default;
+CREATE UNIQUE INDEX message_event_default_message_id_sequence_idx ON public.message_event_default USING btree (message_id, sequence);
+CREATE UNIQUE INDEX message_event_default_rowid_key ON public.message_event_default USING btree (rowid);
 create table message_words (
   message_id bigint not null,
   account_id bigint not null,
@@ -496,12 +522,38 @@ create table webhook_attempt (
   octets bigint not null,
   answer text collate "C" not null,
   detail text collate "C" not null
-);
-CREATE UNIQUE INDEX webhook_attempt_pkey ON public.webhook_attempt USING btree (delivery_id, number);
+) partition by range (at);
+create table webhook_attempt_before (
+  delivery_id bigint not null,
+  number bigint not null,
+  at bigint not null,
+  took_ms bigint not null,
+  outcome text collate "C" not null,
+  status_code bigint,
+  digest text collate "C" not null,
+  octets bigint not null,
+  answer text collate "C" not null,
+  detail text collate "C" not null
+) for values from (minvalue) to ('1704153600000');
+CREATE UNIQUE INDEX webhook_attempt_before_pkey ON public.webhook_attempt_before USING btree (delivery_id, number);
+create table webhook_attempt_default (
+  delivery_id bigint not null,
+  number bigint not null,
+  at bigint not null,
+  took_ms bigint not null,
+  outcome text collate "C" not null,
+  status_code bigint,
+  digest text collate "C" not null,
+  octets bigint not null,
+  answer text collate "C" not null,
+  detail text collate "C" not null
+) default;
+CREATE UNIQUE INDEX webhook_attempt_default_delivery_id_number_idx ON public.webhook_attempt_default USING btree (delivery_id, number);
 create table webhook_cursor (
   id bigint not null,
   "position" bigint not null,
-  version bigint not null
+  version bigint not null,
+  last_delivery bigint default 0 not null
 );
 CREATE UNIQUE INDEX webhook_cursor_pkey ON public.webhook_cursor USING btree (id);
 create table webhook_delivery (
@@ -521,12 +573,54 @@ create table webhook_delivery (
   next_at bigint,
   finished_at bigint,
   reply_id bigint
-);
-CREATE INDEX webhook_delivery_account ON public.webhook_delivery USING btree (account_id, id);
-CREATE INDEX webhook_delivery_message ON public.webhook_delivery USING btree (message_id);
-CREATE UNIQUE INDEX webhook_delivery_pkey ON public.webhook_delivery USING btree (id);
-CREATE INDEX webhook_delivery_waiting ON public.webhook_delivery USING btree (endpoint, next_at, id) WHERE (next_at IS NOT NULL);
-CREATE INDEX webhook_delivery_webhook ON public.webhook_delivery USING btree (webhook_id, id) WHERE (webhook_id IS NOT NULL);
+) partition by range (coalesce(finished_at, '4611686018427387904'::bigint));
+CREATE INDEX webhook_delivery_account ON ONLY public.webhook_delivery USING btree (account_id, id);
+CREATE INDEX webhook_delivery_message ON ONLY public.webhook_delivery USING btree (message_id);
+CREATE INDEX webhook_delivery_webhook ON ONLY public.webhook_delivery USING btree (webhook_id, id) WHERE (webhook_id IS NOT NULL);
+create table webhook_delivery_before (
+  id bigint not null,
+  account_id bigint not null,
+  webhook_id bigint,
+  endpoint text collate "C" not null,
+  url text collate "C",
+  message_id bigint not null,
+  sequence bigint not null,
+  type text collate "C" not null,
+  occurred_at bigint not null,
+  status text collate "C" not null,
+  attempts bigint not null,
+  created_at bigint not null,
+  began_at bigint not null,
+  next_at bigint,
+  finished_at bigint,
+  reply_id bigint
+) for values from (minvalue) to ('1704153600000');
+CREATE INDEX webhook_delivery_before_account_id_id_idx ON public.webhook_delivery_before USING btree (account_id, id);
+CREATE UNIQUE INDEX webhook_delivery_before_id_idx ON public.webhook_delivery_before USING btree (id);
+CREATE INDEX webhook_delivery_before_message_id_idx ON public.webhook_delivery_before USING btree (message_id);
+CREATE INDEX webhook_delivery_before_webhook_id_id_idx ON public.webhook_delivery_before USING btree (webhook_id, id) WHERE (webhook_id IS NOT NULL);
+create table webhook_delivery_default (
+  id bigint not null,
+  account_id bigint not null,
+  webhook_id bigint,
+  endpoint text collate "C" not null,
+  url text collate "C",
+  message_id bigint not null,
+  sequence bigint not null,
+  type text collate "C" not null,
+  occurred_at bigint not null,
+  status text collate "C" not null,
+  attempts bigint not null,
+  created_at bigint not null,
+  began_at bigint not null,
+  next_at bigint,
+  finished_at bigint,
+  reply_id bigint
+) default;
+CREATE INDEX webhook_delivery_default_account_id_id_idx ON public.webhook_delivery_default USING btree (account_id, id);
+CREATE UNIQUE INDEX webhook_delivery_default_id_idx ON public.webhook_delivery_default USING btree (id);
+CREATE INDEX webhook_delivery_default_message_id_idx ON public.webhook_delivery_default USING btree (message_id);
+CREATE INDEX webhook_delivery_default_webhook_id_id_idx ON public.webhook_delivery_default USING btree (webhook_id, id) WHERE (webhook_id IS NOT NULL);
 create table webhook_secret (
   account_id bigint not null,
   webhook_id bigint not null,
@@ -536,3 +630,26 @@ create table webhook_secret (
   rowid bigint generated always as identity not null
 );
 CREATE INDEX webhook_secret_of ON public.webhook_secret USING btree (webhook_id, account_id);
+create table webhook_waiting (
+  id bigint not null,
+  account_id bigint not null,
+  webhook_id bigint,
+  endpoint text collate "C" not null,
+  url text collate "C",
+  message_id bigint not null,
+  sequence bigint not null,
+  type text collate "C" not null,
+  occurred_at bigint not null,
+  status text collate "C" not null,
+  attempts bigint not null,
+  created_at bigint not null,
+  began_at bigint not null,
+  next_at bigint,
+  finished_at bigint,
+  reply_id bigint
+) for values from ('4611686018427387904') to (maxvalue) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_insert_threshold=-1, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX webhook_delivery_waiting ON public.webhook_waiting USING btree (endpoint, next_at, id) WHERE (next_at IS NOT NULL);
+CREATE INDEX webhook_waiting_account_id_id_idx ON public.webhook_waiting USING btree (account_id, id);
+CREATE UNIQUE INDEX webhook_waiting_id_idx ON public.webhook_waiting USING btree (id);
+CREATE INDEX webhook_waiting_message_id_idx ON public.webhook_waiting USING btree (message_id);
+CREATE INDEX webhook_waiting_webhook_id_id_idx ON public.webhook_waiting USING btree (webhook_id, id) WHERE (webhook_id IS NOT NULL);

@@ -424,7 +424,7 @@ CREATE TABLE webhook_cursor (
   id integer primary key,
   position integer not null,
   version integer not null
-);
+, last_delivery integer not null default 0);
 CREATE TABLE webhook_delivery (
   id integer primary key,
   account_id integer not null,
@@ -455,3 +455,4 @@ CREATE TABLE webhook_secret (
   ends_at integer
 );
 CREATE INDEX webhook_secret_of on webhook_secret (webhook_id, account_id);
+CREATE VIEW webhook_waiting as select * from webhook_delivery where finished_at is null;

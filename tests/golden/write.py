@@ -20,6 +20,7 @@ POSTGRES = Path(__file__).with_name("schema_postgres.sql")
 
 _COLUMNS = """
 select c.oid::regclass::text as table, coalesce(array_to_string(c.reloptions, ', '), '') as options,
+  coalesce('partition by ' || pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid), '') as days,
   string_agg(format('  %I %s%s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
     case when a.attcollation = 'pg_catalog."C"'::regcollation then ' collate "C"' else '' end,
     case when a.attidentity <> '' then ' generated always as identity'
@@ -27,7 +28,8 @@ select c.oid::regclass::text as table, coalesce(array_to_string(c.reloptions, ',
     case when a.attnotnull then ' not null' else '' end), E',\n' order by a.attnum) as columns
 from pg_class as c join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
-where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' group by c.oid order by c.relname
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+  and c.relname !~ '_[0-9]{8}$' group by c.oid order by c.relname
 """
 _INDEXES = """
 select pg_get_indexdef(indexrelid) as index from pg_index
@@ -47,8 +49,9 @@ def schema(folder: Path) -> str:
 async def _told(url: str) -> str:
     db = await asyncpg.connect(url)
     lines = []
-    for table, options, columns in await db.fetch(_COLUMNS):
-        lines.append(f"create table {table} (\n{columns}\n){f' with ({options})' if options else ''};")
+    for table, options, days, columns in await db.fetch(_COLUMNS):
+        lines.append(f"create table {table} (\n{columns}\n)")
+        lines[-1] += f"{f' {days.lower()}' if days else ''}{f' with ({options})' if options else ''};"
         lines += [f"{row['index']};" for row in await db.fetch(_INDEXES, table)]
     await db.close()
     return "\n".join(lines) + "\n"

@@ -122,6 +122,8 @@ BAD: list[tuple[str, str, str]] = [
     ("less than nothing", "[limits]\nfree_disk_mb = -1\n", "`limits.free_disk_mb`"),
     ("no memory at all", "[limits]\nin_memory = 0\n", "`limits.in_memory`"),
     ("no time at all", "[delivery]\nsweep = 0\n", "`delivery.sweep`"),
+    ("events gone before the stream", "[retention]\nevents = 29\n", "stream.history (30)"),
+    ("before webhooks", "[retention]\nevents = 50\n\n[webhooks]\nretention = 60\n", "webhooks.retention (60)"),
     ("no attempts", "[delivery]\nattempts = 0\n", "`delivery.attempts`"),
     ("a value where a table belongs", "limits = 5\n", "`limits`"),
     ("a level nobody knows", 'log_level = "loud"\n', "log_level"),

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from kit import NOW, FakeHouse
 from tidings.core.carrier import BindState, CarrierState, StateOfBind, Traffic
-from tidings.core.health import DatabaseState, DoorState, EsmeState, SlotState, Snapshot, StandbyState, TableState
+from tidings.core.health import (
+    DatabaseState,
+    DaysState,
+    DoorState,
+    EsmeState,
+    SlotState,
+    Snapshot,
+    StandbyState,
+    TableState,
+)
 from tidings.core.message import MessageError
 from tidings.core.questions import Attempt, ReceiptRow
 from tidings.doctor import advise, explain
@@ -52,6 +62,10 @@ def table(**changes: Any) -> TableState:
     return TableState(**{"name": "queue", "rows": 1_000, "dead": 5_000, "mb": 40, **changes})
 
 
+def day(**changes: Any) -> DaysState:
+    return DaysState(**{"name": "message_event", "first": "2025-10-25", "age": 401, "ahead": 3, **changes})
+
+
 def standby(**changes: Any) -> StandbyState:
     return StandbyState(**{"name": "two", "mode": "sync", "lag_s": 0.01, "behind_mb": 0, **changes})
 
@@ -59,6 +73,10 @@ def standby(**changes: Any) -> StandbyState:
 def file(**changes: Any) -> Snapshot:
     plain: dict[str, Any] = {"engine": "sqlite", "version": "SQLite 3.54.1", "size_mb": 2_000, "wal_mb": 4}
     return snapshot(database=DatabaseState(**{**plain, **changes}))
+
+
+def kept(one: DaysState) -> Snapshot:
+    return msgspec.structs.replace(database(days=(one,)), kept_days={"message_event": 400})
 
 
 PAIR: dict[str, Any] = {"servers": 2, "waits_for": "two", "standbys": (standby(),)}
@@ -78,6 +96,8 @@ WELL: list[tuple[str, Snapshot]] = [
     ),
     ("a small table that is mostly dead rows", database(tables=(table(rows=0, dead=9_000),))),
     ("a large table with its share of dead rows", database(tables=(table(rows=900_000, dead=150_000),))),
+    ("a table by the day", kept(day())),
+    ("and one that is kept for ever", kept(day(name="other", age=9_000))),
     ("a slot that is read", database(slots=(SlotState(name="two", active=True, held_mb=5_000),))),
     ("a file", file()),
     ("a file with room", file(unused_mb=400)),
@@ -104,6 +124,11 @@ def answered(**answers: int) -> Snapshot:
 ILL: list[tuple[str, Snapshot, str, str, str]] = [
     ("the store cannot commit", snapshot(store_fault="disk I/O error"), "error", "disk I/O error", "disk"),
     ("the server is away", snapshot(store="PostgreSQL 15 at db/x", store_fault="Away"), "error", "Away", "by itself"),
+    ("no day ahead", kept(day(ahead=0)), "warning", "no partition for tomorrow", "stay open"),
+    ("not even today", kept(day(ahead=-1)), "warning", "no partition for today", "stay open"),
+    ("rows that belong to a day", kept(day(strays=7)), "warning", "(7)", "place_strays('message_event')"),
+    ("many of them", kept(day(strays=1_000)), "warning", "1,000 or more", "place_strays"),
+    ("a day that should be gone", kept(day(age=406)), "warning", "2025-10-25, though it is kept for 400", "stays open"),
     (
         "a version without support", database(supported=False, supported_until="2027-11-11"),
         "warning", "2027-11-11", "pg_upgrade",

@@ -212,6 +212,7 @@ STORY: dict[str, Any] = {
     "smart_encoding": None,
     "route": {"carrier": "simulator", "why": "simulator is the only carrier."},
     "events": EVENTS,
+    "events_dropped": 0,
     "attempts": [
         {
             "part": 1,
@@ -609,6 +610,7 @@ DIAGNOSIS: dict[str, Any] = {
         "disk_free_mb": 81920,
         "disk_needed_mb": 200,
         "commit_lag_ms": 1.2,
+        "kept_days": {"webhook_delivery": 30, "webhook_attempt": 30, "message_event": 400},
         "database": {
             "engine": "sqlite",
             "version": "SQLite 3.54.1",
@@ -628,6 +630,7 @@ DIAGNOSIS: dict[str, Any] = {
             "waits_for": "",
             "standbys": [],
             "slots": [],
+            "days": [],
             "settings": {},
             "hidden": False,
         },

@@ -127,6 +127,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     ]
     route: Choice | None
     events: list[views.EventView]
+    events_dropped: Annotated[
+        int, Meta(description="how many events are kept no longer (`retention.events`); what only they told is missing")
+    ]
     attempts: list[AttemptStory]
     receipts: list[views.ReceiptView]
     parts: Annotated[list[InboundPart], Meta(description="of an MO, what came from the carrier")]
@@ -185,9 +188,10 @@ def _told(call: Call, rows: _Rows) -> Explanation:
             Gate(one.at, one.rule, one.allowed, one.detail, show(one.occurred_at))
             for one in story.gates(message, events, attempts)
         ],
-        smart_encoding=swaps.told(events[0].data if events else None),
+        smart_encoding=swaps.told(first.data if (first := story.begun(events)) else None),
         route=story.chosen(message, events, call.house.carriers),
         events=[views.event(event) for event in events],
+        events_dropped=max(0, message.event_count - len(events)),
         attempts=[_attempt(call, message, attempt) for attempt in attempts],
         receipts=[views.receipt(receipt) for receipt in receipts],
         parts=[_part(one) for one in rows.parts],

@@ -65,6 +65,8 @@ def story(told: dict[str, Any]) -> Iterator[str]:
         yield f"  text      {plain(message['text'])}"
     yield from _origin(told)
     yield f"  from {_day(message['created_at'])} on:"
+    if dropped := told["events_dropped"]:
+        yield f"  events    {dropped} are kept no longer (retention.events); what only they told is missing"
     for moment, _, line in sorted(_steps(told), key=lambda step: step[:2]):
         yield f"  {clock(moment)}  {line}"
     for one in told["webhooks"]:

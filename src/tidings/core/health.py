@@ -84,6 +84,20 @@ class SlotState(msgspec.Struct, frozen=True, kw_only=True):
     held_mb: int
 
 
+class DaysState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database keeps in a partition for each day; dates by the clock of its server."""
+
+    name: str
+    first: str | None = None
+    """The oldest day there is."""
+    age: int = 0
+    """Days since then."""
+    ahead: int = 0
+    """Days after today that have their partition; below 0 where today has none."""
+    strays: int = 0
+    """Rows that belong into the partition of a day and stand in the default one; 1000 at the most."""
+
+
 class DatabaseState(msgspec.Struct, frozen=True, kw_only=True):
     """What the database tells of itself."""
 
@@ -112,6 +126,7 @@ class DatabaseState(msgspec.Struct, frozen=True, kw_only=True):
     """Names of synchronous standbys, as the server has them."""
     standbys: tuple[StandbyState, ...] = ()
     slots: tuple[SlotState, ...] = ()
+    days: tuple[DaysState, ...] = ()
     settings: dict[str, str] = {}
     """Of the server, those that decide over safety."""
     hidden: bool = False
@@ -138,6 +153,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Below this nothing is accepted (`limits.free_disk_mb`)."""
     commit_lag_ms: float = 0.0
     """How long the last commit took from its first request on; or how long one waits by now, if longer."""
+    kept_days: dict[str, int] = {}
+    """For how many days what is dropped by the day is kept, by table; without those that are kept for ever."""
     database: DatabaseState | None = None
     """None while it cannot be asked."""
     store_fault: str | None = None

@@ -30,7 +30,7 @@ def advise(snapshot: Snapshot) -> list[Advice]:
     """What the figures say, worst first; empty when all is well."""
     found = [
         *_store(snapshot),
-        *(database.advise(snapshot.database) if snapshot.database is not None else ()),
+        *(database.advise(snapshot.database, snapshot.kept_days) if snapshot.database is not None else ()),
         *_carriers(snapshot),
         *_queue(snapshot),
         *_receipts(snapshot),

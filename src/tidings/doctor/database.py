@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from tidings.core.health import DatabaseState, StandbyState, TableState
+from tidings.core.health import DatabaseState, DaysState, StandbyState, TableState
 from tidings.doctor.advice import Advice
 
 LONG_TRANSACTION_S = 300.0
@@ -17,6 +17,8 @@ WAL_MB = {"sqlite": 1_024, "postgresql": 20_480}
 HELD_WAL_MB = 2_048
 UNUSED_SHARE = 0.5
 UNUSED_MB = 512
+LATE_DAYS = 5
+"""So much longer than it must the partition of a day may stand; the log of attempts is kept three days longer."""
 CONNECTIONS_SHARE = 0.85
 OLD_IDS = 1_200_000_000
 """Transactions since the oldest row that is not frozen; PostgreSQL stops at 2,000 million."""
@@ -31,12 +33,14 @@ _UNSAFE = {
 }  # fmt: skip
 
 
-def advise(database: DatabaseState) -> Iterator[Advice]:
-    """What its figures say."""
+def advise(database: DatabaseState, kept_days: Mapping[str, int]) -> Iterator[Advice]:
+    """What its figures say; `kept_days`: for how many days a table with a partition for each is to be kept."""
     yield from _version(database)
     yield from _settings(database)
     yield from _transactions(database)
     yield from _tables(database)
+    for one in database.days:
+        yield from _days(one, kept_days.get(one.name))
     yield from _standbys(database)
     yield from _space(database)
     yield from _connections(database)
@@ -99,6 +103,31 @@ def _bloated(table: TableState) -> Advice:
         "See that autovacuum runs and no transaction stays open; `vacuum` cleans up now. If it stays large, "
         f"`vacuum full {table.name}` in a quiet hour.",
     )
+
+
+def _days(one: DaysState, kept: int | None) -> Iterator[Advice]:
+    if one.ahead < 1:
+        missing = "tomorrow" if one.ahead == 0 else "today"
+        yield Advice(
+            "warning",
+            f"Table {one.name} has no partition for {missing}: it could not be made.",
+            "End transactions that stay open on it; the user of tidings must own it. Partitions are made when a day "
+            "begins and when tidings starts, and what stands elsewhere by then is moved there.",
+        )
+    if one.strays:
+        many = "1,000 or more" if one.strays == 1_000 else str(one.strays)
+        yield Advice(
+            "warning",
+            f"Rows of {one.name} stand outside the partitions of their days ({many}), and are not dropped with them.",
+            f"select place_strays('{one.name}') gives them their days, with tidings stopped where there are many.",
+        )
+    if kept is not None and one.age > kept + LATE_DAYS:
+        yield Advice(
+            "warning",
+            f"Table {one.name} still has the partition of {one.first}, though it is kept for {kept} days.",
+            "Something keeps it: a transaction that stays open on the table, or whoever has still to be told of events "
+            "as old as that.",
+        )
 
 
 def _standbys(database: DatabaseState) -> Iterator[Advice]:

@@ -253,6 +253,8 @@ class Notifier:
     async def _tidy(self) -> None:
         await self._bury_and_withdraw()
         before = self._house.clock.now() - self._house.settings.webhooks.retention * DAY
+        while (await self._house.store.write(settle.drop_day, [before]))[0] and not self._stopping:
+            pass
         await self._drop_past(settle.forget, lambda tx, after: tx.webhooks.aged(after, before, TIDY_MOST))
         await self._drop_past(
             settle.forget_callbacks, lambda tx, after: tx.webhooks.past_callbacks(after, before, TIDY_MOST)

@@ -59,7 +59,7 @@ async def fill(tx: Tx, tails: Sequence[Tail], now: Millis) -> list[Filled]:
 
 async def _fill(tx: Tx, tail: Tail, now: Millis) -> Filled:
     if not await tx.outbox.anybody():
-        return Filled(await tx.events.newest(), {}, {})
+        return Filled(await tx.events.newest(tail.position), {}, {})
     stored = await tx.outbox.cursor()
     start = max(stored, tail.position)
     end, placed = await tx.events.of_types(start, SCAN_MOST, TYPES)

@@ -10,6 +10,9 @@ from tidings.core.questions import Attempt, Tx
 from tidings.core.status import EXPIRED, UNKNOWN
 from tidings.pipeline import track
 
+EVENTS_MOST = 500
+"""Events that one commit drops, where they are not dropped by the day."""
+
 
 @stage(order=35)
 async def end_validity(tx: Tx, message_ids: Sequence[int], now: Millis) -> list[bool]:
@@ -58,3 +61,12 @@ async def blank_texts(tx: Tx, message_ids: Sequence[int], now: Millis) -> list[b
 async def forget_answers(tx: Tx, limits: Sequence[int], now: Millis) -> list[int]:
     """Drop idempotency answers past their day; returns how many."""
     return [await tx.idempotencies.forget(now, limit) for limit in limits]
+
+
+@stage(order=82, patient=True)
+async def forget_events(tx: Tx, moments: Sequence[Millis], now: Millis) -> list[bool]:
+    """Drop events from before a moment, as far as nobody has still to read them: a page, or a day. True: maybe more."""
+    await tx.webhooks.skip()
+    await tx.outbox.skip()
+    up_to = min((await tx.webhooks.cursor())[0], await tx.outbox.cursor())
+    return [await tx.events.forget(before, up_to, EVENTS_MOST) for before in moments]

@@ -17,11 +17,17 @@ _RULES = {"opted_out": "suppression", "invalid_sender": "sender"}
 _ASKED_FOR = "Our answer to a keyword was asked for, and is not held back."
 
 
+def begun(events: Sequence[Event]) -> Event | None:
+    """The first event of a message; None once it is kept no longer."""
+    return events[0] if events and events[0].sequence == 1 else None
+
+
 def origin(message: Message, events: Sequence[Event]) -> Origin | None:
     """Who brought an MT, as its first event keeps it; None of an MO."""
     if message.direction != "mt":
         return None
-    data = (events[0].data if events else None) or {}
+    first = begun(events)
+    data = (first.data if first else None) or {}
     return Origin(
         str(data.get("door", "")), parse("key", str(data.get("key", ""))), parse("esme", str(data.get("esme", "")))
     )
@@ -29,10 +35,19 @@ def origin(message: Message, events: Sequence[Event]) -> Origin | None:
 
 def gates(message: Message, events: Sequence[Event], attempts: Sequence[Attempt]) -> Iterator[Passage]:
     """What the consent gate said: asked once at accept, and again in the commit of every hand-over."""
-    if message.direction != "mt" or not events:
+    if message.direction != "mt":
         return
     passed = _ASKED_FOR if message.category == Category.SYSTEM else _PASSED
-    first, *later = events
+    if first := begun(events):
+        yield from _accepted(first, passed)
+    if attempts:
+        yield Passage("claim", "suppression", True, passed, attempts[-1].started_at)
+    for event in events:
+        if event is not first and (later_refusal := _refusal("claim", event)):
+            yield later_refusal
+
+
+def _accepted(first: Event, passed: str) -> Iterator[Passage]:
     refusal = _refusal("accept", first)
     if refusal is None or refusal.rule != "suppression":
         yield Passage("accept", "suppression", True, passed, first.occurred_at)
@@ -40,11 +55,6 @@ def gates(message: Message, events: Sequence[Event], attempts: Sequence[Attempt]
         yield refusal
     elif stood_in := (first.data or {}).get("sender"):
         yield Passage("accept", "sender", True, stood_in["detail"], first.occurred_at)
-    if attempts:
-        yield Passage("claim", "suppression", True, passed, attempts[-1].started_at)
-    for event in later:
-        if later_refusal := _refusal("claim", event):
-            yield later_refusal
 
 
 def _refusal(at: str, event: Event) -> Passage | None:
@@ -64,7 +74,8 @@ def chosen(message: Message, events: Sequence[Event], carriers: Iterable[str]) -
     queued = [event.data["carrier"] for event in events if event.data and event.type == "message.queued"]
     if not queued:
         return None
-    if (events[0].data or {}).get("door") == DOOR:
+    first = begun(events)
+    if first and (first.data or {}).get("door") == DOOR:
         return route.Choice(queued[-1], f"The test was of {queued[-1]}.")
     now = route.explain(carriers)
     if now.carrier == queued[-1]:

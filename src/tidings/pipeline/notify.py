@@ -83,7 +83,7 @@ async def _fan_out(tx: Tx, tail: Tail, now: Millis) -> Fanned:
     if version != tail.directory.version:
         return Fanned(tail.position, stale=True, more=True)
     if tail.directory.silent:
-        return Fanned(await tx.events.newest())
+        return Fanned(await tx.events.newest(max(stored, tail.position)))
     start = max(stored, tail.position)
     end, events = await tx.events.of_types(start, SCAN_MOST, tail.directory.types)
     more = end - start >= SCAN_MOST
@@ -97,18 +97,19 @@ async def _fan_out(tx: Tx, tail: Tail, now: Millis) -> Fanned:
             end, more = position - 1, True
             break
         wanted += [(event, subscription, callback) for subscription, callback in listeners]
-    if wanted or end - stored >= LAG_MOST:
-        await tx.webhooks.advance(end)
-    return Fanned(end, tuple(await _into_outbox(tx, wanted, now)), more)
+    if not wanted and end - stored < LAG_MOST:
+        return Fanned(end, more=more)
+    last = await tx.webhooks.last_delivery()
+    await tx.webhooks.advance(end, last + len(wanted))
+    return Fanned(end, tuple(await _into_outbox(tx, wanted, last + 1, now)), more)
 
 
 _Wanted = tuple[Event, Subscription | None, Callback | None]
 
 
-async def _into_outbox(tx: Tx, wanted: Sequence[_Wanted], now: Millis) -> list[Load]:
+async def _into_outbox(tx: Tx, wanted: Sequence[_Wanted], first: int, now: Millis) -> list[Load]:
     if not wanted:
         return []
-    first = await tx.webhooks.last_delivery() + 1
     deliveries = [_delivery(first + at, *one, now) for at, one in enumerate(wanted)]
     await tx.webhooks.insert_deliveries(deliveries)
     messages = await tx.messages.by_id(event.message_id for event, _, _ in wanted)

@@ -154,11 +154,13 @@ async def settle(tx: Tx, outcomes: Sequence[Outcome], now: Millis) -> list[tuple
         tuple([_settled(meanwhile.get(one.id, one), outcome, now) for one in outcome.deliveries])
         for outcome in outcomes
     ]  # fmt: skip
-    await tx.webhooks.settle([row for rows in settled for row in rows])
+    rows = [row for rows in settled for row in rows]
+    await tx.webhooks.settle([row for row in rows if row.id not in meanwhile])
+    await tx.webhooks.note([row for row in rows if row.id in meanwhile])
     await tx.webhooks.log(
         [_try(row, outcome) for outcome, rows in zip(outcomes, settled, strict=True) for row in rows]
     )  # fmt: skip
-    for row in (row for rows in settled for row in rows if row.attempts > TRIES_KEPT):
+    for row in (row for row in rows if row.attempts > TRIES_KEPT):
         await tx.webhooks.forget_tries(row.id, row.attempts - TRIES_KEPT)
     for outcome in outcomes:
         await _consequences(tx, outcome, now)
@@ -238,6 +240,12 @@ async def forget(tx: Tx, delivery_ids: Sequence[int], now: Millis) -> list[None]
     """Drop deliveries past their retention, with their log."""
     await tx.webhooks.forget(delivery_ids)
     return [None] * len(delivery_ids)
+
+
+@stage(order=94)
+async def drop_day(tx: Tx, moments: Sequence[Millis], now: Millis) -> list[bool]:
+    """Drop a day of deliveries that ended before a moment, where they are kept by the day; True: there may be more."""
+    return [await tx.webhooks.drop_day(before) for before in moments]
 
 
 @stage(order=95)

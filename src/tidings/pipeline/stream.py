@@ -46,7 +46,9 @@ async def begin(tx: Tx, wanted: Wanted, position: int | None, oldest: Millis) ->
     if position > newest:
         return Refused("cannot_resume", f"Last-Event-ID lies ahead of all that has happened here. {_ANEW}")
     behind = await tx.events.after(position, 1)
-    if behind and behind[0][1].occurred_at < oldest:
+    kept = await tx.events.after(0, 1)
+    dropped = kept and 0 < position < kept[0][0] - 1
+    if dropped or (behind and behind[0][1].occurred_at < oldest):
         return Refused("cannot_resume", f"Last-Event-ID is too old: `stream.history` ends later. {_ANEW}")
     return Begun(position, newest)
 
@@ -72,7 +74,7 @@ async def tail(tx: Tx, position: int, covered: dict[int, frozenset[str]]) -> Bat
 
 async def past(tx: Tx, wanted: Wanted, position: int, until: int) -> tuple[int, list[Told]]:
     """What one watcher wants of what happened behind a position, up to another at the most; and how far that came."""
-    end = min(until, position + PAST_SCAN)
+    end = await tx.events.reach(position, until, PAST_SCAN)
     events = await tx.events.sought(wanted.account_id, wanted.types, position, end, PAST_MOST)
     if len(events) == PAST_MOST:
         end = events[-1][0]

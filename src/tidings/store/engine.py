@@ -26,6 +26,9 @@ class Engine(Protocol):
     first use.
     """
 
+    by_day: bool
+    """Whether what grows for ever stands in partitions by the day, and is dropped with them."""
+
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows of one statement."""
         ...

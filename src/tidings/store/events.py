@@ -8,10 +8,14 @@ from typing import Any
 
 import msgspec
 
+from tidings.core.ids import EPOCH, moment
+from tidings.core.message import DAY, Millis
 from tidings.core.questions import Event
 from tidings.store.engine import Engine, Row, as_list, statements
 
 SQL = statements("events")
+DAY_BITS = 36
+"""The positions of a day, where events are kept by the day, begin with its number: see the migrations."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -37,22 +41,30 @@ class Events:
         )
 
     async def of(self, message_id: int) -> list[Event]:
-        rows = await self._engine.fetch(SQL["of"], message_id)
+        rows = await self._engine.fetch(SQL["of_days"], message_id, since(message_id)) if self._engine.by_day else []
+        if not rows or rows[0][2] != 1:
+            rows = await self._engine.fetch(SQL["of"], message_id)
         return [Event(r[0], r[1], r[2], r[3], r[4], _decode(r[5]) if r[5] else None) for r in rows]
 
     async def some(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Event]:
         """Events by message and sequence."""
-        events = await self._engine.fetch_as(_Row, SQL["some"], as_list(message_id for message_id, _ in keys))
-        wanted = set(keys)
-        found = {(e.message_id, e.sequence): e for e in events if (e.message_id, e.sequence) in wanted}
-        return {
-            key: Event(e.message_id, e.account_id, e.sequence, e.type, e.occurred_at, e.data)
-            for key, e in found.items()
-        }
+        ids = as_list(message_id for message_id, _ in keys)
+        wanted, found = set(keys), dict[tuple[int, int], Event]()
+        if ids and self._engine.by_day:
+            found = _chosen(await self._engine.fetch_as(_Row, SQL["some_of_days"], ids, since(min(ids))), wanted)
+            ids = as_list(message_id for message_id, _ in wanted - found.keys())
+        return found | (_chosen(await self._engine.fetch_as(_Row, SQL["some"], ids), wanted) if ids else {})
 
-    async def newest(self) -> int:
-        """Position of the newest event that is committed, or part of this transaction."""
-        return int((await self._engine.fetch(SQL["newest"]))[0][0])
+    async def newest(self, behind: int = 0) -> int:
+        """Position of the newest event that is committed, or part of this transaction; `behind` where none is newer."""
+        return int((await self._engine.fetch(SQL["newest"], behind))[0][0])
+
+    async def reach(self, cursor: int, until: int, most: int) -> int:
+        """How far at most so many events behind a position reach; numbers are left out where a day begins."""
+        if until - cursor <= most:
+            return until
+        end, many = (await self._engine.fetch(SQL["reach"], cursor, until, most))[0]
+        return int(end) if many == most else until
 
     async def after(self, cursor: int, limit: int, until: int | None = None) -> list[tuple[int, Event]]:
         """Events behind a position, each with its own, in the order of their commits.
@@ -70,7 +82,7 @@ class Events:
 
     async def of_types(self, cursor: int, most: int, types: Sequence[str]) -> tuple[int, list[tuple[int, Event]]]:
         """Among at most so many events behind a position those of some types; and the position looked up to."""
-        end = min(await self.newest(), cursor + most)
+        end = await self.reach(cursor, await self.newest(cursor), most)
         if end <= cursor:
             return cursor, []
         rows = await self._engine.fetch_as(_Placed, SQL["of_types"], cursor, end, list(types))
@@ -78,6 +90,28 @@ class Events:
         return end, [
             (r.position, Event(r.message_id, r.account_id, r.sequence, r.type, r.occurred_at, r.data)) for r in rows
         ]
+
+    async def forget(self, before: Millis, up_to: int, most: int) -> bool:
+        """Drop events from before a moment, up to a position: at most so many, or a day. True: there may be more."""
+        if self._engine.by_day:
+            return (await self._engine.fetch(SQL["drop_day"], before, up_to))[0][0] is not None
+        return len(await self._engine.fetch(SQL["forget"], before, up_to, most)) == most
+
+
+def since(message_id: int) -> int:
+    """Where events of a message begin that is kept by the day: on the day it was made, less one for clocks that differ.
+
+    What was copied from SQLite has its position from there, and is found by looking through all days.
+    """
+    return max(0, (moment(message_id) - EPOCH) // DAY - 1) << DAY_BITS
+
+
+def _chosen(rows: Iterable[_Row], wanted: set[tuple[int, int]]) -> dict[tuple[int, int], Event]:
+    return {
+        (e.message_id, e.sequence): Event(e.message_id, e.account_id, e.sequence, e.type, e.occurred_at, e.data)
+        for e in rows
+        if (e.message_id, e.sequence) in wanted
+    }
 
 
 def _placed(rows: Sequence[Row]) -> list[tuple[int, Event]]:

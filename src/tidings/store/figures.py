@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tidings.core.health import DatabaseState, SlotState, StandbyState, TableState
+from tidings.core.health import DatabaseState, DaysState, SlotState, StandbyState, TableState
 from tidings.store.engine import Engine
 
 SUPPORTED_UNTIL = {15: "2027-11-11", 16: "2028-11-09", 17: "2029-11-08", 18: "2030-11-14"}
@@ -50,6 +50,20 @@ _SLOTS = """
 select slot_name::text, active, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint
 from pg_replication_slots order by 1
 """
+_DAYS = """
+with day as (
+  select i.inhparent::regclass::text as kept, to_date(right(c.relname, 8), 'YYYYMMDD') as day
+  from pg_inherits as i join pg_class as c on c.oid = i.inhrelid where c.relname ~ '_[0-9]{8}$'
+), stray as (
+  select 'message_event' as kept, count(*) as many from (select 1 from message_event_default limit 1000) as e
+  union all select 'webhook_delivery', count(*) from
+    (select 1 from webhook_delivery_default limit 1000) as d
+  union all select 'webhook_attempt', count(*) from (select 1 from webhook_attempt_default limit 1000) as a
+), today as (select (now() at time zone 'utc')::date as day)
+select s.kept, to_char(min(d.day), 'YYYY-MM-DD'), greatest(0, max(t.day) - min(d.day)),
+  coalesce(max(d.day) - max(t.day), -1), max(s.many)
+from stray as s cross join today as t left join day as d on d.kept = s.kept group by s.kept order by s.kept
+"""
 _WAL = "select sum(size)::bigint from pg_ls_waldir()"
 
 
@@ -77,6 +91,10 @@ async def of_postgres(engine: Engine, servers: int) -> DatabaseState:
         slots=tuple([
             SlotState(name=name, active=active, held_mb=held // MB)
             for name, active, held in await engine.fetch(_SLOTS)
+        ]),
+        days=tuple([
+            DaysState(name=name, first=first, age=age or 0, ahead=ahead, strays=strays)
+            for name, first, age, ahead, strays in await engine.fetch(_DAYS)
         ]),
         settings=settings, hidden=hidden,
     )  # fmt: skip

@@ -23,6 +23,7 @@ import msgspec
 import uvloop
 
 from tidings.core.health import DatabaseState
+from tidings.core.message import DAY
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import figures, marks, migrate, nodes
@@ -232,6 +233,7 @@ class Connection:
     """One connection as an `Engine`; another one after it was lost."""
 
     __slots__ = ("_batches", "_db", "_loop", "_place", "_reads", "busy", "gone")
+    by_day = True
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -356,6 +358,7 @@ class Postgres:
         self._loop = uvloop.new_event_loop()
         self.engine = Connection(self.place)
         self._number = 0
+        self._day = -1
         self._readers: list[_Reader] = []
         self._local = threading.local()
         self._lock: TextIO | None = None
@@ -440,6 +443,17 @@ class Postgres:
             raise Displaced(nodes.DISPLACED)
         self.peers = rows > 1
         self._number = number
+        if (day := self._clock.now() // DAY) != self._day:
+            await self._begin_day(day)
+
+    async def _begin_day(self, day: int) -> None:
+        """Events of this day and what else is kept by the day get their partitions, before anything is drawn in it."""
+        try:
+            await self.engine.db.execute(f"select begin_day({day * DAY})")
+        except BaseException:
+            self.engine.drop()
+            raise
+        self._day = day
 
     def tell(self, news: Sequence[str]) -> None:
         self._news = news

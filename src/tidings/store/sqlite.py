@@ -81,6 +81,7 @@ class Connection:
     """One apsw connection as an `Engine`: its coroutines never suspend, so a thread can run them to the end."""
 
     __slots__ = ("_db",)
+    by_day = False
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db

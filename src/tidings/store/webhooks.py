@@ -7,13 +7,15 @@ from operator import attrgetter
 
 import msgspec
 
-from tidings.core.message import Millis
+from tidings.core.message import DAY, Millis
 from tidings.core.questions import DeliveryFilter, DeliveryPage, Scan, Waiting
 from tidings.core.webhook import Callback, Delivery, Secret, Subscription, Try
 from tidings.store.engine import Engine, as_list, statements
 from tidings.store.messages import SCAN_MOST, clauses
 
 SQL = statements("webhooks")
+LOG_LONGER = 3 * DAY
+"""By so much the first attempt of a delivery is older than its end, at most, unless it was replayed."""
 _encode = msgspec.json.Encoder().encode
 _id = attrgetter("id")
 _by_due = attrgetter("next_at", "id")
@@ -33,16 +35,22 @@ class Webhooks:
 
     # the tail
 
-    async def cursor(self) -> tuple[Millis, int]:
+    async def cursor(self) -> tuple[int, int]:
+        """How far events have been read, and the version of who listens."""
         row = (await self._engine.fetch(SQL["cursor"]))[0]
         return row[0], row[1]
 
-    async def advance(self, position: int) -> None:
-        await self._engine.many(SQL["advance"], [(1, position)])
+    async def advance(self, position: int, last_delivery: int) -> None:
+        """How far events have been read, and the highest id of a delivery that was made of them."""
+        await self._engine.many(SQL["advance"], [(1, position, last_delivery)])
+
+    async def skip(self) -> None:
+        """While nobody listens, what happened concerns none."""
+        await self._engine.fetch(SQL["skip"])
 
     async def changed(self) -> None:
         """Who listens changes now: what the tail knows of it is out of date. Past events nobody heard are skipped."""
-        await self._engine.fetch(SQL["skip"])
+        await self.skip()
         await self._engine.fetch(SQL["bump"])
 
     # subscriptions
@@ -126,10 +134,15 @@ class Webhooks:
         await self._engine.many(SQL["insert_delivery"], [msgspec.structs.astuple(one) for one in deliveries])
 
     async def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """What became of deliveries that wait."""
         await self._engine.many(
             SQL["settle_delivery"],
             [(d.id, d.status, d.attempts, d.next_at, d.finished_at, d.reply_id) for d in deliveries],
         )
+
+    async def note(self, deliveries: Sequence[Delivery]) -> None:
+        """One more attempt of deliveries that have ended."""
+        await self._engine.many(SQL["note_delivery"], [(d.id, d.attempts, d.reply_id) for d in deliveries])
 
     async def deliveries(self, ids: Iterable[int]) -> dict[int, Delivery]:
         found = await self._engine.fetch_as(Delivery, SQL["deliveries"], as_list(ids))
@@ -137,7 +150,9 @@ class Webhooks:
 
     async def ended(self, ids: Iterable[int]) -> list[int]:
         """Those of these that wait no more, whoever ended that."""
-        return [row[0] for row in await self._engine.fetch(SQL["ended"], as_list(ids))]
+        asked = as_list(ids)
+        waiting = {row[0] for row in await self._engine.fetch(SQL["still_waiting"], asked)}
+        return [one for one in asked if one not in waiting]
 
     async def waiting(self, endpoint: str, ordered: bool, limit: int) -> list[Delivery]:
         """What waits for an endpoint, the first due first; where order counts, of each message the earliest only."""
@@ -211,10 +226,21 @@ class Webhooks:
         found = await self._engine.fetch_as(Try, SQL["last_tries"], as_list(delivery_ids))
         return {one.delivery_id: one for one in found}
 
-    async def aged(self, after: int, created_before: Millis, most: int) -> Scan:
-        """Deliveries made before a moment that have ended, among the next so many; it ends at the first newer one."""
-        found = await self._engine.fetch_as(_Scanned, SQL["aged"], after, most, created_before)
-        return _scan(found, most)
+    async def drop_day(self, before: Millis) -> bool:
+        """Drop a day of deliveries that ended before a moment, where they are kept by the day. True: there may be more.
+
+        The log of attempts is kept a little longer, since attempts come before the end.
+        """
+        if not self._engine.by_day:
+            return False
+        dropped = (await self._engine.fetch(SQL["drop_day"], before, before - LOG_LONGER))[0]
+        return any(one is not None for one in dropped)
+
+    async def aged(self, after: int, ended_before: Millis, most: int) -> Scan:
+        """Deliveries that ended before a moment, among the next so many; none where they are dropped by the day."""
+        if self._engine.by_day:
+            return Scan((), None)
+        return _scan(await self._engine.fetch_as(_Scanned, SQL["aged"], after, most, ended_before), most)
 
     async def forget(self, ids: Sequence[int]) -> None:
         await self._engine.fetch(SQL["forget_their_tries"], as_list(ids))

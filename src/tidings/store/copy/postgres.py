@@ -35,6 +35,8 @@ _AWAITING = """
 insert into awaiting_receipt (message_id, expires_at) select id, expires_at from message where status = 'sent'
 on conflict do nothing
 """
+# What is kept by the day goes into the partitions of its days.
+_DAYS = "select place_strays(kept) from kept_days"
 
 
 class Database:
@@ -102,6 +104,8 @@ class Database:
                 self.fetch("select setval(?1::text::regclass, ?2)", sequence, highest)
         if "awaiting_receipt" in self.tables():
             self.fetch(_AWAITING)
+        if "kept_days" in self.tables():
+            self.fetch(_DAYS)
         self._run(self._db.execute("analyze", timeout=PATIENT))
 
     def close(self) -> None:

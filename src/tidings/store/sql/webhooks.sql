@@ -2,7 +2,7 @@
 select position, version from webhook_cursor where id = 1;
 
 -- name: advance
-update webhook_cursor set position = ?2 where id = ?1;
+update webhook_cursor set position = ?2, last_delivery = ?3 where id = ?1;
 
 -- name: bump
 update webhook_cursor set version = version + 1 where id = 1;
@@ -70,7 +70,7 @@ select rows_of(message_id, json(case when coalesce(message.finished_at, 0) <= ?3
 delete from message_callback where message_id in rows_int(?1);
 
 -- name: last_delivery
-select coalesce(max(id), 0) from webhook_delivery;
+select last_delivery from webhook_cursor where id = 1;
 
 -- name: whole
 id, account_id, webhook_id, endpoint, url, message_id, sequence, type, occurred_at, status, attempts, created_at,
@@ -84,34 +84,37 @@ values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16);
 -- name: settle_delivery
 update webhook_delivery set status = ?2, attempts = ?3, next_at = ?4, finished_at = ?5, reply_id = ?6 where id = ?1;
 
+-- name: note_delivery
+update webhook_delivery set attempts = ?2, reply_id = ?3 where id = ?1;
+
 -- name: deliveries
 select rows_of({whole}) from webhook_delivery where id in rows_int(?1);
 
--- name: ended
-select id from webhook_delivery where id in rows_int(?1) and next_at is null;
+-- name: still_waiting
+select id from webhook_waiting where id in rows_int(?1);
 
 -- name: waiting
 select rows_of({whole}) from
-  (select * from webhook_delivery where endpoint = ?1 and next_at is not null order by next_at, id limit ?2) as d;
+  (select * from webhook_waiting where endpoint = ?1 and next_at is not null order by next_at, id limit ?2) as d;
 
 -- name: waiting_in_order
 select rows_of({whole}) from
-  (select * from webhook_delivery as mine where endpoint = ?1 and next_at is not null and not exists
-    (select 1 from webhook_delivery as older where older.message_id = mine.message_id
+  (select * from webhook_waiting as mine where endpoint = ?1 and next_at is not null and not exists
+    (select 1 from webhook_waiting as older where older.message_id = mine.message_id
        and older.endpoint = mine.endpoint and older.sequence < mine.sequence and older.next_at is not null)
    order by next_at, id limit ?2) as d;
 
 -- name: endpoints
 with recursive found (endpoint) as (
-  select min(endpoint) from webhook_delivery where next_at is not null
+  select min(endpoint) from webhook_waiting where next_at is not null
   union all
-  select (select min(endpoint) from webhook_delivery where next_at is not null and endpoint > found.endpoint) from found
+  select (select min(endpoint) from webhook_waiting where next_at is not null and endpoint > found.endpoint) from found
   where found.endpoint is not null
 )
 select d.endpoint, d.webhook_id, d.account_id, d.next_at
 from (select endpoint from found where endpoint is not null limit ?1) as e
-join webhook_delivery as d on d.id =
-  (select id from webhook_delivery where endpoint = e.endpoint and next_at is not null order by next_at, id limit 1);
+join webhook_waiting as d on d.id =
+  (select id from webhook_waiting where endpoint = e.endpoint and next_at is not null order by next_at, id limit 1);
 
 -- name: scan
 select * from webhook_delivery where {where} order by id desc limit {most}
@@ -137,13 +140,13 @@ select rows_of(id, json(case when status in ('delivered', 'dead') and created_at
 update webhook_delivery set status = 'waiting', began_at = ?2, next_at = ?3, finished_at = null where id = ?1;
 
 -- name: bury
-update webhook_delivery set status = 'dead', next_at = null, finished_at = ?4 where id in
-  (select id from webhook_delivery where endpoint = ?1 and next_at <= ?2 order by next_at limit ?3)
+update webhook_delivery set status = 'dead', next_at = null, finished_at = ?4 where coalesce(finished_at, 4611686018427387904) = 4611686018427387904 and id in
+  (select id from webhook_waiting where endpoint = ?1 and next_at <= ?2 order by next_at limit ?3)
 returning id;
 
 -- name: withdraw
-update webhook_delivery set status = 'canceled', next_at = null, finished_at = ?3 where id in
-  (select id from webhook_delivery where endpoint = ?1 and next_at is not null order by next_at limit ?2)
+update webhook_delivery set status = 'canceled', next_at = null, finished_at = ?3 where coalesce(finished_at, 4611686018427387904) = 4611686018427387904 and id in
+  (select id from webhook_waiting where endpoint = ?1 and next_at is not null order by next_at limit ?2)
 returning id;
 
 -- name: insert_try
@@ -164,11 +167,14 @@ where delivery_id in rows_int(?1) and number =
   (select max(number) from webhook_attempt as newer where newer.delivery_id = t.delivery_id);
 
 -- name: aged
-select rows_of(id, json(case when next_at is null and created_at <= ?3 then 'true' else 'false' end)) from
-  (select id, next_at, created_at from webhook_delivery where id > ?1 order by id limit ?2) as d;
+select rows_of(id, json(case when finished_at <= ?3 then 'true' else 'false' end)) from
+  (select id, finished_at from webhook_delivery where id > ?1 order by id limit ?2) as d;
 
 -- name: forget_deliveries
 delete from webhook_delivery where id in rows_int(?1);
 
 -- name: forget_their_tries
 delete from webhook_attempt where delivery_id in rows_int(?1);
+
+-- name: drop_day
+select drop_day('webhook_delivery', ?1, 0), drop_day('webhook_attempt', ?2, 0);

@@ -1,0 +1,177 @@
+-- What grows for ever is dropped by its age. On PostgreSQL it stands in a partition for each day, and a day is dropped as a
+-- whole: events by their position, which begins anew with each day; the attempts of webhooks by when they were; deliveries
+-- by when they ended, and those which still wait stand in a partition of their own. On SQLite rows are deleted.
+alter table webhook_cursor add column last_delivery integer not null default 0;
+update webhook_cursor set last_delivery = (select coalesce(max(id), 0) from webhook_delivery);
+create view webhook_waiting as select * from webhook_delivery where finished_at is null;
+-- postgres: drop view webhook_waiting;
+-- Up to where the first partition of each reaches, which is of no day.
+-- postgres: create table kept_days (
+-- postgres:   kept text collate "C" primary key,
+-- postgres:   bound bigint not null
+-- postgres: );
+-- postgres: create function day_bound(kept text, day bigint) returns bigint language sql immutable as $$
+-- postgres:   select case kept when 'message_event' then day << 36 else (day + 19723) * 86400000 end
+-- postgres: $$;
+-- postgres: create function day_of(kept text, place bigint) returns bigint language sql immutable as $$
+-- postgres:   select case kept when 'message_event' then place >> 36 else place / 86400000 - 19723 end
+-- postgres: $$;
+-- postgres: create function day_name(kept text, day bigint) returns text language sql immutable as $$
+-- postgres:   select kept || to_char(date '2024-01-01' + day::int, '_YYYYMMDD')
+-- postgres: $$;
+-- postgres: create function day_key(kept text) returns text language sql immutable as $$
+-- postgres:   select case kept when 'message_event' then 'rowid' when 'webhook_delivery' then 'coalesce(finished_at, 4611686018427387904)'
+-- postgres:     else 'at' end
+-- postgres: $$;
+-- postgres: create function day_unique(kept text) returns text language sql immutable as $$
+-- postgres:   select case kept when 'message_event' then 'message_id, sequence' when 'webhook_delivery' then 'id'
+-- postgres:     else 'delivery_id, number' end
+-- postgres: $$;
+
+-- Make the partition of a day, with what the default one holds of it. Returns whether it was made: it may be there, or the
+-- lock on the default one may not be had, or the right to make it.
+-- postgres: create function make_day(kept text, day bigint) returns boolean language plpgsql set lock_timeout = '200ms' as $$
+-- postgres: declare
+-- postgres:   name text := day_name(kept, day);
+-- postgres:   low bigint := day_bound(kept, day);
+-- postgres:   high bigint := day_bound(kept, day + 1);
+-- postgres: begin
+-- postgres:   if to_regclass(name) is not null
+-- postgres:     or exists (select 1 from kept_days as k where k.kept = make_day.kept and k.bound > low) then
+-- postgres:     return false;
+-- postgres:   end if;
+-- postgres:   execute format('create table %I (like %I including defaults)', name, kept);
+-- postgres:   execute format('create unique index on %I (%s)', name, day_unique(kept));
+-- postgres:   execute format(
+-- postgres:     'with stray as (delete from %1$I where %2$s >= %3$s and %2$s < %4$s returning *) insert into %5$I select * from stray',
+-- postgres:     kept || '_default', day_key(kept), low, high, name);
+-- postgres:   execute format('alter table %I attach partition %I for values from (%s) to (%s)', kept, name, low, high);
+-- postgres:   return true;
+-- postgres: exception when lock_not_available or insufficient_privilege then
+-- postgres:   return false;
+-- postgres: end
+-- postgres: $$;
+
+-- A day begins: positions of events go on in it, and it and the next three have their partitions. Returns how many it made.
+-- postgres: create function begin_day(moment bigint) returns bigint language plpgsql as $$
+-- postgres: declare
+-- postgres:   today bigint := moment / 86400000 - 19723;
+-- postgres:   made bigint := 0;
+-- postgres:   kept text;
+-- postgres: begin
+-- postgres:   if today << 36 > (select last_value from message_event_position) then
+-- postgres:     perform setval('message_event_position', today << 36);
+-- postgres:   end if;
+-- postgres:   foreach kept in array array['message_event', 'webhook_delivery', 'webhook_attempt'] loop
+-- postgres:     for day in today .. today + 3 loop
+-- postgres:       made := made + make_day(kept, day)::int;
+-- postgres:     end loop;
+-- postgres:   end loop;
+-- postgres:   return made;
+-- postgres: end
+-- postgres: $$;
+
+-- Give what came from elsewhere into the default partition its days.
+-- postgres: create function place_strays(kept text) returns bigint language plpgsql as $$
+-- postgres: declare
+-- postgres:   day bigint;
+-- postgres:   made bigint := 0;
+-- postgres: begin
+-- postgres:   for day in execute format('select distinct day_of(%1$L, %2$s) from %3$I where day_of(%1$L, %2$s) between 0 and 99999',
+-- postgres:     kept, day_key(kept), kept || '_default') loop
+-- postgres:     made := made + make_day(kept, day)::int;
+-- postgres:   end loop;
+-- postgres:   return made;
+-- postgres: end
+-- postgres: $$;
+
+-- Drop the oldest partition in which all is from before a moment; of events also, nothing lies behind a position, nor
+-- the newest of all. Returns its name, or null where there is none, or the lock or the right may not be had.
+-- postgres: create function drop_day(kept text, before bigint, up_to bigint) returns text language plpgsql
+-- postgres: set lock_timeout = '200ms' as $$
+-- postgres: declare
+-- postgres:   part record;
+-- postgres:   filled boolean;
+-- postgres:   newest bigint;
+-- postgres:   newest_at bigint;
+-- postgres: begin
+-- postgres:   for part in
+-- postgres:     select p.name, p.day, coalesce(day_bound(drop_day.kept, p.day + 1), k.bound) as high from (
+-- postgres:       select c.relname::text as name, case when c.relname ~ '_[0-9]{8}$'
+-- postgres:         then (to_date(right(c.relname, 8), 'YYYYMMDD') - date '2024-01-01')::bigint end as day
+-- postgres:       from pg_inherits as i join pg_class as c on c.oid = i.inhrelid where i.inhparent = drop_day.kept::regclass
+-- postgres:     ) as p join kept_days as k on k.kept = drop_day.kept
+-- postgres:     where p.name not in (drop_day.kept || '_default', 'webhook_waiting') order by high
+-- postgres:   loop
+-- postgres:     exit when part.high > day_bound(kept, before / 86400000 - 19723);
+-- postgres:     execute format('select exists (select 1 from %I)', part.name) into filled;
+-- postgres:     continue when part.day is null and not filled;
+-- postgres:     if kept = 'message_event' and filled then
+-- postgres:       execute format('select rowid, occurred_at from %I order by rowid desc limit 1', part.name) into newest, newest_at;
+-- postgres:       exit when newest > up_to or newest_at >= before or newest = (select max(rowid) from message_event);
+-- postgres:     end if;
+-- postgres:     execute format('drop table %I', part.name);
+-- postgres:     return part.name;
+-- postgres:   end loop;
+-- postgres:   return null;
+-- postgres: exception when lock_not_available or insufficient_privilege then
+-- postgres:   return null;
+-- postgres: end
+-- postgres: $$;
+
+-- postgres: alter table message_event rename to message_event_before;
+-- postgres: alter table message_event_before alter column rowid drop identity;
+-- postgres: alter index message_event_pkey rename to message_event_before_pkey;
+-- postgres: alter index message_event_rowid_key rename to message_event_before_rowid_key;
+-- postgres: create table message_event (like message_event_before, unique (rowid)) partition by range (rowid);
+-- postgres: create sequence message_event_position owned by message_event.rowid;
+-- postgres: select setval('message_event_position', max(rowid)) from message_event_before;
+-- postgres: alter table message_event alter column rowid set default nextval('message_event_position');
+-- postgres: create table message_event_default (like message_event including defaults);
+-- postgres: create unique index on message_event_default (message_id, sequence);
+-- postgres: insert into kept_days select 'message_event', day_bound('message_event', coalesce(max(rowid) >> 36, 0) + 1)
+-- postgres:   from message_event_before;
+
+-- postgres: alter table webhook_delivery rename to webhook_delivery_old;
+-- postgres: alter index webhook_delivery_account rename to webhook_delivery_old_account;
+-- postgres: alter index webhook_delivery_webhook rename to webhook_delivery_old_webhook;
+-- postgres: alter index webhook_delivery_message rename to webhook_delivery_old_message;
+-- postgres: alter index webhook_delivery_waiting rename to webhook_delivery_old_waiting;
+-- postgres: create table webhook_delivery (like webhook_delivery_old) partition by range ((coalesce(finished_at, 4611686018427387904)));
+-- postgres: create table webhook_delivery_default (like webhook_delivery);
+-- postgres: create unique index on webhook_delivery_default (id);
+-- postgres: create table webhook_delivery_before (like webhook_delivery);
+-- postgres: create unique index on webhook_delivery_before (id);
+-- postgres: create table webhook_waiting (like webhook_delivery) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0);
+-- postgres: create unique index on webhook_waiting (id);
+-- postgres: create index webhook_delivery_waiting on webhook_waiting (endpoint, next_at, id) where next_at is not null;
+-- postgres: insert into kept_days
+-- postgres:   select 'webhook_delivery', day_bound('webhook_delivery', greatest(day_of('webhook_delivery', max(finished_at)), 0) + 1)
+-- postgres:   from webhook_delivery_old;
+
+-- postgres: alter table webhook_attempt rename to webhook_attempt_before;
+-- postgres: alter index webhook_attempt_pkey rename to webhook_attempt_before_pkey;
+-- postgres: create table webhook_attempt (like webhook_attempt_before) partition by range (at);
+-- postgres: create table webhook_attempt_default (like webhook_attempt);
+-- postgres: create unique index on webhook_attempt_default (delivery_id, number);
+-- postgres: insert into kept_days
+-- postgres:   select 'webhook_attempt', day_bound('webhook_attempt', greatest(day_of('webhook_attempt', max(at)), 0) + 1)
+-- postgres:   from webhook_attempt_before;
+
+-- postgres: do $$
+-- postgres: declare
+-- postgres:   part record;
+-- postgres: begin
+-- postgres:   for part in select * from kept_days loop
+-- postgres:     execute format('alter table %1$I attach partition %2$I for values from (minvalue) to (%3$s)',
+-- postgres:       part.kept, part.kept || '_before', part.bound);
+-- postgres:     execute format('alter table %1$I attach partition %2$I default', part.kept, part.kept || '_default');
+-- postgres:   end loop;
+-- postgres: end
+-- postgres: $$;
+-- postgres: alter table webhook_delivery attach partition webhook_waiting for values from (4611686018427387904) to (maxvalue);
+-- postgres: insert into webhook_delivery select * from webhook_delivery_old;
+-- postgres: drop table webhook_delivery_old;
+-- postgres: create index webhook_delivery_account on webhook_delivery (account_id, id);
+-- postgres: create index webhook_delivery_webhook on webhook_delivery (webhook_id, id) where webhook_id is not null;
+-- postgres: create index webhook_delivery_message on webhook_delivery (message_id);
