@@ -113,10 +113,9 @@ class Membership:
         """Give back what is still held, and hear no more. Before the store stops."""
         self._stopping = True
         await self._taken()
-        held = [(self._driver.writer, one.name) for one in self._wants.values() if one.tenure is not None]
-        if held:
+        if held := self._held():
             try:
-                await self._store.write(lease.give_back, held)
+                await self._store.write(lease.give_back, [(self._driver.writer, name) for name in held])
             except StoreUnavailable as fault:
                 log.warning("leases could not be given back (%s); they end by themselves", fault)
         for loop in self._loops:
@@ -216,11 +215,23 @@ class Membership:
             db = await self._connect()
         asked_at = self._clock.monotonic()
         async with asyncio.timeout(PATIENCE_S):
-            rows = await db.fetch(_RENEW, self._driver.writer, LEASE_MS)
-            if not await db.fetchval(_LIVES, self._driver.writer):
-                raise Displaced(nodes.DISPLACED)
+            rows = await db.fetch(_RENEW, self._driver.writer, LEASE_MS, self._held())
+            silent_ms = await self._live(db)
         self._renewed({row["name"]: row["fence"] for row in rows}, asked_at)
+        if silent_ms >= nodes.SILENT_MS:  # nobody told it anything meanwhile
+            self._let_go()
+            await self._connect()
         await self._look()
+
+    def _held(self) -> list[str]:
+        return [one.name for one in self._wants.values() if one.tenure is not None]
+
+    async def _live(self, db: Session) -> int:
+        """Say that it lives; for how many milliseconds it had not. Raises Displaced."""
+        silent_ms: int | None = await db.fetchval(_LIVES, self._driver.writer)
+        if silent_ms is None:
+            raise Displaced(nodes.DISPLACED)
+        return silent_ms
 
     def _renewed(self, fences: dict[str, int], asked_at: float) -> None:
         self._away = False
@@ -254,8 +265,7 @@ class Membership:
                 # Under the lock of commits: whoever commits from now on knows that somebody hears.
                 async with db.transaction():
                     await db.execute(f"select pg_advisory_xact_lock({nodes.LOCK})")
-                    if not await db.fetchval(_LIVES, self._driver.writer):
-                        raise Displaced(nodes.DISPLACED)
+                    await self._live(db)
             except BaseException:
                 db.terminate()
                 raise
@@ -316,13 +326,16 @@ class Membership:
 
     def _surplus(self, now: float) -> _Want | None:
         """One that somebody else should have, after a while in which nothing changed."""
+        under_way = any(one.spread and one.task is not None and not one.task.done() for one in self._wants.values())
         if self._room() >= 0 or now < self._kept_until:
             self._yield_at = None
+        elif under_way:
+            return None  # one after the other
         elif self._yield_at is None:
             self._yield_at = now + YIELD_S
         elif now >= self._yield_at:
-            idle = [one for one in self._wants.values() if one.task is None or one.task.done()]
-            return next((one for one in reversed(idle) if one.spread and one.tenure is not None), None)
+            wants = reversed(self._wants.values())
+            return next((one for one in wants if one.spread and one.tenure is not None), None)
         return None
 
     async def _take(self, taking: list[_Want]) -> None:
@@ -377,6 +390,12 @@ class Membership:
 
 _ENGINES = ("engine", "all")
 _DOORS = ("api", "all")
-_RENEW = f"update lease set until = {nodes.CLOCK} + $2 where holder = $1 and until > 0 returning name, fence"  # noqa: S608
-_LIVES = f"update node set heard_at = {nodes.CLOCK} where writer = $1 returning true"  # noqa: S608
+_RENEW = (
+    f"update lease set until = {nodes.CLOCK} + $2 where holder = $1 and until > 0 and name = any($3) "  # noqa: S608
+    "returning name, fence"
+)
+_LIVES = (
+    f"update node set heard_at = {nodes.CLOCK} from node as before "  # noqa: S608
+    f"where node.writer = $1 and before.writer = $1 returning {nodes.CLOCK} - before.heard_at"
+)
 _LEASES = f"select name, fence, holder, until > {nodes.CLOCK} from lease"  # noqa: S608

@@ -316,6 +316,22 @@ async def test_one_whose_ear_was_cut_off_is_told_to_look_at_all_again(tmp_path: 
         assert one.told == ["router 1"]
 
 
+async def test_one_that_was_silent_for_long_is_told_to_look_at_all_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection stands, and nobody told it anything meanwhile."""
+    monkeypatch.setattr(nodes, "SILENT_MS", 500)
+    async with processes(tmp_path, "one", "two") as (one, two):
+        await until(lambda: two.leases.nodes, "it lives")
+        beat = two.leases._beat
+        frozen(two)
+        await asyncio.sleep(0.8)
+        two.heard.clear()
+        await one.store.write(remember, [1])
+        two.leases._beat = beat  # type: ignore[method-assign]
+        await until(lambda: any(news.missed or remember in news.stages for news in two.heard), "it hears of it")
+
+
 # leases
 
 
@@ -364,6 +380,40 @@ async def test_who_takes_over_ends_what_the_one_before_keeps_open(tmp_path: Path
         await until(lambda: two.told, "the other takes over")
         assert two.told == ["router 2"]
         await until(db.is_closed, "what it had begun is undone")
+
+
+async def test_who_takes_what_was_given_back_ends_nothing_of_the_one_before(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        await one.want("router")
+        await two.want("router")
+        await one.store.write(remember, [1])
+        mine = one.driver.place.name
+        sessions = "select pid from pg_stat_activity where application_name = $1 order by pid"
+        db = await asyncpg.connect(postgres_kit.url(tmp_path))
+        before = await db.fetch(sessions, mine)
+        one.heard.clear()
+        await one.leases.leave("router")
+        await until(lambda: two.told == ["router 2"], "the other has it")
+        await asyncio.sleep(0.3)
+        assert await db.fetch(sessions, mine) == before
+        assert not any(news.missed for news in one.heard)
+        await db.close()
+
+
+async def test_a_lease_that_could_not_be_given_back_ends_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        await one.want("router")
+        await two.want("router")
+
+        async def away(*_: Any) -> Any:
+            raise StoreUnavailable("the test keeps it away")
+
+        monkeypatch.setattr(one.store, "write", away)
+        await one.leases.leave("router")
+        monkeypatch.undo()
+        await until(lambda: two.told == ["router 2"], "the other has it once its time is over")
 
 
 async def test_while_the_database_is_away_only_what_keeps_a_link_alive_goes_on(tmp_path: Path) -> None:
@@ -416,6 +466,29 @@ async def test_one_that_comes_later_is_given_its_share(tmp_path: Path) -> None:
             await until(lambda: sum(map(two.holds, carriers)) == 2, "it has its share")
             await until(lambda: sum(map(one.holds, carriers)) == 2, "and the first keeps its own")
         assert [told for told in one.told if "left" in told] == ["carrier/d left", "carrier/c left"]
+
+
+async def test_one_is_given_after_the_other_however_long_each_takes(tmp_path: Path) -> None:
+    carriers = [f"carrier/{name}" for name in ("a", "b", "c", "d")]
+    async with processes(tmp_path, "one") as (one,):
+
+        async def gained(fence: int) -> None:
+            return None
+
+        async def lost(to_another: bool) -> None:  # waits for its answers
+            one.told.append("begins")
+            await asyncio.sleep(0.6)
+            one.told.append("ends")
+
+        for name in carriers:
+            await one.leases.want(name, gained, lost, spread=True)
+        async with processes(tmp_path, "two") as (two,):
+            for name in carriers:
+                await two.want(name, spread=True)
+            await until(lambda: sum(map(two.holds, carriers)) == 2, "it has its share")
+            await asyncio.sleep(1.0)
+            assert [sum(map(each.holds, carriers)) for each in (one, two)] == [2, 2]
+        assert one.told == ["begins", "ends"] * 2
 
 
 async def test_what_others_do_not_take_is_taken_beyond_a_fair_share(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ where lease.until <= clock_ms() or ?4 = 1
 returning fence;
 
 -- name: give_back
-update lease set until = 0 where holder = ?1 and name in rows_text(?2) returning name;
+update lease set until = 0, holder = 0 where holder = ?1 and name in rows_text(?2) returning name;
 
 -- name: fences
 select name, fence from lease;
