@@ -73,6 +73,8 @@ class Mirror:
         deliver.announce(self._house.store)
         self._house.store.after_commit(self._committed)
         self._house.store.hear(self._heard)
+        # What was changed since it was first read, and before somebody listened, nobody told.
+        self._heard(News(frozenset(), missed=True))
         self._loops = [group.create_task(loop) for loop in (self._read_for_ever(), self._count_for_ever())]
 
     def stop(self) -> None:

@@ -67,6 +67,24 @@ async def test_a_key_opens_and_ends_everywhere_within_a_second(pair: Pair) -> No
     await pair.until(lambda: not pair.opens(token))
 
 
+async def test_a_key_revoked_while_this_process_starts_is_revoked_here(tmp_path: Path) -> None:
+    """What is changed after the first look and before it listens is told to nobody here."""
+    clock = HandClock()
+    with opened(tmp_path, clock, asyncio.get_running_loop()) as store:
+        pair = Pair(store, clock)
+        key, token = await admit.issue(pair.there, DEFAULT_ACCOUNT, "n", "send")
+        pair.here.keyring.add(key)
+        await admit.revoke(pair.there, DEFAULT_ACCOUNT, key.id)
+        await asyncio.sleep(0.01)
+        assert pair.opens(token)
+        async with asyncio.TaskGroup() as tasks:
+            pair.mirror.start(tasks)
+            try:
+                await pair.until(lambda: not pair.opens(token))
+            finally:
+                pair.mirror.stop()
+
+
 async def test_an_account_opened_changed_and_closed_elsewhere_is_so_here(pair: Pair) -> None:
     made = await admit.open_account(pair.there, "tenant", senders=("Berlin",))
     assert isinstance(made, Account)
@@ -99,6 +117,7 @@ async def test_an_esme_enrolled_changed_and_closed_elsewhere_is_so_here(pair: Pa
 
 
 async def test_after_a_lost_connection_everything_is_read_again(pair: Pair) -> None:
+    await asyncio.sleep(0.1)  # it has read all of it once
     pair.half.deaf = True
     _, token = await admit.issue(pair.there, DEFAULT_ACCOUNT, "n", "send")
     enrolled = await enrol.enrol(pair.there, DEFAULT_ACCOUNT, "s3cret!!", name="shop", system_id="shop")
