@@ -49,6 +49,8 @@ NOBODY = -1
 _ANY_FENCE = 1 << 62
 CLAIM_MOST = 256
 """Segments claimed at a time: small enough that claims, answers and receipts overlap."""
+ADOPT_S = 10.0
+"""Seconds between two looks for carriers that are gone, where other processes may end them."""
 OVERLAPPING = 4
 """Claims, and batches of carrier events, being stored at a time."""
 
@@ -78,6 +80,9 @@ class Runner:
         """Whether messages without a route are ours."""
         self._adopted: frozenset[str] = frozenset()
         """Carriers that are gone, for which messages wait; they are routed anew."""
+        self._missing: frozenset[str] = frozenset()
+        """Those that were gone at the last look."""
+        self._adopt_at = 0.0
         self._heard: list[int] = []
         """Messages that became ours in commits of other processes, yet to be loaded."""
         self._sessions: dict[str, str] = {}
@@ -227,18 +232,26 @@ class Runner:
             log.error("a loop did not end in time; what it held is settled at the next start")
             loop.cancel()
 
-    async def _adopt(self) -> None:
-        """Whatever waits for carriers that nobody knows is routed anew; what was open with them is in doubt."""
+    async def _adopt(self, *, twice: bool = False) -> None:
+        """Whatever waits for carriers that nobody knows is routed anew; what was open with them is in doubt.
 
-        async def ask(tx: Tx) -> set[str]:
+        `twice`: only for those that were gone at the last look too.
+        """
+
+        async def ask(tx: Tx) -> frozenset[str]:
             held = {one.name for one in await tx.leases.all() if one.stands}
-            found = {*await tx.queue.carriers(), *await tx.attempts.open_at()} - {"", *self._carriers}
-            return {name for name in found if lease.of_carrier(name) not in held}
+            stored = {one.name for one in await tx.carriers.stored()}  # which may be yet to be heard of here
+            found = {*await tx.queue.carriers(), *await tx.attempts.open_at()} - {"", *self._carriers, *stored}
+            return frozenset(name for name in found if lease.of_carrier(name) not in held)
 
-        gone = await self._learn(ask)
-        for name in gone:
+        gone, before = await self._learn(ask), self._missing
+        self._missing, self._adopt_at = gone, self._house.clock.monotonic() + ADOPT_S
+        adopted = gone & (before | self._adopted) if twice else gone
+        for name in adopted:
             await self._recover(name, _ANY_FENCE)
-        self._adopted = frozenset(gone)
+        if adopted - self._adopted:
+            self.read_all_again()
+        self._adopted = adopted
 
     async def _recover(self, carrier: str, fence: int) -> None:
         """Attempts without an answer are in doubt: their holder ended between the claim and the answer."""
@@ -700,6 +713,8 @@ class Runner:
 
     async def _feed_once(self) -> bool:
         """Read what is due; True when there may be more at once."""
+        if self._routes and self._house.leases.shared and self._house.clock.monotonic() >= self._adopt_at:
+            await self._adopt(twice=True)
         more = await self._feed_heard()
         reads = self._reads()
         for rank in RANKS:
