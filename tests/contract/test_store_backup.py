@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,6 +127,43 @@ def test_a_backup_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch: 
     assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".part")] == []
 
 
+OCCUPIED: list[tuple[str, Callable[[Path], Path]]] = [
+    ("the database itself", lambda folder: folder / "tidings.db"),
+    ("another's file", lambda folder: folder / "admin.key"),
+    ("what is no file", lambda folder: folder / "fifo"),
+]
+
+
+@pytest.mark.parametrize("chosen", [case[1] for case in OCCUPIED], ids=[case[0] for case in OCCUPIED])
+def test_it_writes_over_nothing_but_a_backup(tmp_path: Path, chosen: Callable[[Path], Path]) -> None:
+    folder = furnished(tmp_path / "a", many=3)
+    os.mkfifo(folder / "fifo")
+    file, before = chosen(folder), contents(str(folder))
+    with pytest.raises(CannotOpen, match=r"is there already, and is no backup that can be replaced; give another name"):
+        backed_up(str(folder), file)
+    assert contents(str(folder)) == before
+    assert (folder / "admin.key").read_text() == "the key\n"
+    assert (folder / "fifo").is_fifo()
+
+
+def test_it_writes_into_an_empty_file_over_a_backup_and_where_a_link_leads(tmp_path: Path) -> None:
+    folder, file, link = furnished(tmp_path / "a", many=3), tmp_path / "one.backup", tmp_path / "link.backup"
+    file.touch()
+    backed_up(str(folder), file)
+    link.symlink_to(file)
+    before = file.read_bytes()
+    assert backed_up(str(furnished(tmp_path / "b", many=4)), link) == verify(file, quiet, HandClock())
+    assert link.is_symlink()
+    assert file.read_bytes() != before
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidings.store.copy.archive.FRAME_MOST", 2_000)
+    with pytest.raises(CannotOpen, match="larger than is ever read again"):
+        backed_up(str(furnished(tmp_path / "a", many=30)), tmp_path / "one.backup")
+    assert not (tmp_path / "one.backup").exists()
+
+
 # damage
 
 
@@ -153,6 +191,17 @@ def test_a_file_with_a_row_changed_and_packed_again_is_refused(tmp_path: Path) -
     assert plain.count(b"Hello") > 1
     file.write_bytes(gzip.compress(plain.replace(b"Hello", b"Jello", 1)))
     with pytest.raises(CannotOpen, match=r"the checksum of .* is another"):
+        verify(file, quiet, HandClock())
+
+
+def test_a_file_with_a_value_of_no_column_is_refused(tmp_path: Path) -> None:
+    """A list where a text was."""
+    folder, file = furnished(tmp_path / "a", many=1), tmp_path / "one.backup"
+    backed_up(str(folder), file)
+    plain = gzip.decompress(file.read_bytes())
+    at = plain.index(b"\xa5Hello")
+    file.write_bytes(gzip.compress(plain[:at] + b"\x95\1\1\1\1\1" + plain[at + 6 :]))
+    with pytest.raises(CannotOpen, match="what it holds makes no sense"):
         verify(file, quiet, HandClock())
 
 
@@ -265,8 +314,13 @@ def test_a_copy_can_begin_with_its_carriers_paused(tmp_path: Path, engine: str) 
     assert looked(there, lambda one: one.fetch("select count(*) from carrier_pause"))[0][0] == before + 1 + len(made)
 
 
+def leave(folder: Path) -> None:
+    move(str(folder), str(folder.parent / "elsewhere"), folder, quiet, HandClock())
+
+
 REFUSED: list[tuple[str, Callable[[Path], None], str]] = [
     ("no installation", lambda folder: (folder / "tidings.db").unlink(), "there is no installation in"),
+    ("moved elsewhere", leave, "this installation was moved to .*elsewhere; what has happened since is there"),
 ]
 
 

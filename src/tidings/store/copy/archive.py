@@ -30,6 +30,7 @@ FRAME_MOST = 1 << 29
 LEVEL = 1
 """Of compression: texts and numbers shrink to a fifth, and more effort gains little."""
 
+_VALUES = {int, str, bytes, float, type(None)}
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -55,7 +56,9 @@ class Writer:
     """Writes beside the file and puts it in its place when it is whole; what was there before stays until then."""
 
     def __init__(self, file: Path, head: Head) -> None:
-        """Raises OSError."""
+        """Raises OSError, or CannotOpen where there is something else by that name: it is not written over."""
+        file = file.resolve()
+        _check_free(file)
         self._file = file
         self._part = file.with_name(f".{file.name}.{os.getpid()}.part")
         self._raw: BinaryIO = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
@@ -66,6 +69,8 @@ class Writer:
 
     def _frame(self, value: Any) -> None:
         written = _encode(value)
+        if len(written) > FRAME_MOST:
+            raise CannotOpen(f"{self._file} cannot be written: a page of rows is larger than is ever read again")
         framed = len(written).to_bytes(4) + written
         self._digest.update(framed)
         self._zip.write(framed)
@@ -104,6 +109,23 @@ class Writer:
         self._part.unlink(missing_ok=True)
 
 
+def _check_free(file: Path) -> None:
+    if not file.exists() or _replaceable(file):
+        return
+    raise CannotOpen(f"{file} is there already, and is no backup that can be replaced; give another name")
+
+
+def _replaceable(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    try:
+        if file.stat().st_size:
+            Reader(file).close()
+    except CannotOpen:
+        return False
+    return True
+
+
 class Reader:
     """A backup as a source of rows. Every method raises CannotOpen where the file is damaged, or OSError."""
 
@@ -135,8 +157,11 @@ class Reader:
             passed += len(rows)
             if passed <= after.sum.rows:
                 continue
-            if any(type(one) is int and one >> 63 > 0 for row in rows for one in row):
-                raise self._damaged("a number in it is too large")
+            for one in (one for row in rows for one in row):
+                if type(one) is int and one >> 63 > 0:
+                    raise self._damaged("a number in it is too large")
+                if type(one) not in _VALUES:
+                    raise self._damaged("what it holds makes no sense")
             done = Done(added(done.sum, rows)[0])
             yield rows, done
         if self._frame(Sum) != done.sum:

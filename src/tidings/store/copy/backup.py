@@ -13,7 +13,7 @@ from tidings.core.message import Millis
 from tidings.core.ports import Clock
 from tidings.store.copy.archive import FORMAT, Head, Reader, Writer
 from tidings.store.copy.fill import begin, check, fill, finish, half
-from tidings.store.copy.move import PRIMARY, place
+from tidings.store.copy.move import PRIMARY, gone, place
 from tidings.store.copy.place import Done, Place, applied, count, pages
 from tidings.store.copy.progress import Progress
 from tidings.store.copy.sqlite import Folder
@@ -49,6 +49,11 @@ def back_up(source: str, data: Path, file: Path, tell: Tell, clock: Clock) -> Ba
 def _write(here: Place, file: Path, progress: Progress, clock: Clock) -> Backup:
     if half(here):
         raise CannotOpen(f"{here.shown} is a half-finished copy; finish that first")
+    left = gone(here)
+    if left and left.whole:
+        raise CannotOpen(
+            f"this installation was moved to {left.target}; what has happened since is there: back that up"
+        )
     names = applied(here)
     if not names:
         raise CannotOpen(f"there is no installation in {here.shown}")

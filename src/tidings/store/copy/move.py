@@ -43,7 +43,7 @@ def place(target: str, data: Path | None = None, *, alone: bool, make: bool = Fa
     """
     if is_database(target):
         return Database(target, data / PRIMARY if data else None, alone=alone)
-    if "://" in target:
+    if "://" in target or not target:
         raise CannotOpen("a place is a folder, or an address that begins with postgresql://")
     return Folder(Path(target), alone=alone, make=make)
 
@@ -138,8 +138,8 @@ def _take_key(data: Path, target: str) -> None:
     if is_database(target):
         (data / PRIMARY).unlink(missing_ok=True)
         return
-    if not (data / KEY).exists():
-        return
     copied = Path(target) / KEY
+    if not (data / KEY).exists() or (copied.exists() and copied.samefile(data / KEY)):
+        return
     copied.touch(mode=0o600)
     shutil.copyfile(data / KEY, copied)

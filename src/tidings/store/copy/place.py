@@ -43,7 +43,7 @@ class Place(Protocol):
     def commit(self) -> None: ...
 
     def page(self, table: Table, after: Sequence[Any] | None, most: int) -> list[Row]:
-        """Rows behind a key, in the order of keys."""
+        """Rows behind a key, in the order of keys: so many at the most, and of no more than about PAGE_OCTETS."""
         ...
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None: ...
@@ -71,11 +71,16 @@ def count(place: Place, table: Table) -> int:
     return int(place.fetch(f'select count(*) from "{table.name}"')[0][0])  # noqa: S608 - a name of ours
 
 
+def octets(rows: Sequence[Row]) -> int:
+    """About how many octets of texts and blobs these rows have."""
+    return sum(len(one) for row in rows for one in row if isinstance(one, str | bytes))
+
+
 def pages(place: Place, table: Table, after: Done) -> Iterator[tuple[list[Row], Done]]:
     """All rows behind the last one, a page at a time that fits into memory, each with how far the table is then."""
     most, done = FIRST_PAGE, after
     while rows := place.page(table, done.last, most):
-        total, octets = added(done.sum, rows)
+        total, size = added(done.sum, rows)
         done = Done(total, [rows[-1][at] for at in table.key_at])
         yield rows, done
-        most = min(PAGE_ROWS, max(1, PAGE_OCTETS * len(rows) // max(octets, 1)))
+        most = min(PAGE_ROWS, max(1, PAGE_OCTETS * len(rows) // max(size, 1)))

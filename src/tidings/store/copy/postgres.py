@@ -10,6 +10,7 @@ import uvloop
 
 from tidings.store import migrate
 from tidings.store.address import shown
+from tidings.store.copy import place
 from tidings.store.copy.tables import Table
 from tidings.store.engine import Row
 from tidings.store.postgres import explained, held, reach, told, translate
@@ -18,6 +19,9 @@ R = TypeVar("R")
 
 PATIENT = 24 * 3600.0
 """Seconds for one statement: counting a large table takes its time."""
+
+STEP = 50
+"""Rows that the server sends at a time."""
 
 # Plans of its own: whole tables are read here, not single rows.
 _SESSION = "set enable_seqscan = on; set idle_in_transaction_session_timeout = 0"
@@ -78,7 +82,20 @@ class Database:
             behind = f"where ({key}) > ({marks})"
         columns = ", ".join(f'"{one}"' for one in table.columns)
         sql = f'select {columns} from "{table.name}" {behind} order by {key} limit {most:d}'  # noqa: S608 - names of ours
-        return _rows(self._run(self._db.fetch(sql, *map(_value, after or ()), timeout=PATIENT)))
+        return _rows(self._run(self._page(sql, list(map(_value, after or ())))))
+
+    async def _page(self, sql: str, values: list[Any]) -> list[Any]:
+        """By a cursor: large rows may follow small ones, and are not all to be in memory."""
+        inside = self._db.is_in_transaction()
+        if not inside:
+            await self._db.execute("begin read only")
+        cursor, rows, size = await self._db.cursor(sql, *values, timeout=PATIENT), [], 0
+        while size <= place.PAGE_OCTETS and (more := await cursor.fetch(STEP, timeout=PATIENT)):
+            rows += more
+            size += place.octets(more)
+        if not inside:
+            await self._db.execute("commit")
+        return rows
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         records = [tuple(map(_value, row)) for row in rows]

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 import apsw
 
 from tidings.store import migrate
+from tidings.store.copy import place
 from tidings.store.copy.tables import TABLES, Table
 from tidings.store.engine import CannotOpen, Row
 from tidings.store.folder import take
@@ -52,7 +53,13 @@ class Folder:
         behind = f"where ({key}) > ({', '.join('?' * len(table.key))})" if after is not None else ""
         columns = ", ".join(f'"{one}"' for one in table.columns)
         sql = f'select {columns} from "{table.name}" {behind} order by {key} limit ?'  # noqa: S608 - names of ours
-        return self._db.execute(sql, (*(after or ()), most)).fetchall()
+        rows, size = [], 0
+        for row in self._db.execute(sql, (*(after or ()), most)):
+            rows.append(row)
+            size += place.octets([row])
+            if size > place.PAGE_OCTETS:
+                break
+        return rows
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         columns = ", ".join(f'"{one}"' for one in table.columns)
