@@ -19,6 +19,7 @@ from tidings.store.sqlite import Sqlite
 NAMES = [name for name, _ in migrate.available()]
 TEXTS = ["", "Hello", "a\0b", "\ufdd0", "\ufdd00\0", "é € 😀", "STOP\r\n", "'\"\\", "z" * 3_000]
 ALIKE: dict[tuple[str, str], Callable[[int], Any]] = {
+    ("code", "name"): lambda number: f"code{number}",
     ("esme", "system_id"): lambda number: f"esme{number}",
     ("canned_reply", "name"): lambda number: f"canned{number}",
     ("conversation", "contact_id"): lambda number: number,

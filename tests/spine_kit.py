@@ -505,7 +505,8 @@ class Rig:
         """Take texts from handsets in."""
         new_id, settings = self.house.new_id, self.house.settings
         return await self.store.write(
-            receive.take_inbound, [receive.Arrival(new_id(), new_id(), new_id(), one, settings) for one in texts]
+            receive.take_inbound,
+            [receive.Arrival(new_id(), new_id(), new_id(), one, settings, codes=self.house.kit()) for one in texts],
         )
 
     async def flying(self, **fields: Any) -> tuple[Message, list[Part]]:

@@ -16,7 +16,7 @@ from tidings.app import every_endpoint
 PACKAGE = Path(__file__).parents[2] / "src" / "tidings_client"
 _REF = "#/components/schemas/"
 _KINDS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
-HARMLESS = ("analyzeText", "cancelMessage", "createErasure", "previewMessage", "verifySignature")
+HARMLESS = ("analyzeText", "cancelMessage", "createErasure", "previewMessage", "testCode", "verifySignature")
 """POSTs that do nothing, or nothing more the second time."""
 _FLOWS = {"text/event-stream": "stream", "application/x-ndjson": "lines"}
 """Methods of the client that take answers of these media types as they come."""

@@ -122,6 +122,14 @@ class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     replay_rate: Annotated[float, Meta(gt=0)] = 50.0
 
 
+class CodesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[codes]`: how many an account may have, and how often they may answer one number from another."""
+
+    per_account: Positive = 5_000
+    replies_per_minute: Positive = 10
+    replies_per_day: Positive = 200
+
+
 class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[stream]`: how many may watch events live, and how far back one may go on."""
 
@@ -206,6 +214,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     one_url: OneUrlSettings = field(default_factory=OneUrlSettings)
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    codes: CodesSettings = field(default_factory=CodesSettings)
     stream: StreamSettings = field(default_factory=StreamSettings)
     smpp: SmppSettings = field(default_factory=SmppSettings)
     carriers: tuple[CarrierSettings, ...] = ()

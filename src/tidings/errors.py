@@ -52,6 +52,10 @@ PROBLEMS: dict[str, Problem] = {
             "Too late to cancel",
             "The message was already handed to a carrier, or has ended.",
         ),
+        Problem("code_exists", 409, "caller", "after_fix", "Name in use", "The account has a code of this name."),
+        Problem(
+            "too_many_codes", 422, "caller", "after_fix", "Too many codes", "The account has as many codes as it may."
+        ),
         Problem("esme_closed", 409, "caller", "never", "ESME closed", "The ESME is closed; enrol a new one."),
         Problem("key_revoked", 409, "caller", "never", "Key revoked", "The key is revoked; make a new one."),
         Problem(

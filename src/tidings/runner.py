@@ -647,7 +647,10 @@ class Runner:
         if inbound:
             new_id, settings = self._house.new_id, self._house.settings
             live = frozenset(self._sessions.values())
-            arrivals = [receive.Arrival(new_id(), new_id(), new_id(), event, settings, live) for event in inbound]
+            kit = self._house.kit
+            arrivals = [
+                receive.Arrival(new_id(), new_id(), new_id(), event, settings, live, kit()) for event in inbound
+            ]  # fmt: skip
             stored = await self._insist_singly(receive.take_inbound, arrivals)
             self._acknowledge(carrier, [event.token for event in inbound], stored)
 

@@ -142,7 +142,7 @@ class Sweeper:
 
     async def _complete_lone(self, rows: list[InboundRow]) -> None:
         new_id, settings = self._house.new_id, self._house.settings
-        lones = [receive.Lone(new_id(), new_id(), row, settings) for row in rows]
+        lones = [receive.Lone(new_id(), new_id(), row, settings, self._house.kit()) for row in rows]
         await self._write_singly(receive.complete_lone, lones)
 
     async def _write_singly(self, stage: Stage[I, Any], items: Sequence[I]) -> None:

@@ -452,6 +452,46 @@ class Calls:
         answer: types.Erasure = self.call(Call("POST", "/v1/erasures", body=body, harmless=True))
         return answer
 
+    def create_code(self, body: types.Rule) -> types.Code:
+        """Say what incoming texts of a form mean."""
+        answer: types.Code = self.call(Call("POST", "/v1/codes", body=body))
+        return answer
+
+    def list_codes(self, *, limit: int | None = None, cursor: str | None = None) -> types.CodePage:
+        """List codes, newest first."""
+        answer: types.CodePage = self.call(Call("GET", "/v1/codes", query={"limit": limit, "cursor": cursor}))
+        return answer
+
+    def test_code(self, body: types.CodeTest) -> types.CodeTested:
+        """Try a text on the codes."""
+        answer: types.CodeTested = self.call(Call("POST", "/v1/codes/test", body=body, harmless=True))
+        return answer
+
+    def import_codes(self, body: types.CodeImport) -> types.CodesImported:
+        """Take the codes of a file, all or none."""
+        answer: types.CodesImported = self.call(Call("POST", "/v1/codes/import", body=body))
+        return answer
+
+    def report_codes(self) -> types.CodeReports:
+        """What the codes of the account do to each other."""
+        answer: types.CodeReports = self.call(Call("GET", "/v1/codes/reports"))
+        return answer
+
+    def get_code(self, id: str) -> types.Code:
+        """Read a code."""
+        answer: types.Code = self.call(Call("GET", f"/v1/codes/{step(id)}"))
+        return answer
+
+    def change_code(self, id: str, body: types.CodeChange) -> types.Code:
+        """Change a code."""
+        answer: types.Code = self.call(Call("PATCH", f"/v1/codes/{step(id)}", body=body))
+        return answer
+
+    def delete_code(self, id: str) -> types.Gone:
+        """End a code."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/codes/{step(id)}"))
+        return answer
+
     def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:
         """Enrol a customer's ESME."""
         answer: types.EsmeEnrolled = self.call(Call("POST", "/v1/esmes", body=body))
@@ -1166,6 +1206,46 @@ class AsyncCalls:
     async def create_erasure(self, body: types.ErasureRequest) -> types.Erasure:
         """Erase a person."""
         answer: types.Erasure = await self.call(Call("POST", "/v1/erasures", body=body, harmless=True))
+        return answer
+
+    async def create_code(self, body: types.Rule) -> types.Code:
+        """Say what incoming texts of a form mean."""
+        answer: types.Code = await self.call(Call("POST", "/v1/codes", body=body))
+        return answer
+
+    async def list_codes(self, *, limit: int | None = None, cursor: str | None = None) -> types.CodePage:
+        """List codes, newest first."""
+        answer: types.CodePage = await self.call(Call("GET", "/v1/codes", query={"limit": limit, "cursor": cursor}))
+        return answer
+
+    async def test_code(self, body: types.CodeTest) -> types.CodeTested:
+        """Try a text on the codes."""
+        answer: types.CodeTested = await self.call(Call("POST", "/v1/codes/test", body=body, harmless=True))
+        return answer
+
+    async def import_codes(self, body: types.CodeImport) -> types.CodesImported:
+        """Take the codes of a file, all or none."""
+        answer: types.CodesImported = await self.call(Call("POST", "/v1/codes/import", body=body))
+        return answer
+
+    async def report_codes(self) -> types.CodeReports:
+        """What the codes of the account do to each other."""
+        answer: types.CodeReports = await self.call(Call("GET", "/v1/codes/reports"))
+        return answer
+
+    async def get_code(self, id: str) -> types.Code:
+        """Read a code."""
+        answer: types.Code = await self.call(Call("GET", f"/v1/codes/{step(id)}"))
+        return answer
+
+    async def change_code(self, id: str, body: types.CodeChange) -> types.Code:
+        """Change a code."""
+        answer: types.Code = await self.call(Call("PATCH", f"/v1/codes/{step(id)}", body=body))
+        return answer
+
+    async def delete_code(self, id: str) -> types.Gone:
+        """End a code."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/codes/{step(id)}"))
         return answer
 
     async def enrol_esme(self, body: types.EsmeRequest) -> types.EsmeEnrolled:

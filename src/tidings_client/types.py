@@ -54,6 +54,12 @@ class AccountRequest(TypedDict):
     sender_smart_encoding: NotRequired[dict[str, Any]]
 
 
+class AddToList(TypedDict):
+    """Not built yet: refused."""
+
+    type: Literal["list"]
+
+
 class Advice(TypedDict):
     """How bad it is, what is the matter, what to do."""
 
@@ -152,6 +158,14 @@ class BindState(TypedDict):
     congestion: NotRequired[int | None]
     round_trip_ms: NotRequired[float | None]
     traffic: NotRequired[Traffic]
+
+
+class CallWebhook(TypedDict):
+    """Call an address with what was said, and send what it answers."""
+
+    type: Literal["webhook"]
+    url: str
+    replies: NotRequired[Literal["json", "none", "text", "twiml"]]
 
 
 class Canned(TypedDict):
@@ -316,6 +330,188 @@ class ChosenPersonality(TypedDict):
 
     personality: str
     system_id: NotRequired[str | None]
+
+
+class Close(TypedDict):
+    """A code that was for the text too, or nearly, and why it was not chosen."""
+
+    code: str
+    keyword: str
+    why: str
+
+
+class Code(TypedDict):
+    """A code as it is stored."""
+
+    id: str
+    name: str
+    keywords: list[str]
+    translations: dict[str, Any]
+    fuzzy: bool
+    regex: str | None
+    default: bool
+    parameters: list[Parameter]
+    senders: list[str]
+    priority: int
+    starts_at: str | None
+    ends_at: str | None
+    hours: Hours | None
+    time_zone: str
+    help: str
+    actions: list[
+        Reply
+        | TagIt
+        | OptIn
+        | OptOut
+        | CallWebhook
+        | Forward
+        | Inbox
+        | AddToList
+        | SetField
+        | SendEmail
+        | StartWorkflow
+    ]
+    enabled: bool
+    created_at: str
+    changed_at: str
+    reports: list[Report] | None
+
+
+class CodeCall(TypedDict):
+    """A webhook of a code, and what came of it."""
+
+    id: str
+    url: str
+    status: str
+    attempts: int
+    next_at: str | None
+    note: str
+
+
+class CodeChange(TypedDict):
+    """What shall be different about a code; what is not named stays."""
+
+    name: NotRequired[str]
+    keywords: NotRequired[list[str]]
+    translations: NotRequired[dict[str, Any]]
+    fuzzy: NotRequired[bool]
+    regex: NotRequired[str | None]
+    default: NotRequired[bool]
+    parameters: NotRequired[list[Parameter]]
+    senders: NotRequired[list[str]]
+    priority: NotRequired[int]
+    starts_at: NotRequired[str | None]
+    ends_at: NotRequired[str | None]
+    hours: NotRequired[Hours | None]
+    time_zone: NotRequired[str]
+    help: NotRequired[str]
+    actions: NotRequired[
+        list[
+            Reply
+            | TagIt
+            | OptIn
+            | OptOut
+            | CallWebhook
+            | Forward
+            | Inbox
+            | AddToList
+            | SetField
+            | SendEmail
+            | StartWorkflow
+        ]
+    ]
+    enabled: NotRequired[bool]
+
+
+class CodeDone(TypedDict):
+    """One thing that a code did, or why it did not."""
+
+    action: str
+    message: NotRequired[str | None]
+    call: NotRequired[str | None]
+    note: NotRequired[str]
+
+
+class CodeGuard(TypedDict):
+    """What the guard said of sending anything because of this text."""
+
+    rule: str
+    allowed: bool
+    detail: str
+
+
+class CodeImport(TypedDict):
+    """Codes of a file: all are stored or none. One that has the name of a stored one takes its place."""
+
+    codes: list[Rule]
+    dry_run: NotRequired[bool]
+
+
+class CodePage(TypedDict):
+    """Codes, newest first."""
+
+    data: list[Code]
+    next_cursor: str | None
+
+
+class CodeReports(TypedDict):
+    """What all codes of the account do to each other: 200 at the most."""
+
+    data: list[Report]
+
+
+class CodeStory(TypedDict):
+    """The code that a text from a handset was for, and what it did."""
+
+    id: str | None
+    name: str
+    how: str
+    keyword: str
+    language: str
+    trouble: CodeTrouble | None
+    guard: CodeGuard | None
+    done: list[CodeDone]
+    calls: NotRequired[list[CodeCall]]
+
+
+CodeTest = TypedDict(
+    "CodeTest",
+    {
+        "text": "str",
+        "to": "NotRequired[str]",
+        "from": "NotRequired[str]",
+        "at": "NotRequired[str | None]",
+        "code": "NotRequired[Rule | None]",
+    },
+)
+
+
+class CodeTested(TypedDict):
+    """What a text would meet with."""
+
+    system: str | None
+    code: str | None
+    how: str | None
+    keyword: str
+    language: str
+    parameters: dict[str, Any]
+    trouble: Trouble | None
+    actions: list[WouldDo]
+    close: list[Close]
+
+
+class CodeTrouble(TypedDict):
+    """Which parameter of a text was wrong, and how."""
+
+    name: str
+    parameter: str | None
+
+
+class CodesImported(TypedDict):
+    """What became of a file of codes."""
+
+    data: list[Code]
+    reports: list[Report]
 
 
 class Contact(TypedDict):
@@ -763,6 +959,7 @@ class Explanation(TypedDict):
     submission: SmppSubmission | None
     gates: list[Gate]
     smart_encoding: Swaps | None
+    code: CodeStory | None
     route: Choice | None
     events: list[Event]
     events_dropped: int
@@ -805,6 +1002,14 @@ class Forcing(TypedDict):
     at: int
     character: str
     codepoint: str
+
+
+class Forward(TypedDict):
+    """Send the text on to somebody."""
+
+    type: Literal["forward"]
+    to: list[str]
+    text: NotRequired[str]
 
 
 class Found(TypedDict):
@@ -870,6 +1075,15 @@ HandsetText = TypedDict(
     },
 )
 
+Hours = TypedDict(
+    "Hours",
+    {
+        "days": 'NotRequired[list[Literal["fri", "mon", "sat", "sun", "thu", "tue", "wed"]]]',
+        "from": "str",
+        "to": "str",
+    },
+)
+
 
 class InboundPart(TypedDict):
     """One part of a text from a handset, as its carrier sent it."""
@@ -883,6 +1097,12 @@ class InboundPart(TypedDict):
     udh: str
     octets: str
     received_at: str
+
+
+class Inbox(TypedDict):
+    """Leave the text to people: it is marked for the inbox."""
+
+    type: Literal["inbox"]
 
 
 class Key(TypedDict):
@@ -1100,6 +1320,18 @@ OneUrl = TypedDict(
 )
 
 
+class OptIn(TypedDict):
+    """The person may be texted again: an earlier opt-out ends."""
+
+    type: Literal["opt_in"]
+
+
+class OptOut(TypedDict):
+    """The person is not texted any more."""
+
+    type: Literal["opt_out"]
+
+
 class Origin(TypedDict):
     """Who brought a message."""
 
@@ -1113,6 +1345,23 @@ class Page(TypedDict):
 
     left_out: list[LeftOut]
     images: list[Picture]
+
+
+class Parameter(TypedDict):
+    """One thing that the text is to say, and what is taken for it."""
+
+    name: str
+    type: Literal["choice", "date", "decimal", "email", "integer", "money", "phone", "rest", "time", "word"]
+    optional: NotRequired[bool]
+    default: NotRequired[str | None]
+    min: NotRequired[float | None]
+    max: NotRequired[float | None]
+    choices: NotRequired[dict[str, Any]]
+    currencies: NotRequired[list[str]]
+    decimal: NotRequired[Literal[",", "."]]
+    order: NotRequired[Literal["dmy", "mdy"]]
+    past: NotRequired[bool]
+    region: NotRequired[str]
 
 
 class PasswordRotation(TypedDict):
@@ -1259,6 +1508,13 @@ class Replayed(TypedDict):
     paced_over_s: float
 
 
+class Reply(TypedDict):
+    """Send a text back."""
+
+    type: Literal["reply"]
+    text: str
+
+
 class ReplyRequest(TypedDict):
     """What is said to the person: a text, or one that is kept ready."""
 
@@ -1268,6 +1524,15 @@ class ReplyRequest(TypedDict):
     tags: NotRequired[list[str]]
     metadata: NotRequired[dict[str, Any] | None]
     callback_url: NotRequired[str | None]
+
+
+class Report(TypedDict):
+    """What a code does to another, or never does."""
+
+    kind: Literal["conflict", "shadowed", "unreachable"]
+    code: str
+    other: str | None
+    detail: str
 
 
 class Response(TypedDict):
@@ -1297,6 +1562,39 @@ class Rotation(TypedDict):
     overlap_s: NotRequired[int]
 
 
+class Rule(TypedDict):
+    """A code as users write it, in the API and in files. It has keywords, or a regex, or is a default."""
+
+    name: str
+    keywords: NotRequired[list[str]]
+    translations: NotRequired[dict[str, Any]]
+    fuzzy: NotRequired[bool]
+    regex: NotRequired[str | None]
+    default: NotRequired[bool]
+    parameters: NotRequired[list[Parameter]]
+    senders: NotRequired[list[str]]
+    priority: NotRequired[int]
+    starts_at: NotRequired[str | None]
+    ends_at: NotRequired[str | None]
+    hours: NotRequired[Hours | None]
+    time_zone: NotRequired[str]
+    help: NotRequired[str]
+    actions: list[
+        Reply
+        | TagIt
+        | OptIn
+        | OptOut
+        | CallWebhook
+        | Forward
+        | Inbox
+        | AddToList
+        | SetField
+        | SendEmail
+        | StartWorkflow
+    ]
+    enabled: NotRequired[bool]
+
+
 class Secret(TypedDict):
     """A new secret, and until when the one before signs beside it."""
 
@@ -1308,6 +1606,12 @@ class SecretRotation(TypedDict):
     """How to rotate a secret."""
 
     overlap_s: NotRequired[int]
+
+
+class SendEmail(TypedDict):
+    """Not built yet: refused."""
+
+    type: Literal["email"]
 
 
 class Sender(TypedDict):
@@ -1359,6 +1663,12 @@ class Session(TypedDict):
     bound_at: str
     waiting: int | None
     process: str
+
+
+class SetField(TypedDict):
+    """Not built yet: refused."""
+
+    type: Literal["field"]
 
 
 class SlotState(TypedDict):
@@ -1433,6 +1743,12 @@ class StandbyState(TypedDict):
     behind_mb: int
 
 
+class StartWorkflow(TypedDict):
+    """Not built yet: refused."""
+
+    type: Literal["workflow"]
+
+
 Submission = TypedDict(
     "Submission",
     {
@@ -1481,6 +1797,13 @@ class TableState(TypedDict):
     dead: int
     mb: int
     vacuumed_at: NotRequired[str | None]
+
+
+class TagIt(TypedDict):
+    """Put tags on the incoming message."""
+
+    type: Literal["tag"]
+    tags: list[str]
 
 
 class Test(TypedDict):
@@ -1536,6 +1859,14 @@ class Traffic(TypedDict):
     strays: NotRequired[int]
     malformed: NotRequired[int]
     drops: NotRequired[int]
+
+
+class Trouble(TypedDict):
+    """What is wrong with a text."""
+
+    name: str
+    parameter: str | None
+    detail: str
 
 
 class Try(TypedDict):
@@ -1634,3 +1965,10 @@ class WhichBind(TypedDict):
     """One bind of the carrier; without it, the whole carrier."""
 
     bind: NotRequired[str | None]
+
+
+class WouldDo(TypedDict):
+    """An action, and what would come of it: the text, the address, the tags."""
+
+    action: str
+    result: str

@@ -115,6 +115,41 @@ create table carrier_report (
   report text collate "C" not null
 );
 CREATE UNIQUE INDEX carrier_report_pkey ON public.carrier_report USING btree (carrier);
+create table code (
+  id bigint not null,
+  account_id bigint not null,
+  name text collate "C" not null,
+  rule text collate "C" not null,
+  created_at bigint not null,
+  changed_at bigint not null
+);
+CREATE UNIQUE INDEX code_name ON public.code USING btree (account_id, name);
+CREATE UNIQUE INDEX code_pkey ON public.code USING btree (id);
+create table code_book (
+  account_id bigint not null,
+  version bigint not null
+);
+CREATE UNIQUE INDEX code_book_pkey ON public.code_book USING btree (account_id);
+create table code_call (
+  id bigint not null,
+  account_id bigint not null,
+  message_id bigint not null,
+  code_id bigint not null,
+  url text collate "C" not null,
+  endpoint text collate "C" not null,
+  replies text collate "C" not null,
+  status text collate "C" not null,
+  attempts bigint not null,
+  created_at bigint not null,
+  next_at bigint,
+  said text collate "C",
+  finished_at bigint,
+  note text collate "C" not null
+);
+CREATE INDEX code_call_finished ON public.code_call USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX code_call_message ON public.code_call USING btree (message_id);
+CREATE UNIQUE INDEX code_call_pkey ON public.code_call USING btree (id);
+CREATE INDEX code_call_waiting ON public.code_call USING btree (endpoint, next_at, id) WHERE (next_at IS NOT NULL);
 create table consent_event (
   id bigint generated always as identity not null,
   account_id bigint not null,
@@ -439,6 +474,18 @@ CREATE INDEX receipt_message ON public.receipt USING btree (message_id) WHERE (m
 CREATE INDEX receipt_parked ON public.receipt USING btree (retry_at) WHERE (retry_at IS NOT NULL);
 CREATE UNIQUE INDEX receipt_pkey ON public.receipt USING btree (id);
 CREATE INDEX receipt_unmatched ON public.receipt USING btree (id) WHERE (attempt_id IS NULL);
+create table reply_pace (
+  account_id bigint not null,
+  number text collate "C" not null,
+  sender text collate "C" not null,
+  minute_at bigint not null,
+  minute bigint not null,
+  day_at bigint not null,
+  day bigint not null,
+  said text collate "C" not null
+);
+CREATE INDEX reply_pace_day ON public.reply_pace USING btree (day_at);
+CREATE UNIQUE INDEX reply_pace_pkey ON public.reply_pace USING btree (account_id, number, sender);
 create table schema_migration (
   name text collate "C" not null,
   applied_at bigint not null

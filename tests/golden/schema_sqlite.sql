@@ -83,6 +83,38 @@ CREATE TABLE carrier_report (
   holder integer not null,
   report text not null
 );
+CREATE TABLE code (
+  id integer primary key,
+  account_id integer not null,
+  name text not null,
+  rule text not null,
+  created_at integer not null,
+  changed_at integer not null
+);
+CREATE UNIQUE INDEX code_name on code (account_id, name);
+CREATE TABLE code_book (
+  account_id integer primary key,
+  version integer not null
+);
+CREATE TABLE code_call (
+  id integer primary key,
+  account_id integer not null,
+  message_id integer not null,
+  code_id integer not null,
+  url text not null,
+  endpoint text not null,
+  replies text not null,
+  status text not null,
+  attempts integer not null,
+  created_at integer not null,
+  next_at integer,
+  said text,
+  finished_at integer,
+  note text not null
+);
+CREATE INDEX code_call_finished on code_call (finished_at) where finished_at is not null;
+CREATE INDEX code_call_message on code_call (message_id);
+CREATE INDEX code_call_waiting on code_call (endpoint, next_at, id) where next_at is not null;
 CREATE TABLE consent_event (
   id integer primary key,
   account_id integer not null,
@@ -348,6 +380,18 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_message on receipt (message_id) where message_id is not null;
 CREATE INDEX receipt_parked on receipt (retry_at) where retry_at is not null;
 CREATE INDEX receipt_unmatched on receipt (id) where attempt_id is null;
+CREATE TABLE reply_pace (
+  account_id integer not null,
+  number text not null,
+  sender text not null,
+  minute_at integer not null,
+  minute integer not null,
+  day_at integer not null,
+  day integer not null,
+  said text not null,
+  primary key (account_id, number, sender)
+) without rowid;
+CREATE INDEX reply_pace_day on reply_pace (day_at);
 CREATE TABLE schema_migration (
   name text primary key,
   applied_at integer not null

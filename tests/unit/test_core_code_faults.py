@@ -50,6 +50,8 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("half a letter", {"actions": [{"type": "reply", "text": "\ud83d"}]}, "/actions/0/text", "cannot be encoded"),
     ("an odd address", {"actions": [{"type": "webhook", "url": "ftp://x"}]}, "/actions/0/url", "http or https"),
     ("nobody to send it to", {"actions": [{"type": "forward", "to": ["12"]}]}, "/actions/0/to/0", "must be E.164"),
+    *[(f"an action to come: {kind}", {"actions": [{"type": kind, "more": 1}]}, "/actions/0/type", "is not built yet")
+      for kind in ("list", "field", "email", "workflow")],
     ("blanks around a name", {"name": " a", "keywords": ["a"]}, "/name", "without blanks"),
 ]  # fmt: skip
 
@@ -98,6 +100,10 @@ REPORTS: list[tuple[str, list[dict[str, Any]], list[tuple[str, int, int]]]] = [
      [{**GO, "ends_at": "2027-01-01T00:00:00Z"}, {**GO, "starts_at": "2027-01-01T00:00:00Z"}], []),
     ("one within the other's time", [GO, {**GO, "ends_at": "2027-01-01T00:00:00Z"}], [("unreachable", 2, 1)]),
     ("one that outlives the other", [{**GO, "ends_at": "2027-01-01T00:00:00Z"}, GO], [("conflict", 2, 1)]),
+    ("hours that do not meet", [{**GO, "hours": {"from": "08:00", "to": "18:00"}},
+     {**GO, "parameters": [ITEM], "hours": {"from": "18:00", "to": "08:00"}}], []),
+    ("a Sunday night reaches into Monday", [{**GO, "hours": {"days": ["mon"], "from": "07:00", "to": "18:00"}},
+     {**GO, "parameters": [ITEM], "hours": {"days": ["sun"], "from": "18:00", "to": "08:00"}}], [("conflict", 2, 1)]),
     ("its time is over", [{**GO, "ends_at": "2026-01-01T00:00:00Z"}], [("unreachable", 1, 0)]),
     ("two defaults", [{"default": True}, {"default": True}], [("unreachable", 2, 1)]),
     ("a default with parameters and one without", [{"default": True, "parameters": [ITEM]}, {"default": True}],

@@ -106,7 +106,7 @@ def test_the_id_of_an_event_is_read_back(text: str, key: tuple[int, int] | None)
 
 @pytest.mark.parametrize(
     ("patterns", "count"),
-    [((), 12), (("*",), 12), (("message.*",), 12), (("message.sent",), 1), (("message.un*", "message.sent"), 3),
+    [((), 14), (("*",), 14), (("message.*",), 12), (("message.sent",), 1), (("message.un*", "message.sent"), 3),
      (("message",), 0), (("other.*",), 0)],
 )  # fmt: skip
 def test_patterns_stand_for_types(patterns: tuple[str, ...], count: int) -> None:

@@ -210,6 +210,7 @@ STORY: dict[str, Any] = {
         },
     ],
     "smart_encoding": None,
+    "code": None,
     "route": {"carrier": "simulator", "why": "simulator is the only carrier."},
     "events": EVENTS,
     "events_dropped": 0,
@@ -861,6 +862,64 @@ RESPONSES: dict[str, Any] = {
     "data": [{"key": "TIDINGS", **_OF_SENDER}],
     "total": {"key": "", **_OF_SENDER},
     "incomplete": False,
+}
+CODE_REQUEST: dict[str, Any] = {
+    "name": "price",
+    "keywords": ["PRICE", "COST"],
+    "translations": {"fr": ["PRIX"]},
+    "parameters": [{"name": "item", "type": "integer", "min": 1000, "max": 9999}],
+    "help": "Send PRICE and the number on the shelf, like PRICE 4711.",
+    "actions": [
+        {"type": "tag", "tags": ["price"]},
+        {"type": "webhook", "url": "https://example.com/prices"},
+    ],
+}
+CODE: dict[str, Any] = {
+    "id": "code_02n5m8h2tc805",
+    "name": "price",
+    "keywords": ["PRICE", "COST"],
+    "translations": {"fr": ["PRIX"]},
+    "fuzzy": False,
+    "regex": None,
+    "default": False,
+    "parameters": [{"name": "item", "type": "integer", "min": 1000.0, "max": 9999.0}],
+    "senders": [],
+    "priority": 100,
+    "starts_at": None,
+    "ends_at": None,
+    "hours": None,
+    "time_zone": "UTC",
+    "help": "Send PRICE and the number on the shelf, like PRICE 4711.",
+    "actions": [
+        {"type": "tag", "tags": ["price"]},
+        {"type": "webhook", "url": "https://example.com/prices", "replies": "json"},
+    ],
+    "enabled": True,
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "changed_at": "2026-11-23T09:30:00.000Z",
+    "reports": None,
+}
+CODE_CHANGE: dict[str, Any] = {"fuzzy": True}
+CODE_REPORT: dict[str, Any] = {
+    "kind": "conflict",
+    "code": "price list",
+    "other": "price",
+    "detail": "Both are for PRICE, with the same priority; price goes first as the older.",
+}
+CODE_TEST: dict[str, Any] = {"text": "Prix 4711", "to": "+15550009999"}
+CODE_TESTED: dict[str, Any] = {
+    "system": None,
+    "code": "price",
+    "how": "keyword",
+    "keyword": "PRIX",
+    "language": "fr",
+    "parameters": {"item": 4711},
+    "trouble": None,
+    "actions": [
+        {"action": "tag", "result": "price"},
+        {"action": "webhook", "result": "https://example.com/prices"},
+    ],
+    "close": [],
 }
 
 IDEMPOTENCY_KEY = "booking-7781-confirmation"

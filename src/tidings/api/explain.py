@@ -14,6 +14,7 @@ from tidings.api.call import Call, Reply
 from tidings.api.esme_deliveries import EsmeDelivery, shown
 from tidings.api.messages import owned
 from tidings.api.moments import Time, show, show_or_none
+from tidings.core import codes as coded
 from tidings.core import ids
 from tidings.core.esme import Submission
 from tidings.core.events import event_id
@@ -35,7 +36,7 @@ class OriginView(msgspec.Struct, frozen=True):
     """Who brought a message."""
 
     door: Annotated[
-        str, Meta(description="`rest`, `batch`, `one_url`, `smpp`, `reply` or `webhook`; empty of older messages")
+        str, Meta(description="`rest`, `batch`, `one_url`, `smpp`, `reply`, `code` or `webhook`; empty of older ones")
     ]
     key: Annotated[str | None, Meta(description="id of the key, not its secret; null for our own answers")]
     esme: Annotated[str | None, Meta(description="id of the customer's system that submitted it by SMPP")] = None
@@ -115,6 +116,55 @@ class InboundPart(msgspec.Struct, frozen=True, kw_only=True):
     received_at: Time
 
 
+class CodeDone(msgspec.Struct, frozen=True):
+    """One thing that a code did, or why it did not."""
+
+    action: str
+    message: Annotated[str | None, Meta(description="id of the message it sent")] = None
+    call: Annotated[str | None, Meta(description="id of the call of its webhook")] = None
+    note: str = ""
+
+
+class CodeTrouble(msgspec.Struct, frozen=True):
+    """Which parameter of a text was wrong, and how."""
+
+    name: str
+    parameter: str | None
+
+
+class CodeGuard(msgspec.Struct, frozen=True):
+    """What the guard said of sending anything because of this text."""
+
+    rule: str
+    allowed: bool
+    detail: str
+
+
+class CodeCall(msgspec.Struct, frozen=True):
+    """A webhook of a code, and what came of it."""
+
+    id: str
+    url: str
+    status: Annotated[str, Meta(description="`waiting`, `answered` or `dead`")]
+    attempts: int
+    next_at: Time | None
+    note: str
+
+
+class CodeStory(msgspec.Struct, frozen=True, kw_only=True):
+    """The code that a text from a handset was for, and what it did."""
+
+    id: Annotated[str | None, Meta(description="null where none was for it, and the number's `unknown_reply` was sent")]
+    name: str
+    how: Annotated[str, Meta(description="`keyword`, `fuzzy`, `regex`, `default` or `unknown`")]
+    keyword: str
+    language: str
+    trouble: CodeTrouble | None
+    guard: CodeGuard | None
+    done: list[CodeDone]
+    calls: list[CodeCall] = []
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """The whole story of a message."""
 
@@ -125,6 +175,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     smart_encoding: Annotated[
         Swaps | None, Meta(description="what was replaced in the text; null where it went as it was posted")
     ]
+    code: Annotated[CodeStory | None, Meta(description="of a text from a handset: what it meant")]
     route: Choice | None
     events: list[views.EventView]
     events_dropped: Annotated[
@@ -156,6 +207,7 @@ class _Rows(msgspec.Struct, frozen=True):
     tries: dict[int, Try]
     urls: dict[int, str]
     owed: list[Owed]
+    calls: list[coded.Call]
     parts: list[InboundRow]
 
 
@@ -171,6 +223,7 @@ async def get(call: Call) -> Reply:
             deliveries, (await tx.esmes.submissions([message.id])).get(message.id),
             await tx.webhooks.last_tries(one.id for one in deliveries),
             await _urls(tx, message.account_id, deliveries), await tx.outbox.of_message(message.id, WEBHOOKS_MOST),
+            await tx.codes.calls_of(message.id),
             await tx.inbounds.of(message.id) if message.direction == "mo" else [],
         )  # fmt: skip
 
@@ -189,6 +242,7 @@ def _told(call: Call, rows: _Rows) -> Explanation:
             for one in story.gates(message, events, attempts)
         ],
         smart_encoding=swaps.told(first.data if (first := story.begun(events)) else None),
+        code=_code(rows),
         route=story.chosen(message, events, call.house.carriers),
         events=[views.event(event) for event in events],
         events_dropped=max(0, message.event_count - len(events)),
@@ -207,6 +261,18 @@ def _part(row: InboundRow) -> InboundPart:
         part=row.part, parts=row.parts, carrier=row.carrier, bind=row.bind, data_coding=row.data_coding,
         encoding=row.encoding, udh=row.udh.hex(), octets=row.octets.hex(), received_at=show(row.received_at),
     )  # fmt: skip
+
+
+def _code(rows: _Rows) -> CodeStory | None:
+    first = story.begun(rows.events)
+    kept = (first.data or {}).get("code") if first else None
+    if kept is None:
+        return None
+    calls = [
+        CodeCall(ids.show("call", one.id), one.url, one.status, one.attempts, show_or_none(one.next_at), one.note)
+        for one in rows.calls
+    ]
+    return msgspec.structs.replace(msgspec.convert(kept, CodeStory), calls=calls)
 
 
 def _submission(one: Submission) -> SmppSubmissionView:

@@ -86,8 +86,26 @@ def _origin(told: dict[str, Any]) -> Iterator[str]:
     if swaps := told["smart_encoding"]:
         kinds = ", ".join(f"{plain(one['from'])!r} by {plain(one['to'])!r}" for one in swaps["replaced"][:10])
         yield f"  text      smart encoding replaced {swaps['count']}{': ' if kinds else ''}{kinds}"
+    if code := told["code"]:
+        yield from _code(code)
     if route is not None:
         yield f"  route     {plain(route['carrier'] or 'none')}: {plain(route['why'])}"
+
+
+def _code(code: dict[str, Any]) -> Iterator[str]:
+    """What a text from a handset meant, and what came of it."""
+    by = f" {code['keyword']}" if code["keyword"] else ""
+    yield f"  code      {plain(code['name'] or 'none')}, by {code['how']}{plain(by)}"
+    if trouble := code["trouble"]:
+        yield f"  code      wrong: {plain(trouble['parameter'] or 'too much')} ({trouble['name']})"
+    if guard := code["guard"]:
+        said = "passed" if guard["allowed"] else "refused"
+        yield f"  guard     {guard['rule']} {said}; {plain(guard['detail'])}"
+    for one in code["done"]:
+        yield f"  code      {one['action']} {plain(one['message'] or one['call'] or one['note'])}".rstrip()
+    for call in code["calls"]:
+        times = f"{call['attempts']} time{'' if call['attempts'] == 1 else 's'}"
+        yield f"  call      {plain(call['url'])} {call['status']} after {times} {plain(call['note'])}".rstrip()
 
 
 def _pdu(pdu: dict[str, Any] | None) -> str:

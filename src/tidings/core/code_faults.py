@@ -10,7 +10,7 @@ import msgspec
 
 from tidings.core import template
 from tidings.core.codebook import DEFAULT, KEYWORD, Entry, compiled, entries, setting, zone
-from tidings.core.codes import CallWebhook, Code, Forward, Reply, Rule
+from tidings.core.codes import DAYS, NOT_BUILT, CallWebhook, Code, Forward, Hours, Reply, Rule
 from tidings.core.consent import HELP_WORDS, START_WORDS, STOP_WORDS
 from tidings.core.fold import keywords, slips
 from tidings.core.message import Millis
@@ -194,6 +194,11 @@ def _of_actions(rule: Rule, now: Millis) -> _Found:
     example = {**PLAIN_VALUES, **_examples(rule, now)}
     for at, action in enumerate(rule.actions):
         pointer = f"/actions/{at}"
+        if isinstance(action, NOT_BUILT):
+            yield (
+                f"{pointer}/type",
+                "is not built yet: there are reply, tag, opt_in, opt_out, webhook, forward and inbox",
+            )
         if isinstance(action, CallWebhook) and (why := url_fault(action.url)):
             yield f"{pointer}/url", why
         if isinstance(action, Forward):
@@ -329,11 +334,29 @@ def _shape(spec: Parameter) -> Parameter:
 
 
 def _meet(one: Code, other: Code) -> bool:
-    """Whether both may be asked about the same text. Hours are taken to meet."""
+    """Whether both may be asked about the same text. Hours by clocks of different places are taken to meet."""
     a, b = one.rule, other.rule
     if a.senders and b.senders and not set(a.senders) & set(b.senders):
         return False
+    if a.hours is not None and b.hours is not None and a.time_zone == b.time_zone:
+        spans = list(_spans(b.hours))
+        if not any(since < until_ and since_ < until for since, until in _spans(a.hours) for since_, until_ in spans):
+            return False
     return not (
         (a.ends_at is not None and b.starts_at is not None and a.ends_at <= b.starts_at)
         or (b.ends_at is not None and a.starts_at is not None and b.ends_at <= a.starts_at)
     )
+
+
+_WEEK = 7 * 24 * 60
+
+
+def _spans(hours: Hours) -> Iterator[tuple[int, int]]:
+    """When a code holds, in minutes of the week."""
+    since, to = (60 * int(clock[:2]) + int(clock[3:]) for clock in (hours.since, hours.to))
+    for day in hours.days:
+        begin = DAYS.index(day) * 24 * 60
+        end = begin + to + (0 if since < to else 24 * 60)
+        yield begin + since, min(end, _WEEK)
+        if end > _WEEK:
+            yield 0, end - _WEEK

@@ -26,7 +26,7 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=7)] = DAYS
     since: Clock
-    to: Clock
+    to: Annotated[str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", description="like 17:00; 24:00 too")]
 
 
 class Reply(msgspec.Struct, frozen=True, tag="reply", forbid_unknown_fields=True):
@@ -53,7 +53,12 @@ class CallWebhook(msgspec.Struct, frozen=True, tag="webhook", forbid_unknown_fie
     """Call an address with what was said, and send what it answers."""
 
     url: Annotated[str, Meta(min_length=1, max_length=2_000)]
-    reply: Annotated[bool, Meta(description="whether its answer is sent back")] = True
+    replies: Annotated[
+        Literal["json", "text", "twiml", "none"],
+        Meta(
+            description="how its answer may ask for texts to be sent back: JSON alone, or plain text or XML beside it"
+        ),
+    ] = "json"
 
 
 class Forward(msgspec.Struct, frozen=True, tag="forward", forbid_unknown_fields=True):
@@ -67,8 +72,26 @@ class Inbox(msgspec.Struct, frozen=True, tag="inbox", forbid_unknown_fields=True
     """Leave the text to people: it is marked for the inbox."""
 
 
-Action = Reply | TagIt | OptIn | OptOut | CallWebhook | Forward | Inbox
-NOT_BUILT = ("list", "field", "email", "workflow")
+class AddToList(msgspec.Struct, frozen=True, tag="list"):
+    """Not built yet: refused."""
+
+
+class SetField(msgspec.Struct, frozen=True, tag="field"):
+    """Not built yet: refused."""
+
+
+class SendEmail(msgspec.Struct, frozen=True, tag="email"):
+    """Not built yet: refused."""
+
+
+class StartWorkflow(msgspec.Struct, frozen=True, tag="workflow"):
+    """Not built yet: refused."""
+
+
+Action = (
+    Reply | TagIt | OptIn | OptOut | CallWebhook | Forward | Inbox | AddToList | SetField | SendEmail | StartWorkflow
+)
+NOT_BUILT = (AddToList, SetField, SendEmail, StartWorkflow)
 """Actions that are to come: named here to be refused, never ignored."""
 DEFAULT_PRIORITY = 100
 
@@ -146,7 +169,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     message_id: int
     code_id: int
     url: str
-    reply: bool
+    replies: str
+    """How its answer may ask for texts, one of `core.sender.REPLY_FORMS`."""
     status: str
     """`waiting`, `answered` or `dead` (given up)."""
     attempts: int

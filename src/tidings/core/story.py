@@ -13,8 +13,8 @@ class Origin(msgspec.Struct, frozen=True):
     """The door a message came in by, and the key that opened it."""
 
     door: str
-    """`rest`, `batch`, `one_url`, `smpp`, `reply` (our own answer to a keyword) or `webhook` (asked for by the answer
-    of one); "" of messages older than this record."""
+    """`rest`, `batch`, `one_url`, `smpp`, `reply` (our own answer to a keyword), `code` (what a code sends) or
+    `webhook` (asked for by the answer of one); "" of messages older than this record."""
     key_id: int | None = None
     esme_id: int | None = None
 

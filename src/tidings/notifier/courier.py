@@ -44,7 +44,7 @@ class Courier:
         house = self._house
         url = lane.url if lane.webhook_id is not None else loads[0].delivery.url
         webhook_id, body = telling.body(loads, lane.batch > 1)
-        secrets = await self._secrets_of(lane.account_id, lane.webhook_id or 0)
+        secrets = await self.secrets_of(lane.account_id, lane.webhook_id or 0)
         at = house.clock.now()
         came = await self._post.post(url or "", rotate.request_headers(secrets, webhook_id, at, body), body)
         reply = await self._reply(lane, loads, came)
@@ -64,7 +64,7 @@ class Courier:
         if lane.breaker.failures == Breaker.TRIP:
             log.warning("%s fails: %s %s", lane.name, outcome.kind, outcome.status_code or "")
 
-    async def _secrets_of(self, account_id: int, webhook_id: int) -> list[Secret]:
+    async def secrets_of(self, account_id: int, webhook_id: int) -> list[Secret]:
         """What signs; an account that never asked for its default secret gets one when it is first needed."""
         found = self._secrets.get((account_id, webhook_id))
         if found is None:

@@ -13,6 +13,7 @@ from tidings.core.message import DAY
 from tidings.core.ports import News, Post, Stage, StoreUnavailable
 from tidings.core.questions import Scan, Tx, Waiting
 from tidings.core.webhook import Delivery, Subscription
+from tidings.notifier.caller import Caller
 from tidings.notifier.courier import Courier
 from tidings.notifier.lanes import LANES_MOST, Lanes, wait
 from tidings.pipeline import notify, rotate, settle, subscribe
@@ -46,6 +47,7 @@ class Notifier:
         self._house = house
         self._courier = Courier(house, post)
         self.lanes = Lanes(house, self._courier)
+        self._caller = Caller(house, post, self._courier.secrets_of)
         self._position = 0
         self._missed = False
         """Whether a commit went without its last word, until the tail was looked at. Should looking be what fails, not
@@ -82,7 +84,7 @@ class Notifier:
                 self._tail_for_ever(), self.lanes.time_for_ever(), self._tidy_for_ever(), self._learn_of_the_gone(),
                 self._learn_from_others(),
             )
-        ]  # fmt: skip
+        ] + self._caller.start(group)  # fmt: skip
 
     async def stop(self, grace: float) -> None:
         """Start nothing more, wait for answers up to `grace` seconds; what is cut off then is sent again next time."""
@@ -91,6 +93,7 @@ class Notifier:
         self._house.store.not_hear(self._heard)
         for event in (self._wake_tail, self._wake_tidy, self.lanes.gone, self._others):
             event.set()
+        self._caller.stop()
         grace = max(grace, 0.5)
         _, late = await asyncio.wait([*self._loops, *self.lanes.stop()], timeout=grace)
         for task in late:
@@ -252,6 +255,7 @@ class Notifier:
 
     async def _tidy(self) -> None:
         await self._bury_and_withdraw()
+        await self._caller.tidy()
         before = self._house.clock.now() - self._house.settings.webhooks.retention * DAY
         while (await self._house.store.write(settle.drop_day, [before]))[0] and not self._stopping:
             pass

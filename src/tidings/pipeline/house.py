@@ -15,6 +15,7 @@ from tidings.core.message import Millis, Part
 from tidings.core.ports import Captures, Clock, Fleet, Leases, Post, Store, Streams
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
+from tidings.pipeline.answer import THINGS_MOST, Codebooks, Kit
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.lease import Alone
 from tidings.pipeline.roster import Roster
@@ -92,6 +93,8 @@ class House:
     """What this process does alone among all; everything, where nothing else is said."""
     listening: bool = False
     """Whether anybody may want to hear of events: while nobody does, commits wake nobody."""
+    codes: Codebooks = field(default_factory=Codebooks)
+    """What incoming texts mean."""
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,6 +104,12 @@ class House:
     def terms_of(self, carrier: str | None) -> Terms:
         """What texts may be sent as by a carrier; what every carrier takes where none is known."""
         return PLAIN if carrier is None else self.terms.get(carrier, PLAIN)
+
+    def kit(self) -> Kit:
+        """What codes need for one incoming text."""
+        bounds, now = self.settings.codes, self.clock.now()
+        ids = tuple([self.ids.next(now) for _ in range(THINGS_MOST)])
+        return Kit(self.codes, ids, bounds.replies_per_minute, bounds.replies_per_day)
 
     def new_id(self) -> int:
         """A fresh id of this moment."""

@@ -17,6 +17,7 @@ from tidings.core.sender import CATCH_ALL, Sender
 from tidings.core.status import ACCEPTED, RECEIVED
 from tidings.core.webhook import Callback
 from tidings.pipeline import accept, converse, track
+from tidings.pipeline.answer import Answers, Handled, Kit
 from tidings.text import data_coding, gsm7, udh
 from tidings.text.number import E164, is_sender
 from tidings.text.segments import count
@@ -41,6 +42,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     settings: Settings
     live: frozenset[str] = frozenset()
     """Sessions that stand: what came on one of them was acknowledged there, and does not come again elsewhere."""
+    codes: Kit | None = None
 
 
 class Lone(msgspec.Struct, frozen=True, gc=False):
@@ -50,13 +52,16 @@ class Lone(msgspec.Struct, frozen=True, gc=False):
     reply_id: int
     row: InboundRow
     settings: Settings
+    codes: Kit | None = None
 
 
 class Received(msgspec.Struct, frozen=True, gc=False):
-    """What became of it: nothing yet (a part), a message, and perhaps a reply that now waits in the queue."""
+    """What became of it: nothing yet (a part), a message, and perhaps texts that now wait in the queue."""
 
     message: Message | None = None
     replies: tuple[Message, ...] = ()
+    calls: bool = False
+    """Whether a code's webhook waits to be called because of it."""
     duplicate: bool = False
 
 
@@ -183,15 +188,24 @@ async def _complete(
     messages = [_message(one.rows, one.arrival.message_id, now) for one in texts]
     answered = await _answered(tx, texts, messages, now)
     messages = [msgspec.structs.replace(m, in_reply_to=answered[m.id]) if m.id in answered else m for m in messages]
+    answers = Answers(tx, now)
+    handled = [
+        await answers.handle(message, one.arrival.codes, _unknown_reply(owners, message))
+        for one, message in zip(texts, messages, strict=True)
+    ]
+    await answers.close()
+    messages = [one.message for one in handled]
     await _call_inboxes(tx, messages, owners)  # before there is anything to tell
-    await track.begin(tx, messages, [(RECEIVED,)] * len(messages))
+    await track.begin(tx, messages, [(RECEIVED,)] * len(messages), [one.trace for one in handled])
     await tx.inbounds.insert([one.unstored for one in texts if one.unstored is not None])
     for one in texts:
         if one.unstored is None:
             await tx.inbounds.join([row.id for row in one.rows], one.arrival.message_id)
     await converse.heard(tx, [(m, one.rows[0].id) for m, one in zip(messages, texts, strict=True)], now)
-    replies = await _act(tx, texts, messages, now)
-    return [Received(message, replies.get(message.id, ())) for message in messages]
+    replies = await _act(tx, texts, handled, now)
+    return [
+        Received(one.message, replies.get(one.message.id, ()), calls=bool(one.calls)) for one in handled
+    ]  # fmt: skip
 
 
 async def _call_inboxes(tx: Tx, messages: Sequence[Message], owners: Mapping[str, Sender]) -> None:
@@ -227,12 +241,17 @@ async def _answered(
 
 
 async def _act(
-    tx: Tx, texts: Sequence[_Text], messages: Sequence[Message], now: Millis
+    tx: Tx, texts: Sequence[_Text], handled: Sequence[Handled], now: Millis
 ) -> dict[int, tuple[Message, ...]]:  # fmt: skip
     """Do what the texts ask for; by message, what is sent back."""
     entries: list[accept.Entry] = []
     told: list[int] = []
-    for one, message in zip(texts, messages, strict=True):
+    for one, done in zip(texts, handled, strict=True):
+        message = done.message
+        await done.agree(tx, now)
+        if done.texts:
+            entries.append(accept.Entry(message.account_id, done.texts, origin={"door": "code"}))
+            told.append(message.id)
         asked = keyword(message.text or "")
         text = await _obey(tx, message, asked, one.arrival.settings, now) if asked else None
         if text is not None:
@@ -265,6 +284,11 @@ async def _owners(tx: Tx, numbers: Sequence[str]) -> dict[str, Sender]:
 def _owner(owners: Mapping[str, Sender], number: str) -> Sender | None:
     """Whose a number is: the owner's, or the catch-all's; None leaves it to the default account."""
     return owners.get(number) or owners.get(CATCH_ALL)
+
+
+def _unknown_reply(owners: Mapping[str, Sender], message: Message) -> str | None:
+    owner = _owner(owners, message.to)
+    return owner.unknown_reply if owner is not None and owner.account_id == message.account_id else None
 
 
 def _row(arrival: Arrival, owners: Mapping[str, Sender], now: Millis) -> InboundRow:

@@ -7,6 +7,7 @@ from tidings.store.accounts import Accounts
 from tidings.store.attempts import Attempts
 from tidings.store.captures import CaptureQuestions
 from tidings.store.carriers import Carriers
+from tidings.store.codes import Codes
 from tidings.store.contacts import Contacts
 from tidings.store.conversations import Conversations
 from tidings.store.engine import Engine
@@ -31,10 +32,9 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "captures", "carriers", "contacts", "conversations", "engine", "erasures", "esmes",
-        "events",
-        "idempotencies", "inbounds", "leases", "messages", "outbox", "queue", "receipts", "reports", "senders",
-        "suppressions", "tally", "webhooks", "words",
+        "accounts", "attempts", "captures", "carriers", "codes", "contacts", "conversations", "engine", "erasures",
+        "esmes", "events", "idempotencies", "inbounds", "leases", "messages", "outbox", "queue", "receipts",
+        "reports", "senders", "suppressions", "tally", "webhooks", "words",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -61,3 +61,4 @@ class Transaction:
         self.carriers = Carriers(engine)
         self.outbox = Outbox(engine)
         self.webhooks = Webhooks(engine)
+        self.codes = Codes(engine)

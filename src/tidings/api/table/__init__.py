@@ -5,6 +5,7 @@ from __future__ import annotations
 from tidings.api.call import Endpoint
 from tidings.api.table.accounts import ACCOUNTS
 from tidings.api.table.carriers import CARRIERS
+from tidings.api.table.codes import CODES
 from tidings.api.table.contacts import CONTACTS
 from tidings.api.table.conversations import CONVERSATIONS
 from tidings.api.table.erasures import ERASURES
@@ -29,6 +30,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *CONVERSATIONS,
     *REPORTS,
     *ERASURES,
+    *CODES,
     *ESMES,
     *WEBHOOKS,
     *CARRIERS,
