@@ -159,6 +159,7 @@ bench: dev
 	@$(BIN)/python bench/run.py $(ARGS)
 	@$(BIN)/python bench/text.py
 	@$(BIN)/python bench/smpp.py
+	@$(BIN)/python bench/codes.py
 
 # Gateways to be measured beside tidings.
 bench-peers: dev .peers/debian/.ready .peers/brokers/.ready .peers/jasmin/.ready

@@ -185,6 +185,13 @@ class FakeOutbox:
         return []
 
 
+class FakeCodes:
+    """No code called anybody."""
+
+    async def calls_of(self, message_id: int) -> list[Any]:
+        return []
+
+
 class FakeAccounts:
     """The keys of a keyring."""
 
@@ -213,6 +220,7 @@ class FakeTx:
         self.receipts = FakeRows(house.receipts)
         self.webhooks = FakeWebhooks()
         self.outbox = FakeOutbox()
+        self.codes = FakeCodes()
         self.esmes = FakeEsmes()
         self.accounts = FakeAccounts(house.keyring.keys.values())
 

@@ -12,6 +12,7 @@ import postgres_kit
 from contract_kit import ONE, TWO, Desk, attempt, event, inbound, message, receipt
 from copy_kit import contents
 from spine_kit import HandClock, build
+from tidings.core.codes import Call, Pace
 from tidings.core.erasure import ERASED, Erased, digest
 from tidings.core.questions import Queued, Tx
 from tidings.pipeline import erase
@@ -110,13 +111,20 @@ async def plant(tx: Tx, number: str, first: int, account: int = ONE) -> None:
     )  # fmt: skip
     await tx.events.append([event(first + 41, 1, "conversation.opened", {"number": number})])
     await tx.words.insert([*out, mo])
+    await tx.codes.keep_paces([
+        Pace(account_id=account, number=number, sender="12345", minute_at=0, minute=1, day_at=0, day=1)
+    ])  # fmt: skip
+    await tx.codes.insert_calls([
+        Call(id=first + 50, account_id=account, message_id=mo.id, code_id=1, url="https://a.example/", replies="json",
+             status="waiting", attempts=0, created_at=0, next_at=0, said=f'{{"parameters": {{"of": "{digits}"}}}}')
+    ])  # fmt: skip
     await tx.suppressions.add(account, number, "stop", 1)
 
 
 async def test_nothing_is_found_of_them_and_all_of_others(desk: Desk, folder: Path, engine_of: str) -> None:
     await desk.do(lambda tx: plant(tx, THEM, 100))
     await desk.do(lambda tx: plant(tx, OTHER, 200))
-    assert len(await traces(folder, engine_of, DIGITS)) == 15
+    assert len(await traces(folder, engine_of, DIGITS)) == 17
     others = await traces(folder, engine_of, OTHER[1:])
     done = await erase.erase(house(desk.store), ONE, THEM)
     assert (done.messages, done.receipts, done.evidence, done.left, done.complete) == (4, 2, 2, 0, True)

@@ -213,8 +213,8 @@ async def test_the_whole_story(app: Any, house: FakeHouse) -> None:
     ]  # fmt: skip
     story = (await ask(app, "GET", f"/v1/messages/{ids.show('msg', message.id)}/explain")).json()
     assert set(story) == {
-        "message", "origin", "submission", "gates", "smart_encoding", "route", "events", "attempts", "receipts",
-        "parts", "webhooks", "esme_deliveries", "decided_by", "advice",
+        "message", "origin", "submission", "gates", "smart_encoding", "code", "route", "events", "events_dropped",
+        "attempts", "receipts", "parts", "webhooks", "esme_deliveries", "decided_by", "advice",
     }  # fmt: skip
     assert story["receipts"][0]["raw"] == "id:2a\\x00\\xff\\\\\\n"
     assert (story["attempts"][0]["carrier_id"], story["attempts"][0]["answered_at"]) == ("2a", show(NOW + 5))

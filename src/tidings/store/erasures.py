@@ -40,6 +40,7 @@ class Erasures:
         await fetch(SQL["submissions"], these)
         await fetch(SQL["callbacks"], these)
         await fetch(SQL["answers"], these)
+        await fetch(SQL["calls"], these)
 
     async def events(self, person: Person, ids: Sequence[int]) -> None:
         await self._engine.fetch(SQL["events"], list(ids), f"%{person.number.removeprefix('+')}%")
@@ -52,6 +53,7 @@ class Erasures:
 
     async def evidence(self, person: Person) -> int:
         who = (person.account_id, person.number, person.digest)
+        await self._engine.fetch(SQL["paces"], *who[:2])
         await self._engine.fetch(SQL["keep_suppressions"], *who)
         dropped = await self._engine.fetch(SQL["drop_suppressions"], *who[:2])
         return len(dropped) + len(await self._engine.fetch(SQL["consent"], *who))

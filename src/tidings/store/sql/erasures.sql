@@ -46,6 +46,12 @@ delete from message_callback where message_id in rows_int(?1);
 update webhook_attempt set answer = '', detail = ''
 where delivery_id in (select id from webhook_delivery where message_id in rows_int(?1));
 
+-- name: calls
+delete from code_call where message_id in rows_int(?1);
+
+-- name: paces
+delete from reply_pace where account_id = ?1 and number = ?2 returning number;
+
 -- name: keep_suppressions
 insert into suppression (account_id, brand_id, number, scope, reason, created_at)
 select account_id, brand_id, ?3, scope, reason, created_at from suppression where account_id = ?1 and number = ?2
