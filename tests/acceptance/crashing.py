@@ -19,10 +19,13 @@ from tidings.door.deliverer import Deliverer
 from tidings.drivers.smpp_link import SmppLink
 from tidings.pipeline import accept, deliver, dispatch, receipt, receive
 from tidings.runner import Runner
+from tidings.smpp.codec import unpack_header
+from tidings.smpp.pdus import DeliverSm, SubmitSm
 from tidings.smpp.session import Role
 from tidings.store.group_commit import GroupStore
 
 Strike = Callable[[], None]
+CARRYING = {SubmitSm.command_id, DeliverSm.command_id}
 
 
 class Countdown:
@@ -89,7 +92,7 @@ def _after_write(strike: Strike, role: Role = Role.ESME) -> None:
     original = SmppLink._flush
 
     def flush(self: Any) -> None:
-        segments = self.session.role is role and bool(self.session._unwritten)
+        segments = self.session.role is role and any(unpack_header(one)[1] in CARRYING for one in self.session._out)
         original(self)
         if segments:
             asyncio.get_running_loop().call_soon(left, self)

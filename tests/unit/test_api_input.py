@@ -182,6 +182,7 @@ REQUESTS: list[tuple[str, str, str, dict[str, str], int, str]] = [
     ("an unknown parameter", "GET", "/v1/messages?limt=3", {}, 422, "validation_failed"),
     ("a parameter where none is taken", "GET", "/v1/keys?a=1", {}, 422, "validation_failed"),
     ("a parameter on a post", "POST", "/v1/messages?to=1", {}, 422, "validation_failed"),
+    ("a search for nothing", "GET", "/v1/conversations/search?limit=5", {}, 422, "validation_failed"),
     ("a parameter twice", "GET", "/v1/messages?tag=a&tag=b", {}, 422, "validation_failed"),
     ("a limit of 0", "GET", "/v1/messages?limit=0", {}, 422, "validation_failed"),
     ("a limit of 101", "GET", "/v1/messages?limit=101", {}, 422, "validation_failed"),

@@ -39,6 +39,7 @@ def parse(kind: type[T], query: bytes) -> T:
         else:
             values[name], fault = _value(name, value, known[name].type)
             found.extend(fault)
+    found += [Fault(f"?{name}", "is missing") for name, one in known.items() if one.required and name not in values]
     if found:
         raise Abort("validation_failed", "A query parameter is not valid; see `errors`.", errors=found)
     return msgspec.convert(values, kind)
