@@ -32,9 +32,8 @@ NEW_EACH_TIME = [
 FIGURES = {
     "id_in_receipt", "id_in_response", "notes", "receipt_ms", "response_ms",
     "answered", "answers", "commit_lag_ms", "disk_free_mb", "engine", "free", "in_flight", "oldest_s", "port", "rate",
-    "replies", "request_octets", "store",
-    "round_trip_ms", "sent", "size_mb", "smpp_port", "submissions", "took_ms", "traffic", "unused_mb", "version", "waiting",
-    "wal_mb",
+    "replies", "request_octets", "round_trip_ms", "sent", "size_mb", "smpp_port", "store", "submissions", "took_ms",
+    "traffic", "unused_mb", "version", "waiting", "wal_mb",
 }  # fmt: skip
 PLACES = {"cursor", "in_reply_to", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}
 """Parameters that refer to an earlier call."""
