@@ -16,6 +16,8 @@ from tidings.core.questions import Piece
 from tidings.core.request import Refused
 from tidings.pipeline import watch
 from tidings.pipeline.house import House
+from tidings.smpp import capture
+from tidings.smpp.capture import Record
 
 log = logging.getLogger("tidings.relay")
 
@@ -25,6 +27,8 @@ PIECES_MOST = 20
 """Pieces that wait to be taken, after which links are heard out no further; what is missed meanwhile is counted."""
 ABANDONED_S = 10.0
 """Seconds after which a capture is given up of which nobody takes anything."""
+HELD_OCTETS = 8 * 1024 * 1024
+"""Lines that one capture holds until they are taken; what comes then is missed, and counted."""
 MOST = 4
 """Captures at a time that are asked of other processes."""
 
@@ -146,6 +150,8 @@ class Relayed:
         self._spawn = spawn
         self._among = among
         self._lines: deque[bytes] = deque()
+        self._octets = 0
+        self._missed = 0
         self._news = asyncio.Event()
         self._taking = False
         self._again = False
@@ -168,8 +174,10 @@ class Relayed:
                 return None
             self._news.clear()
             await self._news.wait()
+        self._tell_missed()
         found = b"".join(self._lines)
         self._lines.clear()
+        self._octets = 0
         return found
 
     def close(self) -> None:
@@ -207,8 +215,20 @@ class Relayed:
             log.error("a capture cannot be ended at other processes, where it ends by itself: %s", fault)
 
     def _put(self, lines: bytes) -> None:
+        if self._octets + len(lines) > HELD_OCTETS:
+            self._missed += lines.count(b"\n")
+            return
+        self._tell_missed()
         self._lines.append(lines)
+        self._octets += len(lines)
         self._news.set()
+
+    def _tell_missed(self) -> None:
+        """Where the gap is, between what was kept before and after it."""
+        if self._missed:
+            gap = Record(at_ms=self._house.clock.now(), link="", what="missed", count=self._missed)
+            self._lines.append(capture.line(gap))
+            self._missed = 0
 
 
 def _named(piece: Piece) -> bytes:

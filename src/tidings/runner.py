@@ -748,7 +748,7 @@ class Runner:
 
     def _hear_of(self, news: News) -> None:
         """Another process has committed something: load what of it is ours."""
-        if news.missed or lease.give_back in news.stages:
+        if news.missed or any(map(lease.of_engines, news.told.get(lease.give_back, ()))):
             self.read_all_again()
         for carrier, ids in handover.told(news):
             if carrier == handover.UNKNOWN or self.mine(carrier) or (self._routes and carrier in self._adopted):

@@ -22,7 +22,8 @@ async def test_one_that_has_run_out_is_taken_under_a_higher_fence(desk: Desk) ->
     assert await desk.do(lambda tx: tx.leases.take("carrier/north", 7, -1)) == 1
     assert await desk.see(lambda tx: tx.leases.all()) == [Lease("carrier/north", 1, 7, False)]
     assert await desk.do(lambda tx: tx.leases.take("carrier/north", 8, LONG)) == 2
-    assert await desk.see(lambda tx: tx.leases.fences()) == {"carrier/north": 2}
+    assert await desk.do(lambda tx: tx.leases.take("esme/7", 8, LONG)) == 1
+    assert await desk.see(lambda tx: tx.leases.fences(["carrier/north", "carrier/south"])) == {"carrier/north": 2}
 
 
 async def test_one_whose_holder_is_known_to_be_gone_is_seized(desk: Desk) -> None:

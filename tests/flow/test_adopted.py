@@ -13,7 +13,7 @@ from spine_kit import FakeCarrier, HandClock, JumpingLoop, Watched, _member, bui
 from tidings.config import CarrierSettings, Settings
 from tidings.core.message import Message
 from tidings.fleet import Fleet
-from tidings.pipeline import lease, steer
+from tidings.pipeline import handover, lease, steer
 from tidings.pipeline.house import House
 from tidings.runner import Runner
 
@@ -26,6 +26,7 @@ class Pair:
 
     def __init__(self, here: House, there: House, carrier: FakeCarrier) -> None:
         self.here, self.there, self.carrier = here, there, carrier
+        self.runner = Runner(here, [carrier])
 
     async def held(self, ms: int) -> None:
         """A third process holds what is gone, for so long."""
@@ -59,7 +60,8 @@ def run(folder: Path, scenario: Callable[[Pair], Awaitable[None]]) -> None:
             pair = Pair(here, there, carrier)
             await pair.held(3_600_000)
             await here.store.write(lease.take, [lease.Wish(lease.of_carrier("north"), 1, 3_600_000)])
-            runner = Runner(here, [carrier])
+            runner = pair.runner
+            handover.announce(there.store, lambda carrier: False)
             here.fleet = Fleet(here, runner, [_member(carrier)], lambda settings: carrier)
             async with asyncio.TaskGroup() as tasks:
                 await runner.start(tasks)
@@ -95,5 +97,21 @@ def test_one_that_is_stored_and_held_by_nobody_for_now_is_not_gone(tmp_path: Pat
         assert await pair.rest(60) == []
         await pair.there.store.write(steer.drop, [GONE])
         assert await pair.rest(60) == [message.id]
+
+    run(tmp_path, scenario)
+
+
+def test_a_lease_of_an_esme_that_is_given_back_makes_no_engine_read_its_queue_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(pair: Pair) -> None:
+        await pair.rest(1)
+        reads: list[str] = []
+        monkeypatch.setattr(pair.runner, "read_all_again", lambda: reads.append("again"))
+        for name in (lease.of_esme(7), lease.of_carrier("north"), lease.ROUTER):
+            await pair.there.store.write(lease.give_back, [(HOLDER, name)])
+            await pair.rest(0.1)
+            reads.append(name)
+        assert reads == ["esme/7", "again", "carrier/north", "again", "router"]
 
     run(tmp_path, scenario)

@@ -115,6 +115,25 @@ async def test_it_ends_with_its_time_at_both_ends(tmp_path: Path) -> None:
         left.set()
 
 
+async def test_who_does_not_take_what_is_told_is_told_how_much_was_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "HELD_OCTETS", 2_000)
+    async with sides(tmp_path) as (here, there):
+        capture, left = begun(here)
+        await lines(capture, 2)
+        for _ in range(8):
+            for _ in range(10):
+                there.says()
+            await asyncio.sleep(relay.PIECE_S)
+        found: list[dict[str, Any]] = []
+        while sum(one.get("count", 1) for one in found) < 80:
+            found += await lines(capture, 1)
+        assert 0 < sum(one.get("count", 0) for one in found) < 80
+        assert sum(len(json.dumps(one)) for one in found) < 3_000
+        left.set()
+
+
 async def test_nobody_is_asked_for_links_that_are_here(tmp_path: Path) -> None:
     async with sides(tmp_path) as (here, there):
         capture, left = begun(there)

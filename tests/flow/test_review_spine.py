@@ -58,8 +58,8 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 
 SCANS = {
-    ("accounts", "keys"), ("leases", "fences"), ("leases", "all"), ("accounts", "accounts"),  # a handful of rows
-    ("receipts", "habits"), ("carriers", "pauses"),  # a row a carrier, at start
+    ("accounts", "keys"), ("leases", "all"), ("accounts", "accounts"),  # a handful of rows
+    ("receipts", "habits"), ("carriers", "pauses"), ("carriers", "reports"),  # a row a carrier, at start
     ("esmes", "open"), ("outbox", "anybody"), ("outbox", "skip"),
     ("outbox", "listeners"), ("outbox", "closed"),  # ESMEs at start, and whether there is one
     ("queue", "carriers"), ("attempts", "open_at"),  # when carriers come or go; PostgreSQL has a better way
@@ -78,6 +78,8 @@ def test_no_question_looks_through_a_whole_table(noun: str) -> None:
     tables = {row[0] for row in db.execute("select name from sqlite_schema where type = 'table'")}
     for name, sql in statements(noun).items():
         if name in ("columns", "whole", "scan", "chosen", "floor") or (noun, name) in SCANS:
+            continue
+        if "::" in sql:  # asked of PostgreSQL alone
             continue
         values = max([int(number) for number in re.findall(r"\?(\d+)", sql)], default=0)
         update = sql.startswith("update") and "where id = ?1" in sql

@@ -36,7 +36,7 @@ async def claim(tx: Tx, claims: Sequence[Claim], now: Millis) -> list[bool]:
     False for a message that was canceled, has expired, was suppressed, or whose bind another process holds by now.
     One whose earlier hand-over is in doubt does not expire and is not rejected: it may have arrived.
     """
-    fences = await tx.leases.fences()
+    fences = await tx.leases.fences(list({of_carrier(one.carrier) for one in claims}))
     ours = [one for one in claims if fences.get(of_carrier(one.carrier)) == one.fence]
     taken = await tx.queue.take([one.message.id for one in ours])
     suppressed = await tx.suppressions.among((one.message.account_id, one.message.to) for one in ours)

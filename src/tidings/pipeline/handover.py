@@ -8,7 +8,7 @@ from typing import Any
 from tidings.core.message import Message
 from tidings.core.ports import News, Stage, Store
 from tidings.core.status import ACCEPTED
-from tidings.pipeline import accept, dispatch, recall, receive, route
+from tidings.pipeline import accept, dispatch, lease, recall, receive, route
 
 UNKNOWN = "?"
 """In place of a carrier: whoever hears of the message looks for itself."""
@@ -25,7 +25,10 @@ STAGES: tuple[Stage[Any, Any], ...] = (
 
 
 def announce(store: Store, mine: Callable[[str], bool]) -> None:
-    """Tell others of messages that fall to them. `mine`: whether this process itself sees to a carrier."""
+    """Tell others of messages that fall to them, and of leases that are free.
+
+    `mine`: whether this process itself sees to a carrier.
+    """
 
     def telling(words: Callable[[Any, Any], Iterable[Word]]) -> Callable[[Any, Any], list[Word]]:
         return lambda items, results: [word for word in words(items, results) if not mine(word[0])]
@@ -36,6 +39,7 @@ def announce(store: Store, mine: Callable[[str], bool]) -> None:
     store.announce(recall.replace, telling(_replaced))
     store.announce(route.store_routes, telling(_routed))
     store.announce(dispatch.settle, telling(_settled))
+    store.announce(lease.give_back, lambda kept, _: [name for _, name in kept])
 
 
 def told(news: News) -> Iterator[tuple[str, list[int]]]:

@@ -28,6 +28,11 @@ def of_esme(esme_id: int) -> str:
     return f"{_ESME}{esme_id}"
 
 
+def of_engines(name: str) -> bool:
+    """Whether who holds a lease reads of the queue what goes with it."""
+    return name == ROUTER or name.startswith(_CARRIER)
+
+
 class Wish(msgspec.Struct, frozen=True):
     """A lease that a process would hold for so many milliseconds. `seize`: whoever held it is known to be gone."""
 

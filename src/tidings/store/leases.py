@@ -26,8 +26,8 @@ class Leases:
     async def give_back(self, holder: int, names: Sequence[str]) -> list[str]:
         return [row[0] for row in await self._engine.fetch(SQL["give_back"], holder, as_list(names))]
 
-    async def fences(self) -> dict[str, int]:
-        return dict(await self._engine.fetch(SQL["fences"]))
+    async def fences(self, names: Sequence[str]) -> dict[str, int]:
+        return dict(await self._engine.fetch(SQL["fences"], as_list(names)))
 
     async def all(self) -> list[Lease]:
         rows = await self._engine.fetch(SQL["all"])

@@ -8,7 +8,7 @@ returning fence;
 update lease set until = 0, holder = 0 where holder = ?1 and name in rows_text(?2) returning name;
 
 -- name: fences
-select name, fence from lease;
+select name, fence from lease where name in rows_text(?1);
 
 -- name: all
 select name, fence, holder, until > clock_ms() from lease order by name;
