@@ -89,6 +89,13 @@ async def plant(tx: Tx, number: str, first: int, account: int = ONE) -> None:
         "attempts, created_at, began_at) values (?1, ?2, 'e', ?3, 1, 'message.sent', 1, 'delivered', 1, 1, 1)",
         first, account, first,
     )  # fmt: skip
+    for at, (status, finished_at) in enumerate([("delivered", 2), ("waiting", None)], 1):
+        await fetch(
+            "insert into webhook_delivery (id, account_id, endpoint, url, message_id, sequence, type, occurred_at, "
+            "status, attempts, created_at, began_at, finished_at) "
+            "values (?1, ?2, 'e', ?3, ?4, 1, 'message.sent', 1, ?5, 1, 1, 1, ?6)",
+            first + at, account, f"https://example.com/{digits}", first, status, finished_at,
+        )  # fmt: skip
     await fetch(
         "insert into webhook_attempt (delivery_id, number, at, took_ms, outcome, digest, octets, answer, detail) "
         "values (?1, 1, 1, 1, 'ok', 'd', 1, ?2, ?2)", first, f"thanks for {number}",
@@ -124,7 +131,7 @@ async def plant(tx: Tx, number: str, first: int, account: int = ONE) -> None:
 async def test_nothing_is_found_of_them_and_all_of_others(desk: Desk, folder: Path, engine_of: str) -> None:
     await desk.do(lambda tx: plant(tx, THEM, 100))
     await desk.do(lambda tx: plant(tx, OTHER, 200))
-    assert len(await traces(folder, engine_of, DIGITS)) == 17
+    assert len(await traces(folder, engine_of, DIGITS)) == 18
     others = await traces(folder, engine_of, OTHER[1:])
     done = await erase.erase(house(desk.store), ONE, THEM)
     assert (done.messages, done.receipts, done.evidence, done.left, done.complete) == (4, 2, 2, 0, True)

@@ -40,6 +40,8 @@ class Erasures:
         await fetch(SQL["submissions"], these)
         await fetch(SQL["callbacks"], these)
         await fetch(SQL["answers"], these)
+        await fetch(SQL["calls_ended"], these, like)
+        await fetch(SQL["calls_waiting"], these, like)
         await fetch(SQL["calls"], these)
 
     async def events(self, person: Person, ids: Sequence[int]) -> None:

@@ -42,6 +42,12 @@ update submission set destination_addr = '' where message_id in rows_int(?1);
 -- name: callbacks
 delete from message_callback where message_id in rows_int(?1);
 
+-- name: calls_ended
+update webhook_delivery set url = '' where message_id in rows_int(?1) and url like ?2 and finished_at is not null;
+
+-- name: calls_waiting
+delete from webhook_delivery where message_id in rows_int(?1) and url like ?2 and finished_at is null;
+
 -- name: answers
 update webhook_attempt set answer = '', detail = ''
 where delivery_id in (select id from webhook_delivery where message_id in rows_int(?1));
