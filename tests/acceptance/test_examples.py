@@ -23,7 +23,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 NEW_EACH_TIME = [
     (re.compile(r"lies \d+ s behind"), "lies <some> s behind"),
     (TIME, "<time>"),
-    (re.compile(r"\b(msg|key|acc|con|conv|note|can|esme|wh|whd|dlv|cur|evt)_[0-9a-z]{13}(_\d+)?"), r"<\1>"),
+    (re.compile(r"\b(msg|code|key|acc|con|conv|note|can|esme|wh|whd|dlv|cur|evt)_[0-9a-z]{13}(_\d+)?"), r"<\1>"),
     (re.compile(r"\btk_[0-9a-z]{13}_\S+|\bwhsec_\S+"), "<secret>"),
     (re.compile(r"127\.0\.0\.1:\d+"), "<address>"),
     (re.compile(r"(?<![+0-9a-f])[0-9a-f]{7,}\b"), "<hex>"),
@@ -253,6 +253,28 @@ def another(world: World) -> dict[str, str]:
     return {"simulator": body["name"]}
 
 
+def no_codes(world: World) -> dict[str, str]:
+    for row in world.tidings.get("/v1/codes")["data"]:
+        world.tidings.call("DELETE", f"/v1/codes/{row['id']}")
+    return {}
+
+
+def code(world: World) -> dict[str, str]:
+    """The code of the example and no other."""
+    no_codes(world)
+    answer, told = world.call("createCode", {}, set())
+    assert answer.status == 201, told
+    return {"code_02n5m8h2tc800": json.loads(told)["id"]}
+
+
+def clashing(world: World) -> dict[str, str]:
+    """Another code has its keyword."""
+    names = code(world)
+    other = {"name": "price list", "keywords": ["PRICE"], "actions": [{"type": "reply", "text": "Ask at the desk."}]}
+    assert world.tidings.call("POST", "/v1/codes", other).status == 201
+    return names
+
+
 def tried(world: World) -> dict[str, str]:
     """A carrier tested as in the example, to the end."""
     body = world.operations["testCarrier"][2]["requestBody"]["content"]["application/json"]["example"]
@@ -416,6 +438,14 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("deleteCarrier", another),
     ("streamEvents", message),
     ("metrics", nothing),
+    ("createCode", no_codes),
+    ("listCodes", code),
+    ("getCode", code),
+    ("changeCode", code),
+    ("testCode", code),
+    ("reportCodes", clashing),
+    ("deleteCode", code),
+    ("importCodes", no_codes),
     ("createErasure", message),
     ("choosePersonality", up),
     ("listPersonalities", nothing),
