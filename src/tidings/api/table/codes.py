@@ -98,7 +98,7 @@ CODES: tuple[Endpoint, ...] = (
         answer=codes.CodeView,
         problems=("code_exists", "too_many_codes"),
         example=examples.CODE_CHANGE,
-        answer_example=examples.CODE | {"reports": []},
+        answer_example=examples.CODE | examples.CODE_CHANGE | {"reports": []},
     ),
     Endpoint(
         method="DELETE",
