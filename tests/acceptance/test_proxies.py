@@ -70,10 +70,8 @@ def caddy(folder: Path, upstream: int, port: int) -> list[Any]:
     conf = (ROOT / "deploy/Caddyfile").read_text()
     conf = conf.replace("127.0.0.1:8775", f"127.0.0.1:{upstream}")
     conf = conf.replace(f"{HOST} {{", f"https://{HOST}:{port} {{\n\ttls {pem} {key}")
-    options = "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tstorage file_system " + str(
-        folder
-    )
-    (folder / "Caddyfile").write_text(options + "\n}\n" + conf)
+    options = f"\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tstorage file_system {folder}\n"
+    (folder / "Caddyfile").write_text(conf.replace("{\n\tlog {", f"{{\n{options}\tlog {{", 1))
     return [*launcher("usr/bin/caddy"), "run", "--config", folder / "Caddyfile", "--adapter", "caddyfile"]
 
 
@@ -168,3 +166,17 @@ def test_live_events_pass_the_proxy_at_once(behind: Behind) -> None:
         assert time.monotonic() - began < 5
     assert time.monotonic() - began < 5
     connection.close()
+
+
+def test_a_key_in_an_address_is_in_no_log(behind: Behind, tmp_path: Path) -> None:
+    """Neither of what went through, nor of what failed while tidings is away."""
+    site, outside = behind
+    outside.call("GET", "/send?key=hunter2&to=1", "hunter3")
+    site.tidings.kill()
+    assert outside.call("GET", "/send?key=hunter2&to=1", "hunter3").status in (502, 503)
+
+    def logged() -> str:
+        return "".join(one.read_text() for one in (tmp_path / "proxy.log", *(tmp_path / "proxy").glob("*.log")))
+
+    until(lambda: logged().count("/send") >= 2, "both were logged")
+    assert "hunter" not in logged()
