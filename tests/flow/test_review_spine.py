@@ -63,6 +63,7 @@ SCANS = {
     ("esmes", "open"), ("outbox", "anybody"), ("outbox", "skip"),
     ("outbox", "listeners"), ("outbox", "closed"),  # ESMEs at start, and whether there is one
     ("queue", "carriers"), ("attempts", "open_at"),  # when carriers come or go; PostgreSQL has a better way
+    ("events", "forget"),  # a page of the oldest
     ("queue", "expired"), ("queue", "counts"),  # looked through every few seconds, as the runner says
 }  # fmt: skip
 
