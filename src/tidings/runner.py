@@ -153,6 +153,7 @@ class Runner:
     async def _let_go(self, name: str, grace: float) -> None:
         """A carrier is not ours any more: hand over nothing, wait up to `grace` seconds for its answers."""
         if name not in self._dispatchers:
+            self._fences.pop(name, None)  # it could not be begun with
             return
         self._leaving.add(name)
         self._wake[name].set()

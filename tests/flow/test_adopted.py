@@ -115,3 +115,20 @@ def test_a_lease_of_an_esme_that_is_given_back_makes_no_engine_read_its_queue_ag
         assert reads == ["esme/7", "again", "carrier/north", "again", "router"]
 
     run(tmp_path, scenario)
+
+
+def test_a_carrier_that_cannot_be_started_is_not_ours_once_it_is_given_back(tmp_path: Path) -> None:
+    """What is accepted for it would be told to nobody else."""
+
+    async def scenario(pair: Pair) -> None:
+        async def fails() -> None:
+            raise RuntimeError("the test breaks it")
+
+        broken = FakeCarrier(name="south")
+        broken.start = fails  # type: ignore[method-assign]
+        with pytest.raises(RuntimeError, match="breaks it"):
+            await pair.runner.add(broken)
+        await pair.here.leases.leave(lease.of_carrier("south"))
+        assert not pair.runner.mine("south")
+
+    run(tmp_path, scenario)

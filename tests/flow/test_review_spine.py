@@ -80,7 +80,7 @@ def test_no_question_looks_through_a_whole_table(noun: str) -> None:
     for name, sql in statements(noun).items():
         if name in ("columns", "whole", "scan", "chosen", "floor") or (noun, name) in SCANS:
             continue
-        if "::" in sql:  # asked of PostgreSQL alone
+        if "::" in sql or "drop_day(" in sql:  # asked of PostgreSQL alone
             continue
         values = max([int(number) for number in re.findall(r"\?(\d+)", sql)], default=0)
         update = sql.startswith("update") and "where id = ?1" in sql
