@@ -6,16 +6,19 @@ import asyncio
 import gzip
 import os
 import random
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import postgres_kit
 from contract_kit import message
 from copy_kit import NAMES, contents, furnished, looked, quiet
 from spine_kit import HandClock, ask, opened
+from tidings.cli import commands
 from tidings.core.questions import Tx
 from tidings.store import migrate
 from tidings.store.copy import fill
@@ -221,6 +224,19 @@ def test_what_is_no_backup_is_refused(tmp_path: Path, octets: bytes, sentence: s
     file.write_bytes(octets)
     with pytest.raises(CannotOpen, match=sentence):
         restored(file, str(tmp_path / "b"))
+
+
+@pytest.mark.parametrize("words", [["restore", "--only-verify"], ["backup", "--verify"]])
+def test_what_is_ended_by_a_service_manager_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    folder, file = furnished(tmp_path / "a", many=5), tmp_path / "one.backup"
+    backed_up(str(folder), file)
+    monkeypatch.setattr("tidings.store.copy.backup._fill", lambda *_: signal.raise_signal(signal.SIGTERM))
+    told = CliRunner().invoke(commands, [*words, str(file), *(["--data", str(folder)] if words[0] == "backup" else [])])
+    assert told.exit_code == 1
+    assert {one.name for one in tmp_path.iterdir()} == {"a", "one.backup"}
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 # restoring

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -171,10 +172,14 @@ def _table(sums: dict[str, Sum]) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
-    """One line that is written over in a terminal, and a line now and then elsewhere."""
+    """One line that is written over in a terminal, and a line now and then elsewhere.
+
+    A service manager ends what it began by SIGTERM: then what is half done goes, as on Ctrl-C.
+    """
     from tidings.drivers.clock import SystemClock
 
     clock, last, shown = SystemClock(), [0.0], [False]
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def tell(line: str) -> None:
         if sys.stderr.isatty():
@@ -187,5 +192,6 @@ def _progress() -> Iterator[Callable[[str], None]]:
     try:
         yield tell
     finally:
+        signal.signal(signal.SIGTERM, before)
         if shown[0]:
             click.echo(err=True)
