@@ -117,13 +117,13 @@ def fuzz(server: Path, *more: str) -> subprocess.CompletedProcess[str]:
     command = [BIN / "schemathesis", "--config-file", "fuzz.toml", "run", f"{url}/openapi.json", "--no-color"]
     command += ["--header", f"Authorization: Bearer {key}", "--warnings", "off", "--request-timeout", "10"]
     command += ["--seed", os.environ.get("FUZZ_SEED", "1"), *more]
-    return subprocess.run(command, cwd=server.parent, env=CLEAN, capture_output=True, text=True, timeout=220)
+    return subprocess.run(command, cwd=server.parent, env=CLEAN, capture_output=True, text=True, timeout=600)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_nothing_the_document_allows_or_forbids_breaks_it(server: Path) -> None:
     # Carriers last: with those that a fuzzer makes up, hardly any message can be sent.
-    runs = [("--exclude-path-regex", "15"), ("--include-path-regex", "5")]
+    runs = [("--exclude-path-regex", "8"), ("--include-path-regex", "5")]
     selected = 0
     for which, examples in runs:
         done = fuzz(server, which, "^/v1/carriers", "--max-examples", examples)
