@@ -312,7 +312,7 @@ async def test_the_primary_tells_of_its_standby(tmp_path: Path, lasting: Pair) -
         await asyncio.to_thread(lasting.b.stop)
         told = await store.look()
         assert told.standbys == ()
-        assert [one.severity for one in advise(told) if "and none is there" in one.what] == ["error"]
+        assert [one.severity for one in advise(told, {}) if "and none is there" in one.what] == ["error"]
 
 
 ALONE: list[tuple[str, Callable[[Pair], str], str]] = [

@@ -41,7 +41,9 @@ async def settle(place: Place) -> Town:
     hook = await admin(town, "POST", "/v1/webhooks", {"url": "https://example.com/"})
     thread = await admin(town, "POST", "/v1/conversations", {"to": "+15551230155", "from": "12345"})
     canned = await admin(town, "POST", "/v1/canned-replies", {"name": "hours", "text": "From nine."})
+    code = await admin(town, "POST", "/v1/codes", {"name": "hi", "keywords": ["HI"], "actions": [{"type": "inbox"}]})
     town.made = {
+        "codes": code.json()["id"],
         "conversations": thread.json()["id"],
         "contacts": thread.json()["contact"]["id"],
         "canned-replies": canned.json()["id"],

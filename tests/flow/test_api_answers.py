@@ -49,8 +49,10 @@ def asked(place: Place, endpoint: Endpoint) -> Asked:
 
 def _nobody(path: str) -> str:
     """An id that nothing has."""
-    kinds = {"keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg", "esmes": "esme",
-             "carriers": "msg"}  # fmt: skip
+    kinds = {
+        "keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg", "esmes": "esme", "carriers": "msg",
+        "conversations": "conv", "contacts": "con", "canned-replies": "can", "codes": "code",
+    }  # fmt: skip
     return ("whd" if "/deliveries/" in path else kinds[path.split("/")[2]]) + "_0000000000009"
 
 

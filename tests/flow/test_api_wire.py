@@ -290,7 +290,7 @@ def drain(caller: socket.socket) -> int:
 def test_a_peer_that_vanished_is_noticed() -> None:
     if not hasattr(socket, "TCP_USER_TIMEOUT"):
         pytest.skip("only Linux can be told")
-    with _open_door("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+    with _open_door("127.0.0.1", 0, False) as listening, socket.create_connection(listening.getsockname()):
         connection, _ = listening.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == PEER_GONE_MS
