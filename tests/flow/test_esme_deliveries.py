@@ -171,6 +171,7 @@ async def test_throttled_the_whole_esme_gets_a_pause(shop: Shop) -> None:
 
     for number in range(6):
         await shop.delivered(to=f"+155512301{number:02d}")
+    await shop.rest()
     bound = shop.bind(script=script)
     await shop.until(lambda: len(bound.got) == 9)
     assert len({*bound.at[:6]}) == 1, "all at once before it is known"
