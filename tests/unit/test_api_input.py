@@ -224,6 +224,7 @@ async def test_a_parameter_at_fault_is_named_with_the_nearest(monkeypatch: pytes
     faults = {error["pointer"]: error["detail"] for error in told.json()["errors"]}
     assert faults["?limt"] == "unknown parameter; did you mean `limit`?"
     assert set(faults) == {"?limt", "?limit", "?status"}
+    assert "string" not in faults["?limit"], "it is a number, and too small"
 
 
 GOOD_HEADERS: list[tuple[str, list[tuple[str, str]]]] = [

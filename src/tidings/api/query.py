@@ -58,8 +58,11 @@ def _value(name: str, text: str, kind: Any) -> tuple[Any, list[Fault]]:
     if any(unicodedata.category(letter) == "Cc" for letter in text):
         return None, [Fault(f"?{name}", "holds control characters")]
     text = _NUMBER.sub(r"+\1", _OFFSET.sub(r"\1+\2", text))
-    whole = text.isascii() and text.isdigit() and len(text) < 10
-    if whole and unfit(kind, int(text), "") is None:
-        return int(text), []
     fault = unfit(kind, text, f"?{name}")
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        as_number = unfit(kind, int(text), f"?{name}")
+        if as_number is None:
+            return int(text), []
+        if ", got " not in as_number.detail:  # a number was wanted, and another one
+            fault = as_number
     return text, [fault] if fault else []
