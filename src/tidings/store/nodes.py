@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from typing import Any
@@ -23,6 +24,8 @@ SILENT_MS = 60_000
 """One that was not heard of for so long is told of no commits; it reads all again when it is back."""
 ALIVE_MS = 6_000
 """One that was heard of within that time counts where work is shared."""
+LEAVE_S = 5.0
+"""Seconds that a process which stops gives to saying so."""
 CLOCK = "(extract(epoch from clock_timestamp()) * 1000)::bigint"
 NOTHING = '{"s":{}}'
 """A note of no commit: somebody came or left."""
@@ -112,8 +115,12 @@ async def _displace(db: Any) -> int:
 
 
 async def leave(db: Any, writer: int) -> None:
-    """Register it no longer; what it held is free."""
-    async with db.transaction():
+    """Register it no longer; what it held is free. Raises TimeoutError where others are in the way: leases end by time.
+
+    A standby that is gone is not waited for: nothing is lost by a promotion that knows of no leave.
+    """
+    async with asyncio.timeout(LEAVE_S), db.transaction():
+        await db.execute("set local synchronous_commit = local")
         await db.execute(f"select pg_advisory_xact_lock({LOCK})")
         await db.execute("delete from node where writer = $1", writer)
         await _forget(db, writer)
