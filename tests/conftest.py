@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 import postgres_kit
 
@@ -30,6 +32,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marked = next(metafunc.definition.iter_markers(BOTH), None) is not None
     if "engine" in metafunc.fixturenames and marked and chosen == "default":
         metafunc.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
+
+
+TOGETHER = {
+    "test_examples.py": "examples", "test_fates.py": "fates", "test_readme.py": "readme", "test_two_way.py": "readme",
+    "test_stop.py": "stop", "test_handset_shows.py": "handset", "test_languages.py": "languages",
+}  # fmt: skip
+"""Files whose tests share one process of ours, or one port, and so belong to one worker."""
+
+
+class OneWorker(LoadScopeScheduling):  # type: ignore[misc]
+    """Whatever is free takes the next test, but for files that are to stay together.
+
+    pytest-xdist marks groups in a test's id, which pytest 9.2 lets nobody change.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER.get(nodeid.partition("::")[0].rpartition("/")[2], nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadgroup`."""
+    return OneWorker(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -474,7 +474,6 @@ def test_every_call_is_made(world: World) -> None:
     assert sorted(name for name, _ in CALLS) == sorted(world.operations)
 
 
-@pytest.mark.xdist_group("examples")
 @pytest.mark.parametrize(("name", "prepare"), CALLS, ids=[name for name, _ in CALLS])
 def test_an_example_is_answered_as_shown(world: World, name: str, prepare: Callable[[World], dict[str, str]]) -> None:
     names = prepare(world)

@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from processes import CARRIER, Site, until
 
-pytestmark = pytest.mark.xdist_group("fates")
-
 LONG = "Three segments, and each of them has a fate of its own; the handset shows them as one text. " * 4
 LATE_NUMBER = "+15553120005"
 

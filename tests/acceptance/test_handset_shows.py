@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from processes import Site, Tidings, until
 
-pytestmark = pytest.mark.xdist_group("handset")
-
 OURS = "+15559990000"
 SENTENCES = {
     "English": "The parcel is at the door.",

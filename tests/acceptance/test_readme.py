@@ -23,8 +23,6 @@ TUTORIAL = (ROOT / "docs/tutorial/first-message.md").read_text(encoding="utf-8")
 START_S = 60.0
 RUN_S = 60.0
 
-pytestmark = pytest.mark.xdist_group("readme")
-
 
 def blocks(text: str) -> list[str]:
     """The commands of a page: its code blocks, without those that hold a picture."""

@@ -242,8 +242,8 @@ def test_a_carrier_without_an_engine_says_so_and_what_to_do(house: House) -> Non
     """The last one: the engine ends."""
     house.members[ALICE].stop()
     until(lambda: carrier(house.two)["state"] == "unattended", "nobody has it", told=lambda: carrier(house.two))
+    until(lambda: carrier(house.one)["engine"] is None, "the other knows it too", told=lambda: carrier(house.one))
     told = carrier(house.one)
-    assert told["engine"] is None
     assert "tidings up --role engine" in told["down_reason"]
     assert "tidings up --role engine" in house.one.degraded()
     advice = house.two.get("/v1/doctor")["data"]

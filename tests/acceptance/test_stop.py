@@ -13,8 +13,6 @@ from processes import Site, until
 
 from tidings_client import Problem
 
-pytestmark = pytest.mark.xdist_group("stop")
-
 US = "+15554000199"
 STOPPED = "You are unsubscribed and will get no more messages. Reply START to receive them again."
 STARTED = "You will receive messages again. Reply STOP to end, HELP for help."

@@ -7,13 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from processes import until
 from test_readme import Running, needs_curl, running  # noqa: F401 - a fixture
 
 PAGE = (Path(__file__).parents[2] / "docs/tutorial/two-way.md").read_text(encoding="utf-8")
-
-pytestmark = pytest.mark.xdist_group("readme")
 
 
 @needs_curl

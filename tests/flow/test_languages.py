@@ -119,7 +119,6 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("languages")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_handset_shows_what_was_posted(seen: Seen, name: str) -> None:
     assert seen.answered[name]["text"] == TEXTS[name]
@@ -127,7 +126,6 @@ def test_a_handset_shows_what_was_posted(seen: Seen, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("languages")
 @pytest.mark.parametrize("name", NAMES)
 def test_we_show_what_was_typed_at_a_handset(seen: Seen, name: str) -> None:
     assert seen.received[name] == [TEXTS[name]]
