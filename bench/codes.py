@@ -108,7 +108,7 @@ async def once(texts: int, window: int) -> tuple[float, float]:
         try:
             async with asyncio.timeout(60):
                 await texting.bound.wait()
-                while not (folder / "server.json").exists():  # noqa: ASYNC110 - another process writes it
+                while not (folder / "server.json").exists():  # noqa: ASYNC110 - nothing but the file tells that the other process is up
                     await asyncio.sleep(0.05)
             await asyncio.to_thread(take, folder)
             cpu, began = tidings.cpu(), time.perf_counter()

@@ -165,8 +165,7 @@ async def paths(folder: Path) -> None:
 
     async def batch(category: str, run: int) -> int:
         wanted = [
-            Request(to=f"+1555{run:03d}{at:04d}", text="Hello", sender=OURS, category=category)  # type: ignore[arg-type]
-            for at in range(10_000)
+            Request(to=f"+1555{run:03d}{at:04d}", text="Hello", sender=OURS, category=category) for at in range(10_000)
         ]
         assert isinstance(await accept.accept(house, 1, wanted), Answer)
         return len(wanted)

@@ -30,6 +30,8 @@ from tidings.store.copy.tables import schema
 from tidings.store.engine import CannotOpen
 from tidings.store.sqlite import Sqlite
 
+pytestmark = pytest.mark.slow
+
 ENGINES = ("sqlite", "postgres")
 
 

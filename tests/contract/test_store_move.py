@@ -25,6 +25,8 @@ from tidings.store.group_commit import Driver
 from tidings.store.postgres import Postgres
 from tidings.store.sqlite import Sqlite
 
+pytestmark = pytest.mark.slow
+
 TABLES = schema(NAMES).tables
 ENGINES = ("sqlite", "postgres")
 OF_PROCESSES = {"node", "store_commit"}

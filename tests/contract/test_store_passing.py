@@ -23,6 +23,8 @@ from tidings.store.engine import CannotOpen
 from tidings.store.group_commit import GroupStore
 from tidings.store.postgres import Postgres
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def on_postgres() -> Iterator[None]:

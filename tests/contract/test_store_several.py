@@ -28,6 +28,8 @@ from tidings.store.folder import DataFolderInUse
 from tidings.store.group_commit import GroupStore
 from tidings.store.postgres import Postgres
 
+pytestmark = pytest.mark.slow
+
 LEASE_S = 1.2
 
 

@@ -292,11 +292,10 @@ def _try(entry: Entry, text: str, words: Sequence[Word], now: Millis) -> Found |
         got = {}
     else:
         got = read(text, _behind(entry, text, words), code.rule.parameters, there)
-    how, wrong = entry.how, isinstance(got, Trouble)
+    values, trouble = ({}, got) if isinstance(got, Trouble) else (got, None)
     return Found(
-        code=code, how=how, keyword=entry.keyword, language=entry.language, values={} if wrong else got,  # type: ignore[arg-type]
-        trouble=got if wrong else None,
-    )  # fmt: skip
+        code=code, how=entry.how, keyword=entry.keyword, language=entry.language, values=values, trouble=trouble
+    )
 
 
 def _behind(entry: Entry, text: str, words: Sequence[Word]) -> Sequence[Word]:
