@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := tests/interop
 TYPES := clients/typescript
-FAST := $(wildcard tests/unit tests/contract tests/flow/test_pipeline_*.py)
+FAST := $(wildcard tests/unit tests/contract)
 TYPED := src $(wildcard tests/kit.py tests/spine_kit.py tests/contract_kit.py tests/conftest.py)
 
 export UV_PYTHON_DOWNLOADS := never
