@@ -69,6 +69,15 @@ async def submitted(*writes: Awaitable[Any]) -> list[asyncio.Task[Any]]:
     return tasks
 
 
+async def store_messages(store: Any, *numbers: int, **changes: Any) -> None:
+    await store.write(ask, [lambda tx: tx.messages.insert([message(number, **changes) for number in numbers])])
+
+
+async def present(store: Any, *numbers: int) -> list[int]:
+    """Which of these messages are there."""
+    return sorted(await store.read(lambda tx: tx.messages.by_id(numbers)))
+
+
 # rows
 
 

@@ -97,8 +97,8 @@ class Runner:
         """Carriers that are being taken away."""
         self._claiming: dict[str, set[asyncio.Task[None]]] = {name: set() for name in self._carriers}
         """Claims of each carrier that are being committed."""
-        self._grace = house.settings.shutdown_grace
-        """Seconds that a carrier's answers are waited for when it is let go."""
+        self._graces: dict[str, float] = {}
+        """Seconds that the answers of carriers which are taken away are waited for; of others, as at a stop."""
         self.held: frozenset[str] = frozenset()
         """Carriers and binds that get nothing new, by name."""
         self.answers: dict[str, dict[str, int]] = {name: {} for name in self._carriers}
@@ -132,7 +132,8 @@ class Runner:
             await self._hold(name, fence)
 
         async def lost(to_another: bool) -> None:
-            await self._let_go(name, 0.0 if to_another else self._grace)
+            grace = self._graces.pop(name, self._house.settings.shutdown_grace)
+            await self._let_go(name, 0.0 if to_another else grace)
 
         await self._house.leases.want(lease.of_carrier(name), gained, lost, spread=True)
 
@@ -192,7 +193,7 @@ class Runner:
 
     async def remove(self, name: str, grace: float) -> None:
         """Hand nothing more to a carrier, wait up to `grace` seconds for its answers; what waits goes by another."""
-        self._grace = grace
+        self._graces[name] = grace
         waits = self._schedules[name]
         await self._house.leases.leave(lease.of_carrier(name))
         self._drop(name)
@@ -202,8 +203,9 @@ class Runner:
 
     def _drop(self, name: str) -> None:
         """Forget a carrier."""
-        for mine in (self._carriers, self._paces, self._wake, self._claiming, self.answers, self._schedules):
-            mine.pop(name, None)
+        mine = (self._carriers, self._paces, self._wake, self._claiming, self.answers, self._schedules, self._graces)
+        for one in mine:
+            one.pop(name, None)
 
     def heed(self, name: str) -> None:
         """The settings of a carrier are others: how fast it may be fed."""
@@ -272,14 +274,7 @@ class Runner:
 
     async def _learn(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
         """Read until the store answers."""
-        wait = 0.2
-        while True:
-            try:
-                return await self._house.store.read(ask)
-            except StoreUnavailable as fault:
-                log.error("the store cannot be read for now: %s", fault)
-                await asyncio.sleep(wait)
-                wait = min(5.0, wait * 2)
+        return await self._again_and_again("the store cannot be read", lambda: self._house.store.read(ask))
 
     # hand-over from the committer
 
@@ -678,12 +673,17 @@ class Runner:
 
     async def _insist(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
         """Write until the store takes it: what a carrier has said or been given must not be lost to a full disk."""
+        return await self._again_and_again(
+            f"cannot store {stage.name}", lambda: self._house.store.write(stage, items)
+        )  # fmt: skip
+
+    async def _again_and_again(self, trouble: str, work: Callable[[], Awaitable[R]]) -> R:
         wait = 0.2
         while True:
             try:
-                return await self._house.store.write(stage, items)
+                return await work()
             except StoreUnavailable as fault:
-                log.error("cannot store %s for now: %s", stage.name, fault)
+                log.error("%s for now: %s", trouble, fault)
                 await asyncio.sleep(wait)
                 wait = min(5.0, wait * 2)
 

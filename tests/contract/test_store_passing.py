@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 
 import postgres_kit
-from contract_kit import PATIENCE, message
-from spine_kit import HandClock, ask, opened
+from contract_kit import PATIENCE, message, present, store_messages
+from spine_kit import HandClock, opened
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import group_commit
@@ -30,14 +30,6 @@ pytestmark = pytest.mark.slow
 def on_postgres() -> Iterator[None]:
     with postgres_kit.chosen_for(True):
         yield
-
-
-async def store_messages(store: Any, *numbers: int) -> None:
-    await store.write(ask, [lambda tx: tx.messages.insert([message(number) for number in numbers])])
-
-
-async def present(store: Any, *numbers: int) -> list[int]:
-    return sorted(await store.read(lambda tx: tx.messages.by_id(numbers)))
 
 
 class Faulty:

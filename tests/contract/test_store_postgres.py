@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import postgres_kit
-from contract_kit import PATIENCE, event, held, message, settled, submitted
+from contract_kit import PATIENCE, event, held, message, present, settled, store_messages, submitted
 from golden.write import POSTGRES, fresh_postgres
 from spine_kit import HandClock, ask, opened
 from tidings.core.ports import Stage, StoreUnavailable
@@ -35,14 +35,6 @@ pytestmark = pytest.mark.slow
 def on_postgres() -> Iterator[None]:
     with postgres_kit.chosen_for(True):
         yield
-
-
-async def store_messages(store: Any, *numbers: int) -> None:
-    await store.write(ask, [lambda tx: tx.messages.insert([message(number) for number in numbers])])
-
-
-async def present(store: Any, *numbers: int) -> list[int]:
-    return sorted(await store.read(lambda tx: tx.messages.by_id(numbers)))
 
 
 # what it refuses, in one sentence

@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 import pytest
 
-from contract_kit import held, message, submitted
+from contract_kit import held, present, store_messages, submitted
 from golden.write import FILE, fresh, schema
 from spine_kit import HandClock, ask, opened
 from tidings.core.ports import StoreUnavailable
@@ -32,17 +32,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "data"
 
 
-async def store_messages(store: Any, *numbers: int) -> None:
-    async def insert(tx: Tx) -> None:
-        await tx.messages.insert([message(number, text=TEXT) for number in numbers])
-
-    await store.write(ask, [insert])
-
-
-async def present(store: Any, *numbers: int) -> list[int]:
-    return sorted(await store.read(lambda tx: tx.messages.by_id(numbers)))
-
-
 def on_sqlite(folder: Path) -> Any:
     return GroupStore(Sqlite(folder, HandClock()), HandClock())
 
@@ -56,7 +45,7 @@ def mode(file: Path) -> int:
 
 async def test_a_folder_is_made_for_its_owner_alone(folder: Path) -> None:
     with opened(folder, HandClock(), asyncio.get_running_loop()) as store:
-        await store_messages(store, 1)
+        await store_messages(store, 1, text=TEXT)
         assert (mode(folder), mode(store.driver.file)) == (0o700, 0o600)
         assert store.free_disk_mb() > 0
 
@@ -156,7 +145,7 @@ async def test_every_migration_is_applied_once(folder: Path) -> None:
     clock = HandClock()
     with opened(folder, clock, asyncio.get_running_loop()) as store:
         first = store.applied()
-        await store_messages(store, 1)
+        await store_messages(store, 1, text=TEXT)
     clock.move(60)
     with opened(folder, clock, asyncio.get_running_loop()) as store:
         assert store.applied() == first
@@ -199,7 +188,7 @@ def room(store: Any, pages: int) -> None:
 async def test_a_full_disk_is_everybodys_loss_and_passes(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     """All of the commit are told, nothing of it is stored, no follower hears of it."""
     with opened(folder, HandClock(), asyncio.get_running_loop()) as store:
-        await store_messages(store, 1)
+        await store_messages(store, 1, text=TEXT)
         heard: list[int] = []
         room(store, 1)
         async with held(store):
@@ -212,7 +201,7 @@ async def test_a_full_disk_is_everybodys_loss_and_passes(folder: Path, caplog: p
         assert heard == []
         assert await present(store, 2, *range(10, 200)) == []
         room(store, 1 << 30)
-        await store_messages(store, 3)
+        await store_messages(store, 3, text=TEXT)
         assert store.fault == ""
         assert await present(store, 1, 2, 3) == [1, 3]
 
@@ -244,7 +233,7 @@ async def test_a_fault_of_the_engine_is_told_to_all(folder: Path, kind: type[Exc
         assert {type(fault) for fault in faults} == {StoreUnavailable}
         assert kind.__name__ in store.fault
         assert await present(store, 1, 2) == []
-        await store_messages(store, 3)
+        await store_messages(store, 3, text=TEXT)
         assert (store.fault, await present(store, 3)) == ("", [3])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import postgres_kit
-from contract_kit import PATIENCE, message
+from contract_kit import PATIENCE, message, present
 from postgres_kit import Pair
 from spine_kit import HandClock, ask
 from tidings.core.ports import Stage, StoreUnavailable
@@ -158,10 +158,6 @@ async def insist(store: Any, *numbers: int) -> float:
                 await keep(store, *numbers)
                 return time.monotonic() - began
             await asyncio.sleep(0.05)
-
-
-async def present(store: Any, *numbers: int) -> list[int]:
-    return sorted(await store.read(lambda tx: tx.messages.by_id(numbers)))
 
 
 def opens(folder: Path, url: str) -> None:

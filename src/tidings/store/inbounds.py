@@ -43,16 +43,15 @@ class Inbounds:
         )  # fmt: skip
 
     async def siblings(self, row: InboundRow) -> list[InboundRow]:
-        rows = await self._engine.fetch(
-            SQL["siblings"], row.sender, row.to, row.reference, row.parts, row.carrier, row.account_id,
-            row.received_at - SIBLING_WAIT,
-        )  # fmt: skip
-        return [_row(found) for found in rows]
+        return await self._under_one_reference(SQL["siblings"], row)
 
     async def joined(self, row: InboundRow) -> list[InboundRow]:
         """The parts of the newest text under the same reference that has become a message, a while ago at the most."""
+        return await self._under_one_reference(SQL["joined"], row)
+
+    async def _under_one_reference(self, sql: str, row: InboundRow) -> list[InboundRow]:
         rows = await self._engine.fetch(
-            SQL["joined"], row.sender, row.to, row.reference, row.parts, row.carrier, row.account_id,
+            sql, row.sender, row.to, row.reference, row.parts, row.carrier, row.account_id,
             row.received_at - SIBLING_WAIT,
         )  # fmt: skip
         return [_row(found) for found in rows]
