@@ -24,6 +24,8 @@ from tidings.store.engine import statements
 from tidings.store.events import since
 from tidings.store.postgres import Postgres, translate
 
+pytestmark = pytest.mark.slow
+
 EVENTS, WEBHOOKS = statements("events"), statements("webhooks")
 TABLES = ("message_event", "webhook_delivery", "webhook_attempt")
 

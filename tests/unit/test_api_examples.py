@@ -62,6 +62,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
 def test_the_validator_finds_what_is_planted(planted: Callable[[Json], None]) -> None:
     told = copy.deepcopy(OURS)
