@@ -18,6 +18,8 @@ TYPED := src $(wildcard tests/kit.py tests/spine_kit.py tests/contract_kit.py te
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
 export UV_NO_PROGRESS := 1
+# What pytest makes of the tests is kept for the next time, wherever Python is told to keep nothing.
+export PYTHONDONTWRITEBYTECODE :=
 
 # A checkout that was moved has scripts that point to where it was: set it up again.
 ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
@@ -141,7 +143,7 @@ check: dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary $(TYPED)
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -n auto -p no:cacheprovider -m "not slow" $(FAST) $(ARGS)
+	@$(BIN)/pytest -n auto -p no:cacheprovider -p no:schemathesis -m "not slow" $(FAST) $(ARGS)
 
 # A seed is chosen and told; `make fuzz ARGS="--seed 7 --first 42 --cases 1"` makes one case again.
 fuzz: dev

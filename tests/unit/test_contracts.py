@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,12 +64,17 @@ def test_names_of_other_houses_are_recognised(name: str) -> None:
     assert NOT_A_NAME.search(words(name))
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def test_no_module_class_or_function_has_such_a_name() -> None:
     found = []
     for file in SOURCES:
         inner = file.relative_to(ROOT / "src" / "tidings").with_suffix("")
         names = [*inner.parts]
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(file)):
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 names.append(node.name)
         found += [f"{inner}: {name}" for name in names if NOT_A_NAME.search(words(name))]
@@ -78,7 +84,7 @@ def test_no_module_class_or_function_has_such_a_name() -> None:
 def test_every_module_says_what_it_is_for() -> None:
     silent = []
     for file in SOURCES:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = parsed(file)
         if tree.body and not ast.get_docstring(tree):
             silent.append(str(file.relative_to(ROOT)))
     assert silent == []
@@ -88,7 +94,7 @@ def test_tasks_are_started_in_task_groups_only() -> None:
     """`loop.create_task` and its like escape the linter, which sees imports and not objects."""
     found = []
     for file in SOURCES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(file)):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             owner = ast.unparse(node.func.value).split(".")[-1].lower()

@@ -13,6 +13,7 @@ from tidings.smpp.owed import Owed
 from tidings.smpp.session import Session
 
 
+@pytest.mark.slow
 def test_nothing_breaks_in_a_few_seconds() -> None:
     tally = smpp_fuzz.run(cases=20_000, seconds=2, seed=7)
     assert tally["cases"] > 250

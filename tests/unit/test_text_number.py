@@ -142,6 +142,7 @@ def test_a_number_tells_its_country(number: str, region: str | None) -> None:
     assert country(number) == region
 
 
+@pytest.mark.slow
 def test_the_table_is_the_one_its_source_gives() -> None:
     assert calling_codes.FILE.read_text(encoding="utf-8") == calling_codes.fresh(), "run `make golden`"
 
