@@ -260,11 +260,10 @@ async def _act(
             told.append(message.id)
     if not entries:
         return {}
-    entered = await accept.enter(tx, entries, now)
-    return {
-        message_id: tuple(stored.message for stored in one.stored)
-        for message_id, one in zip(told, entered, strict=True)
-    }
+    replies: dict[int, tuple[Message, ...]] = {}
+    for message_id, entered in zip(told, await accept.enter(tx, entries, now), strict=True):
+        replies[message_id] = (*replies.get(message_id, ()), *(stored.message for stored in entered.stored))
+    return replies
 
 
 async def _obey(tx: Tx, message: Message, asked: Keyword, settings: Settings, now: Millis) -> str | None:
