@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -51,6 +52,8 @@ CLAIM_MOST = 256
 """Segments claimed at a time: small enough that claims, answers and receipts overlap."""
 ADOPT_S = 10.0
 """Seconds between two looks for carriers that are gone, where other processes may end them."""
+RECONCILE_S = 1.0
+"""Seconds between two readings of the whole queue with nothing in memory."""
 OVERLAPPING = 4
 """Claims, and batches of carrier events, being stored at a time."""
 
@@ -92,6 +95,7 @@ class Runner:
         self._listeners: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._next_look = 0.0
+        self._reconcile_at = 0.0
         self._stopping = False
         self._leaving: set[str] = set()
         """Carriers that are being taken away."""
@@ -737,14 +741,21 @@ class Runner:
         return [*self._fences, *(["", *self._adopted] if self._routes else [])]
 
     async def _reconcile(self, reads: Sequence[str]) -> None:
-        """Nothing is in memory: whatever is due in the store is read again from its beginning."""
+        """Nothing is in memory: whatever is due in the store is read again from its beginning, at times only: what
+        is not ours to hand over any more would be read, refused and read again without a pause.
+        """
         if any(feed.spilled for feed in self._feeds.values()):
+            return
+        wait = self._reconcile_at - self._house.clock.monotonic()
+        if wait > 0:
+            self._look_by(self._house.clock.now() + math.ceil(wait * 1000))
             return
 
         async def ask(tx: Tx) -> bool:
             return any([await tx.queue.head(reads, rank, 0, 1) for rank in RANKS])
 
         if await self._house.store.read(ask) and self.idle():
+            self._reconcile_at = self._house.clock.monotonic() + RECONCILE_S
             self.read_all_again()
 
     def _hear_of(self, news: News) -> None:
