@@ -73,6 +73,27 @@ async def test_what_is_wrong_is_told_by_field(town: Town, fields: dict[str, Any]
         assert (fault["pointer"], detail in fault["detail"]) == (pointer, True), fault
 
 
+_LARGE = {f"choice{at}": [f"{at}{'x' * 60}{to}" for to in range(20)] for at in range(100)}
+_ONE_OF = [{"name": "one", "type": "choice", "choices": _LARGE}]
+MANY = [
+    ("the same keyword", 201, {"keywords": ["vote now"]}, "200 codes with the keyword vote now"),
+    ("defaults", 201, {"default": True}, "200 codes that are the default"),
+    ("keywords with slips", 21, {"keywords": [f"word{at}" for at in range(50)], "fuzzy": True}, "1000 keywords"),
+    ("regexes", 101, {"regex": "a"}, "100 codes with a regex"),
+    ("large regexes", 15, {"regex": "[^b]{0,190}"}, "20000 instructions"),
+    ("large codes", 40, {"keywords": ["pick"], "parameters": _ONE_OF, "help": "Pick one."}, "5000000 octets"),
+]
+
+
+@pytest.mark.parametrize(("many", "fields", "detail"), [row[1:] for row in MANY], ids=[row[0] for row in MANY])
+async def test_what_costs_every_text_has_bounds(town: Town, many: int, fields: dict[str, Any], detail: str) -> None:
+    codes = [{"name": f"code {at}", "actions": [{"type": "inbox"}], **fields} for at in range(many)]
+    answers = [await admin(town, "POST", "/v1/codes/import", {"codes": codes[at::2]}) for at in (0, 1)]
+    assert answers[0].status == 200, answers[0].body
+    told = answers[1].json()
+    assert (answers[1].status, told["code"], detail in told["detail"]) == (422, "too_many_codes", True), told
+
+
 async def test_a_file_is_taken_whole_or_not_at_all(town: Town) -> None:
     async def names() -> list[str]:
         return [one["name"] for one in (await admin(town, "GET", "/v1/codes")).json()["data"]]

@@ -24,6 +24,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("fuzzy without letters", {"keywords": ["win"], "fuzzy": True}, "/fuzzy", "4 letters"),
     ("no regex", {"regex": "("}, "/regex", "missing )"),
     ("what RE2 has not", {"regex": "(?=a)"}, "/regex", "RE2, without look-around"),
+    ("a regex that would be slow", {"regex": "[^b]{0,900}x[^b]{0,900}"}, "/regex", "too large to be quick"),
     ("a group by a name that is taken", {"regex": "(?P<text>.)"}, "/regex", "another name"),
     ("a parameter without its group", {"regex": "(?P<a>.)", "parameters": [ITEM]}, "/parameters/0/name",
      "no named group"),

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codes_kit import NOW, book, code, rule
-from tidings.core.codebook import Book, entries
+from tidings.core import fold
+from tidings.core.codebook import REGEX_SIZE_MOST, REGEX_TEXT_MOST, Book, compiled, entries
 from tidings.core.message import DAY, HOUR
 from tidings.core.parameters import Trouble
 
@@ -197,6 +198,66 @@ def test_a_hostile_regex_takes_no_longer_than_its_text() -> None:
     assert time.process_time() - began < 1.0
     assert found is not None
     assert found.how == "default"
+
+
+def test_of_a_long_text_regexes_see_the_beginning_and_no_end() -> None:
+    made = book(rule("all a", regex="^a+$"), rule("some b", regex="b"), rule("else", default=True))
+    seen = {
+        "a" * REGEX_TEXT_MOST: "all a", "a" * (REGEX_TEXT_MOST + 1): "else", "a" * REGEX_TEXT_MOST + "b": "else",
+        "a" * (REGEX_TEXT_MOST - 1) + "bb": "some b", "\ud800b": "some b",
+    }  # fmt: skip
+    for text, name in seen.items():
+        found = made.match(text, OURS, NOW)
+        assert found is not None
+        assert found.code.rule.name == name, len(text)
+
+
+def test_the_largest_regexes_there_may_be_cost_a_text_little() -> None:
+    """As many and as large as an account may have, none of which finds anything."""
+    regex = "[^b]{0,190}x[^b]{0,190}b"
+    size = compiled(regex).programsize
+    assert size <= REGEX_SIZE_MOST
+    made = book(*(rule(f"code{at}", regex=f"{regex}{at}") for at in range(20_000 // size)))
+    text = "".join(random.Random(7).choices("aacx \u00fc", k=REGEX_TEXT_MOST))
+    began = time.process_time()
+    assert made.match(text, OURS, NOW) is None
+    assert time.process_time() - began < 2.0  # 0.1 s where it was measured; this machine may be busy
+
+
+letters = st.text("abcdefgh", min_size=4, max_size=24)
+
+
+@given(letters, st.lists(st.tuples(st.integers(0, 30), st.sampled_from("abcx")), max_size=3), st.integers(0, 3))
+def test_a_keyword_is_known_with_every_slip_it_may_bear(word: str, slips: list[tuple[int, str]], kind: int) -> None:
+    """The index of the first letters leaves out nothing that the distance allows."""
+    written = word
+    for at, letter in slips:
+        at %= len(written) + 1
+        changed = (
+            written[:at] + letter + written[at:], written[:at] + written[at + 1 :],
+            written[:at] + letter + written[at + 1 :], written[:at] + written[at : at + 2][::-1] + written[at + 2 :],
+        )  # fmt: skip
+        written = changed[kind] or "a"
+    found = book(rule("one", keywords=[word], fuzzy=True)).match(written, OURS, NOW)
+    assert (found is not None) == (fold.distance(written, word, fold.slips(word)) <= fold.slips(word))
+
+
+def test_long_keywords_with_slips_take_little_memory() -> None:
+    chance = random.Random(3)
+    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=40)) for _ in range(200)]
+    made = Book([code(at, f"code{at}", keywords=[word], fuzzy=True) for at, word in enumerate(words)])
+    assert len(made._fuzzy) <= 37 * len(words)
+
+
+def test_many_choices_cost_a_text_little() -> None:
+    choices = {f"choice{at}": [f"alias{at}x{to}" for to in range(20)] for at in range(100)}
+    asks = [{"name": "one", "type": "choice", "choices": choices}]
+    made = Book([code(at, f"code{at}", keywords=["vote"], parameters=asks) for at in range(100)])
+    made.match("vote nothing", OURS, NOW)  # the first to ask folds them
+    began = time.process_time()
+    for _ in range(10):
+        made.match("vote nothing", OURS, NOW)
+    assert time.process_time() - began < 0.5  # 4 s where each text folded them anew
 
 
 def test_a_thousand_codes_cost_a_text_little() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tidings.core import template
-from tidings.core.codebook import DEFAULT, KEYWORD, Entry, compiled, entries, setting, zone
+from tidings.core.codebook import DEFAULT, KEYWORD, REGEX_SIZE_MOST, Entry, compiled, entries, setting, zone
 from tidings.core.codes import DAYS, NOT_BUILT, CallWebhook, Code, Forward, Hours, Reply, Rule
 from tidings.core.consent import HELP_WORDS, START_WORDS, STOP_WORDS
 from tidings.core.fold import keywords, slips
@@ -118,13 +118,15 @@ def _of_regex(regex: str) -> _Found:
     import re2
 
     try:
-        groups: dict[str, int] = dict(compiled(regex).groupindex)
+        pattern = compiled(regex)
     except re2.error as fault:
         said = fault.args[0] if fault.args else ""
         said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         yield "/regex", f"cannot be used: {said}; it is RE2, without look-around and back references"
         return
-    for name in groups:
+    if pattern.programsize > REGEX_SIZE_MOST:
+        yield "/regex", "is too large to be quick: repeat less in it; * is smaller than {1,300}, and [0-9] than \\pL"
+    for name in pattern.groupindex:
         if not _NAME.match(name) or name in _TAKEN:
             yield "/regex", f"the group {name} must have another name: lower case, and none that templates have already"
 

@@ -20,6 +20,13 @@ from tidings.core.parameters import Setting, Trouble, Value, by_default, one, re
 KEYWORD, FUZZY, REGEX, DEFAULT = "keyword", "fuzzy", "regex", "default"
 LONGEST_TEXT = 40_000
 """Characters of a text that codes look at; no message of 255 segments is longer."""
+REGEX_TEXT_MOST = 1_600
+"""Characters of a text that regexes look at: ten segments."""
+REGEX_SIZE_MOST = 4_000
+"""Instructions of one regex. RE2's time may grow with these times the text: what is small stays quick."""
+NEAR_LETTERS = 8
+"""First letters of a word by which keywords near it are looked up. Whatever is within a distance of a whole word is
+within it here too, and a keyword has 37 places in the index at the most, however long it is."""
 CLOSE_MOST = 5
 
 
@@ -139,7 +146,7 @@ class Book:
             if entry.how == KEYWORD:
                 insort(self._exact.setdefault(entry.words[0], []), entry, key=_by_rank)
                 if rule.fuzzy:
-                    for short in fold.lacking(entry.words[0], fold.slips(entry.words[0])):
+                    for short in fold.lacking(entry.words[0][:NEAR_LETTERS], fold.slips(entry.words[0])):
                         self._fuzzy.setdefault(short, []).append(entry)
             else:
                 insort(self._regexes if entry.how == REGEX else self._defaults, entry, key=_by_rank)
@@ -170,7 +177,8 @@ class Book:
     def _named(self, text: str, words: Sequence[Word]) -> Iterable[Entry]:
         found = list(self._called(words))
         if self._regexes:
-            found += [entry for entry in self._regexes if entry.pattern.search(text) is not None]
+            looked_at = _for_regex(text)
+            found += [entry for entry in self._regexes if entry.pattern.search(looked_at) is not None]
             found.sort(key=_by_rank)
         return found
 
@@ -187,10 +195,10 @@ class Book:
     def _slipped(self, words: Sequence[Word]) -> Iterator[Entry]:
         """Those whose keyword is nearly what was written, the nearest first."""
         first = fold.keyword(words[0].text) if words and self._fuzzy else ""
-        if not first or len(first) > 34:
+        if not first:
             return
         seen: dict[int, tuple[int, Entry]] = {}
-        for short in fold.lacking(first, 2):
+        for short in fold.lacking(first[:NEAR_LETTERS], 2):
             for entry in self._fuzzy.get(short, ()):
                 if id(entry) not in seen:
                     most = fold.slips(entry.words[0])
@@ -230,16 +238,21 @@ class Book:
         then defaults; with whether it is but near."""
         every = [entry for code in self.codes for entry in entries(code)]
         every.sort(key=_by_rank)
-        first = fold.keyword(words[0].text) if words else ""
+        first, looked_at = fold.keyword(words[0].text) if words else "", _for_regex(text)
         for entry in every:
             exact = entry.how == KEYWORD and entry.words[0] in (first, _glued(first)) and _rest_agrees(entry, words)
-            if exact or (entry.how == REGEX and entry.pattern.search(text) is not None):
+            if exact or (entry.how == REGEX and entry.pattern.search(looked_at) is not None):
                 yield entry, False
         slips = [(fold.distance(first, entry.words[0], 2), entry) for entry in every if entry.how == KEYWORD]
         for away, entry in sorted(slips, key=lambda one: (one[0], one[1].rank)):
             if away <= min(2, len(entry.words[0]) // 2):
                 yield entry, True
         yield from ((entry, False) for entry in every if entry.how == DEFAULT)
+
+
+def phrases(rule: Rule) -> list[str]:
+    """All keywords of a code, those of other languages too."""
+    return [*rule.keywords, *(one for translated in rule.translations.values() for one in translated)]
 
 
 def entries(code: Code) -> Iterator[Entry]:
@@ -254,6 +267,13 @@ def entries(code: Code) -> Iterator[Entry]:
             words = fold.keywords(phrase)
             if words:
                 yield Entry(rank(code, KEYWORD, words), code, KEYWORD, words, phrase, language)
+
+
+def _for_regex(text: str) -> str:
+    """What of a text a regex looks at: of a long one the beginning, and no `$` holds where it is cut. RE2 reads UTF-8,
+    which has no half of a surrogate pair."""
+    text = text if len(text) <= REGEX_TEXT_MOST else f"{text[:REGEX_TEXT_MOST]}…"
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _by_rank(entry: Entry) -> tuple[Any, ...]:
@@ -310,7 +330,7 @@ def _behind(entry: Entry, text: str, words: Sequence[Word]) -> Sequence[Word]:
 
 def _caught(entry: Entry, text: str, there: Setting) -> dict[str, Value] | Trouble:
     """What the groups of a regex caught, each as the parameter of its name has it."""
-    found = entry.pattern.search(text)
+    found = entry.pattern.search(_for_regex(text))
     values: dict[str, Value] = dict(found.groupdict()) if found is not None else {}
     for spec in entry.code.rule.parameters:
         said = values.get(spec.name)

@@ -94,18 +94,22 @@ def distance(one: str, other: str, most: int) -> int:
     """Letters left out, put in, changed, or swapped with their neighbour between two words; `most` + 1 for more."""
     if abs(len(one) - len(other)) > most:
         return most + 1
+    far = most + 1
     before: list[int] = []
     row = list(range(len(other) + 1))
     for at, letter in enumerate(one, 1):
-        earlier, before, row = before, row, [at]
-        for to, there in enumerate(other, 1):
+        earlier, before, row = before, row, [far] * (len(other) + 1)
+        row[0] = at
+        # Farther apart than `most` nothing is within reach.
+        for to in range(max(1, at - most), min(len(other), at + most) + 1):
+            there = other[to - 1]
             cost = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != there))
             if at > 1 and to > 1 and letter == other[to - 2] and one[at - 2] == there:
                 cost = min(cost, earlier[to - 2] + 1)
-            row.append(cost)
+            row[to] = cost
         if min(row) > most:
-            return most + 1
-    return min(row[-1], most + 1)
+            return far
+    return min(row[-1], far)
 
 
 def slips(word: str) -> int:

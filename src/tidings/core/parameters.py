@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ Alias = Annotated[str, Meta(min_length=1, max_length=64)]
 Value = str | int | Decimal | dt.date | dict[str, Any] | None
 
 
-class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """One thing that the text is to say, and what is taken for it."""
 
     name: Name
@@ -54,6 +55,15 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     region: Annotated[
         str, Meta(pattern="^([A-Z]{2})?$", description="where a `phone` without country code is at home (ISO 3166)")
     ] = ""
+
+    @cached_property
+    def known(self) -> Mapping[str, str]:
+        """By what is taken for it, folded, the choice; where two have the same, the first of them."""
+        return {
+            " ".join([folded(part) for part in said.split()]): choice
+            for choice, others in reversed(self.choices.items())
+            for said in (choice, *others)
+        }
 
 
 ONLY_FOR: Mapping[str, tuple[str, ...]] = {
@@ -162,7 +172,8 @@ def read(
 
 def one(said: str, spec: Parameter, setting: Setting) -> Value | Trouble:
     """One parameter that is all of a text, as a group of a regular expression caught it."""
-    got = read(said, fold.words(said), [msgspec.structs.replace(spec, optional=False)], setting)
+    needed = msgspec.structs.replace(spec, optional=False) if spec.optional else spec
+    got = read(said, fold.words(said), [needed], setting)
     return got if isinstance(got, Trouble) else got[spec.name]
 
 
@@ -411,14 +422,9 @@ def _email(text: str, words: Sequence[Word], spec: Parameter, setting: Setting) 
 
 
 def _choice(text: str, words: Sequence[Word], spec: Parameter, setting: Setting) -> Taken | Trouble:
-    known = {
-        " ".join([folded(part) for part in said.split()]): choice
-        for choice, others in reversed(spec.choices.items())
-        for said in (choice, *others)
-    }
     said = [folded(one.text) for one in words[:4]]
     for count in range(len(said), 0, -1):
-        value = known.get(" ".join(said[:count]))
+        value = spec.known.get(" ".join(said[:count]))
         if value is not None:
             return Taken(value, count)
     return _wrong("no_choice", spec, words[0].text)

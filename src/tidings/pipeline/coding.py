@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
 from tidings.core import code_faults
 from tidings.core.code_faults import Report
-from tidings.core.codebook import Book, Explained
+from tidings.core.codebook import Book, Explained, compiled, phrases
 from tidings.core.codes import CallWebhook, Code, Forward, Reply, Rule
+from tidings.core.fold import keywords
 from tidings.core.message import Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Tx
@@ -19,6 +21,14 @@ from tidings.pipeline.house import House
 
 REGEXES_MOST = 100
 """Codes of an account that have a regex: each is tried on every text."""
+REGEX_SIZES_MOST = 20_000
+"""Instructions of all of them: a text of ten segments takes a quarter of a second at the worst."""
+SAME_MOST = 200
+"""Codes with the same keyword, or that are defaults: each may be tried on one text."""
+FUZZY_MOST = 1_000
+"""Keywords of an account that may be written with a slip."""
+OCTETS_MOST = 5_000_000
+"""All codes of an account, as JSON: so much of them is in memory while its texts come."""
 
 
 class Save(msgspec.Struct, frozen=True):
@@ -75,7 +85,7 @@ async def _save(tx: Tx, save: Save, now: Millis) -> Saved | Refused:
             return _taken(rule)
         done.append(_code(save.account_id, rule, new_id, before, now))
     after = by_id | {code.id: code for code in done}
-    if refused := _too_many(after.values().__len__(), sum(one.rule.regex is not None for one in after.values()), save):
+    if refused := _too_many([one.rule for one in after.values()], save):
         return refused
     for code in done:
         await (tx.codes.change(code) if code.id in by_id else tx.codes.insert(code))
@@ -93,12 +103,27 @@ def _taken(rule: Rule) -> Refused:
     return Refused("code_exists", f"There is a code named {rule.name} already; change that one, or give another name.")
 
 
-def _too_many(codes: int, regexes: int, save: Save) -> Refused | None:
-    if codes > save.most:
-        return Refused("too_many_codes", f"An account may have {save.most} codes (codes.per_account).")
-    if regexes > REGEXES_MOST:
-        return Refused("too_many_codes", f"An account may have {REGEXES_MOST} codes with a regex.")
+def _too_many(rules: Sequence[Rule], save: Save) -> Refused | None:
+    """What codes cost every text of the account has bounds, so that no account holds up the others."""
+    regexes = [one.regex for one in rules if one.regex is not None]
+    named = Counter(words for one in rules for phrase in phrases(one) if (words := keywords(phrase)))
+    same, many = max(named.items(), key=lambda one: one[1], default=((), 0))
+    bounds = (
+        (len(rules), save.most, "codes (codes.per_account)"),
+        (len(regexes), REGEXES_MOST, "codes with a regex"),
+        (sum(one.default for one in rules), SAME_MOST, "codes that are the default"),
+        (many, SAME_MOST, f"codes with the keyword {' '.join(same)}"),
+        (sum(len(phrases(one)) for one in rules if one.fuzzy), FUZZY_MOST, "keywords of codes that are fuzzy"),
+        (sum(len(_encode(one)) for one in rules), OCTETS_MOST, "octets of codes"),
+        (sum(compiled(one).programsize for one in regexes), REGEX_SIZES_MOST, "instructions of RE2 in all regexes"),
+    )
+    for has, most, what in bounds:
+        if has > most:
+            return Refused("too_many_codes", f"An account may have {most} {what}; these would be {has}.")
     return None
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 Outcome = tuple[Saved, list[Report]]
@@ -139,7 +164,7 @@ async def _rehearse(house: House, item: Save) -> Saved | Refused:
         for rule, new_id in zip(item.rules, item.ids, strict=True)
     )
     after = {code.id: code for code in (*codes, *done)}
-    refused = _too_many(len(after), sum(one.rule.regex is not None for one in after.values()), item)
+    refused = _too_many([one.rule for one in after.values()], item)
     return refused or Saved(done, tuple(after[number] for number in sorted(after)))
 
 
