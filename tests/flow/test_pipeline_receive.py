@@ -14,6 +14,7 @@ from tidings.core.message import Message
 from tidings.core.ports import Inbound
 from tidings.core.questions import InboundRow, Tx
 from tidings.pipeline import receive
+from tidings.store import inbounds
 from tidings.text.udh import build_concat
 
 pytestmark = pytest.mark.both_engines
@@ -231,6 +232,66 @@ async def test_a_late_part_of_what_is_whole_begins_another_text(rig: Rig) -> Non
     await lone(rig, *await stale(rig, 61 * MINUTE))
     one, other = cut("ABCDEF", reference=9)
     assert await texts(rig, one, other) == [None, "ABCDEF"]
+
+
+async def test_a_part_that_comes_again_after_all_is_no_text_of_its_own(rig: Rig) -> None:
+    """It is one where all of them come again: then the person has said it again."""
+    parts = cut("abcdef")
+    assert await texts(rig, *parts) == [None, "abcdef"]
+    assert await texts(rig, parts[1]) == [None]
+    assert await lone(rig, *await stale(rig, 61 * MINUTE)) == [None]
+    assert await stale(rig) == []
+    assert await texts(rig, *parts) == [None, "abcdef"]
+
+
+async def test_a_part_that_comes_again_does_not_keep_the_missing_one_away(rig: Rig) -> None:
+    parts = cut("abcdefghi")
+    await rig.receive(*parts[:2])
+    assert await lone(rig, *await stale(rig, 61 * MINUTE)) == ["abcdef", None]
+    assert await texts(rig, parts[1], parts[2]) == ["duplicate", "abcdefghi"]
+    assert await stale(rig) == []
+
+
+async def test_of_a_part_that_came_with_other_words_each_is_told(rig: Rig) -> None:
+    """Nothing is lost, and no text is longer than its parts."""
+    for word in ("abc", "ABC", "xyz"):
+        await rig.receive(cut(f"{word}def")[0])
+    assert await lone(rig, *await stale(rig, 61 * MINUTE)) == ["abc", "ABC", "xyz"]
+    assert await stale(rig) == []
+
+
+async def test_a_flood_of_parts_under_one_reference_is_told_in_the_end(rig: Rig, monkeypatch: Any) -> None:
+    monkeypatch.setattr(inbounds, "SIBLINGS_MOST", 5)
+    await rig.receive(*[cut(f"{at:03}def")[0] for at in range(12)])
+    told: list[str | None] = []
+    while rows := await stale(rig, 61 * MINUTE):
+        told += await lone(rig, *rows)
+    assert sorted(one for one in told if one) == [f"{at:03}" for at in range(12)]
+
+
+NONSENSE = [
+    ("part 0", "050003070200", "x"),
+    ("part 3 of 2", "050003070203", "x"),
+    ("no parts", "050003070000", "x"),
+    ("one part of one", "050003070101", "x"),
+    ("a header that ends early", "0500030702", "x"),
+    ("an element longer than the header", "0500ff070201", "x"),
+    ("an empty header", "00", "x"),
+    ("two references, of which the last counts", "0a00030702010003080101", "x"),
+    ("16 bits, part 255 of 255", "060804ffffffff", None),
+]
+
+
+@pytest.mark.parametrize(("header", "text"), [case[1:] for case in NONSENSE], ids=[case[0] for case in NONSENSE])
+async def test_headers_that_make_no_sense_lose_no_text(rig: Rig, header: str, text: str | None) -> None:
+    assert await texts(rig, inbound("x", udh=bytes.fromhex(header))) == [text]
+    assert await lone(rig, *await stale(rig, 61 * MINUTE)) == ([] if text else ["x"])
+
+
+async def test_a_text_of_all_the_parts_there_may_be(rig: Rig) -> None:
+    parts = cut("abc" * 255)
+    assert len(parts) == 255
+    assert [one for one in await texts(rig, *reversed(parts)) if one] == ["abc" * 255]
 
 
 async def test_a_stop_that_is_made_whole_is_not_obeyed_late(rig: Rig) -> None:

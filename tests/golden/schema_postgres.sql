@@ -327,7 +327,7 @@ create table inbound (
 );
 CREATE INDEX inbound_digest ON public.inbound USING btree (digest);
 CREATE INDEX inbound_message ON public.inbound USING btree (message_id);
-CREATE INDEX inbound_parts ON public.inbound USING btree (sender, recipient, reference) WHERE (parts > 1);
+CREATE INDEX inbound_parts ON public.inbound USING btree (sender, recipient, reference, received_at) WHERE (parts > 1);
 CREATE UNIQUE INDEX inbound_pkey ON public.inbound USING btree (id);
 create table kept_days (
   kept text collate "C" not null,

@@ -278,7 +278,7 @@ CREATE TABLE inbound (
 );
 CREATE INDEX inbound_digest on inbound (digest);
 CREATE INDEX inbound_message on inbound (message_id);
-CREATE INDEX inbound_parts on inbound (sender, recipient, reference) where parts > 1;
+CREATE INDEX inbound_parts on inbound (sender, recipient, reference, received_at) where parts > 1;
 CREATE TABLE lease (
   name text primary key,
   fence integer not null

@@ -121,8 +121,11 @@ async def _take_part(tx: Tx, arrival: Arrival, row: InboundRow, now: Millis) -> 
     if any(sibling.digest == row.digest for sibling in siblings):
         return Received(duplicate=True)
     told = [] if siblings else await tx.inbounds.joined(row)
-    if told and all(one.part != row.part for one in told):
+    there = {one.part for one in told}
+    if told and row.part not in there:
         return await _mend(tx, told, row, now)
+    if len(there) < row.parts and any(one.digest == row.digest for one in told):
+        return Received(duplicate=True)  # as a text of its own it would keep what is still missing from the first
     await tx.inbounds.insert([row])
     whole = _whole([*siblings, row])
     return Received() if whole is None else _Text(arrival, tuple(whole))
@@ -171,12 +174,32 @@ async def complete_lone(tx: Tx, lones: Sequence[Lone], now: Millis) -> list[Rece
     """Make messages of texts that will not become whole: what has come is better than nothing."""
     results: list[Received] = []
     for lone in lones:
-        rows = await tx.inbounds.siblings(lone.row)
+        rows = _first_of_each(await tx.inbounds.siblings(lone.row))
         if not rows:
             results.append(Received())
-            continue
-        results += await _complete(tx, [_Text(lone, tuple(rows))], await _owners(tx, [lone.row.to]), now)
+        elif (told := await _told_already(tx, rows)) is not None:
+            await tx.inbounds.join([row.id for row in rows], told)
+            results.append(Received(duplicate=True))
+        else:
+            results += await _complete(tx, [_Text(lone, rows)], await _owners(tx, [lone.row.to]), now)
     return results
+
+
+def _first_of_each(siblings: Sequence[InboundRow]) -> tuple[InboundRow, ...]:
+    """Each part once, in order. What came as the same part later belongs to another text, which waits for its turn."""
+    by_part: dict[int, InboundRow] = {}
+    for row in sorted(siblings, key=lambda one: one.id):
+        by_part.setdefault(row.part, row)
+    return tuple([by_part[part] for part in sorted(by_part)])
+
+
+async def _told_already(tx: Tx, rows: Sequence[InboundRow]) -> int | None:
+    """The message that has all of these parts: some carriers bring them again after it is whole.
+
+    They wait all the same, because a whole text that comes again may have been sent again.
+    """
+    told = await tx.inbounds.joined(rows[0])
+    return told[0].message_id if {row.digest for row in rows} <= {row.digest for row in told} else None
 
 
 async def _complete(

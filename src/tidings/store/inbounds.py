@@ -11,6 +11,8 @@ from tidings.store.engine import Engine, Row, as_list, statements
 SQL = statements("inbounds")
 SIBLING_WAIT: Millis = 24 * 3_600_000
 """How far apart the parts of one text may come."""
+SIBLINGS_MOST = 1_000
+"""Parts under one reference that are looked at, the newest: four times as many as a text can have."""
 
 
 def _row(row: Row) -> InboundRow:
@@ -52,7 +54,7 @@ class Inbounds:
     async def _under_one_reference(self, sql: str, row: InboundRow) -> list[InboundRow]:
         rows = await self._engine.fetch(
             sql, row.sender, row.to, row.reference, row.parts, row.carrier, row.account_id,
-            row.received_at - SIBLING_WAIT,
+            row.received_at - SIBLING_WAIT, SIBLINGS_MOST,
         )  # fmt: skip
         return [_row(found) for found in rows]
 
