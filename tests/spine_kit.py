@@ -146,6 +146,9 @@ class Watched:
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
         self._store.follow(stage, then)
 
+    def not_follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
+        self._store.not_follow(stage, then)
+
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         self._store.after_commit(then)
 

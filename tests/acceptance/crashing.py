@@ -17,7 +17,7 @@ from tidings.cli import main
 from tidings.core.ports import Sent, Stage
 from tidings.door.deliverer import Deliverer
 from tidings.drivers.smpp_link import SmppLink
-from tidings.pipeline import accept, deliver, dispatch, receipt, receive
+from tidings.pipeline import accept, coded_call, deliver, dispatch, receipt, receive
 from tidings.runner import Runner
 from tidings.smpp.codec import unpack_header
 from tidings.smpp.pdus import DeliverSm, SubmitSm
@@ -134,6 +134,8 @@ POINTS: dict[str, Callable[[Strike], None]] = {
     "after its answer is stored": lambda strike: _after_commit(strike, deliver.settle),
     "after text": lambda strike: _before_commit(strike, receive.take_inbound),
     "after text is stored": lambda strike: _after_commit(strike, receive.take_inbound),
+    "before a call is settled": lambda strike: _before_commit(strike, coded_call.settle_calls),
+    "after a call is settled": lambda strike: _after_commit(strike, coded_call.settle_calls),
 }
 
 if __name__ == "__main__":

@@ -178,6 +178,24 @@ async def test_a_follower_hears_only_of_its_stage_and_only_what_was_stored(desk:
     assert heard == [3]
 
 
+async def test_several_follow_a_stage_until_they_leave_it(desk: Desk) -> None:
+    stage = Notes().stage("a")
+    heard: list[tuple[str, int]] = []
+
+    def one(items: Sequence[int], results: list[str]) -> None:
+        heard.extend(("one", item) for item in items)
+
+    def other(items: Sequence[int], results: list[str]) -> None:
+        heard.extend(("other", item) for item in items)
+
+    for then in (one, other):
+        desk.store.follow(stage, then)
+    await desk.store.write(stage, [1])
+    desk.store.not_follow(stage, one)
+    await desk.store.write(stage, [2])
+    assert heard == [("one", 1), ("other", 1), ("other", 2)]
+
+
 async def test_a_follower_that_breaks_holds_nobody_up(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     stage = Notes().stage("a")
 

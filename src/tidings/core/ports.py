@@ -118,7 +118,14 @@ class Store(Protocol):
         ...
 
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
-        """Call `then` on the event loop after each commit of `stage`, whether or not its caller still waits."""
+        """Call `then` on the event loop after each commit of `stage`, whether or not its caller still waits.
+
+        Several may follow a stage; they are called in the order in which they came.
+        """
+        ...
+
+    def not_follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
+        """Call `then` no more."""
         ...
 
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:

@@ -58,6 +58,8 @@ class Caller:
     def stop(self) -> None:
         """Begin nothing more. What is cut off goes out again next time, under the same id."""
         self._stopping = True
+        self._house.store.not_follow(receive.take_inbound, self._received)
+        self._house.store.not_follow(receive.complete_lone, self._received)
         self._house.store.not_hear(self._heard)
         self._wake.set()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -60,6 +60,10 @@ class Notifier:
         """Other processes have changed who listens, or what waits."""
         self._stopping = False
         self._loops: list[asyncio.Task[None]] = []
+        self._followed: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {
+            subscribe.replay_some: self._replayed, subscribe.change_subscriptions: self._changed,
+            subscribe.drop_subscriptions: self._dropped, rotate.keep_secrets: self._rotated,
+        }  # fmt: skip
 
     # start and stop
 
@@ -68,10 +72,8 @@ class Notifier:
         store = self._house.store
         store.after_commit(self._committed)
         store.conclude(notify.fan_out, self._last_look, self._looked)
-        store.follow(subscribe.replay_some, self._replayed)
-        store.follow(subscribe.change_subscriptions, self._changed)
-        store.follow(subscribe.drop_subscriptions, self._dropped)
-        store.follow(rotate.keep_secrets, self._rotated)
+        for stage, then in self._followed.items():
+            store.follow(stage, then)
         store.hear(self._heard)
         self.lanes.open(group)
         await self._learn()
@@ -91,6 +93,8 @@ class Notifier:
         self._stopping = True
         self._house.store.not_after_commit(self._committed)
         self._house.store.not_hear(self._heard)
+        for stage, then in self._followed.items():
+            self._house.store.not_follow(stage, then)
         for event in (self._wake_tail, self._wake_tidy, self.lanes.gone, self._others):
             event.set()
         self._caller.stop()

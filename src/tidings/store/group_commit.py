@@ -192,7 +192,7 @@ class GroupStore:
         """What is being committed, and since when by the monotonic clock."""
         self._passed_by = False
         self._rested = 0.0
-        self._followers: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], None]] = {}
+        self._followers: dict[Stage[Any, Any], list[Callable[[Sequence[Any], list[Any]], None]]] = {}
         self._watchers: list[Callable[[set[Stage[Any, Any]]], None]] = []
         self._words: dict[Stage[Any, Any], Callable[[Sequence[Any], list[Any]], Sequence[Any]]] = {}
         self._hearers: list[Callable[[News], None]] = []
@@ -253,7 +253,10 @@ class GroupStore:
         return await self._loop.run_in_executor(self._readers, self.driver.read, ask)
 
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
-        self._followers[stage] = then
+        self._followers.setdefault(stage, []).append(then)
+
+    def not_follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
+        self._followers[stage] = [one for one in self._followers.get(stage, ()) if one != then]
 
     def after_commit(self, then: Callable[[set[Stage[Any, Any]]], None]) -> None:
         self._watchers.append(then)
@@ -531,14 +534,14 @@ class GroupStore:
     def _hand_back(self, batch: list[_Submission], said: list[Any]) -> None:
         """On the loop: first those who follow a stage, then those who wait for their own outcome."""
         for submission in batch:
-            then = self._followers.get(submission.stage)
-            if then is None or not isinstance(submission.outcome, list):
+            if not isinstance(submission.outcome, list):
                 continue
-            try:
-                then(submission.items, submission.outcome)
-            except Exception:
-                # What is on disk is on disk: those who wait must hear of it all the same.
-                log.exception("a follower of %s broke", submission.stage.name)
+            for then in self._followers.get(submission.stage, ()):
+                try:
+                    then(submission.items, submission.outcome)
+                except Exception:
+                    # What is on disk is on disk: those who wait must hear of it all the same.
+                    log.exception("a follower of %s broke", submission.stage.name)
         if self._watchers:
             self._tell({one.stage for one in batch if isinstance(one.outcome, list)})
         for submission in batch:
