@@ -135,6 +135,14 @@ PROBLEMS: dict[str, Problem] = {
             "The address belongs to an account already; change it instead.",
         ),
         Problem(
+            "contact_full",
+            409,
+            "caller",
+            "after_fix",
+            "Too much for a contact",
+            "The contact would hold more than it may.",
+        ),
+        Problem(
             "number_taken",
             409,
             "caller",

@@ -132,6 +132,11 @@ async def test_a_text_is_tried_without_anything_being_done(town: Town) -> None:
     assert (away["code"], away["close"]) == (
         None, [{"code": "price", "keyword": "PRICE", "why": "it does not hold on this number"}],
     )  # fmt: skip
+    for at in ("0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z", "9999-01-01T00:00:00Z"):
+        never = await admin(town, "POST", "/v1/codes/test", {"text": "price 1", "at": at})
+        assert (never.status, never.json()["errors"][0]["pointer"]) == (422, "/at"), at
+    for at in ("1970-01-01T00:00:00Z", "9998-12-31T23:59:59.999Z"):
+        assert (await admin(town, "POST", "/v1/codes/test", {"text": "price 1", "at": at})).status == 200, at
     stop = (await admin(town, "POST", "/v1/codes/test", {"text": "Stop."})).json()
     assert (stop["system"], stop["code"]) == ("stop", None)
     draft = {"name": "new", "keywords": ["new"], "actions": [{"type": "tag", "tags": ["a", "b"]}]}

@@ -281,6 +281,26 @@ async def test_two_contacts_are_made_one(place: Place) -> None:
     assert itself["errors"][0]["pointer"] == "/contact"
 
 
+async def test_a_contact_holds_no_more_than_it_may_however_it_comes_together(place: Place) -> None:
+    def fields(of: str, many: int) -> dict[str, int]:
+        return {f"{of}{at}": at for at in range(many)}
+
+    ada = await call(place, "POST", "/v1/contacts", {"numbers": [ADA], "fields": fields("a", 40)}, 201)
+    where = f"/v1/contacts/{ada['id']}"
+    assert (await call(place, "PATCH", where, {"fields": fields("b", 11)}, 409))["code"] == "contact_full"
+    assert len((await call(place, "PATCH", where, {"fields": fields("b", 10)}))["fields"]) == 50
+    await call(place, "PATCH", where, {"fields": {"a0": None, "c": 1}})
+    for at, much in enumerate(({"fields": {"d": 1}}, {"numbers": [f"+15551230{at:03}" for at in range(200, 220)]},
+                               {"notes": "n" * 10_000}, {"tags": [f"t{at}" for at in range(50)]})):  # fmt: skip
+        own = {"notes": "n", "tags": ["own"]} if at > 1 else {}
+        await call(place, "PATCH", where, own)
+        other = await call(place, "POST", "/v1/contacts", {"numbers": [f"+1555123030{at}"], **much}, 201)
+        full = await call(place, "POST", f"{where}/merge", {"contact": other["id"]}, 409)
+        assert full["code"] == "contact_full", much
+        assert await get(place, f"/v1/contacts/{other['id']}") == other, "both are as they were"
+    assert (await get(place, where))["numbers"] == [ADA]
+
+
 # found
 
 
@@ -381,5 +401,9 @@ async def test_response_rates(place: Place) -> None:
     assert (report["data"], report["total"]) == ([{"key": "may", **row}], {"key": "", **row})
     assert (await get(place, "/v1/reports/responses?by=message"))["data"][0]["key"] == sent["id"]
     assert (await get(place, f"/v1/messages?in_reply_to={sent['id']}"))["data"][0]["in_reply_to"] == sent["id"]
-    for query in ("since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "since=2020-01-01T00:00:00Z", "by=day"):
+    for query in (
+        "since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "since=2020-01-01T00:00:00Z", "by=day",
+        "until=0001-01-01T00:00:00Z",
+    ):  # fmt: skip
         assert (await call(place, "GET", f"/v1/reports/responses?{query}", status=422))["code"] == "validation_failed"
+    assert (await get(place, "/v1/reports/responses?until=9999-12-31T23:59:59Z"))["data"] == []

@@ -24,6 +24,8 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("fuzzy without letters", {"keywords": ["win"], "fuzzy": True}, "/fuzzy", "4 letters"),
     ("no regex", {"regex": "("}, "/regex", "missing )"),
     ("what RE2 has not", {"regex": "(?=a)"}, "/regex", "RE2, without look-around"),
+    ("a time that cannot be written in UTC", {"starts_at": "0001-01-01T00:00:00+14:00"}, "/starts_at", "1970"),
+    ("a time behind all times", {"ends_at": "9999-12-31T23:59:59-14:00"}, "/ends_at", "9998"),
     ("a regex that would be slow", {"regex": "[^b]{0,900}x[^b]{0,900}"}, "/regex", "too large to be quick"),
     ("a group by a name that is taken", {"regex": "(?P<text>.)"}, "/regex", "another name"),
     ("a parameter without its group", {"regex": "(?P<a>.)", "parameters": [ITEM]}, "/parameters/0/name",

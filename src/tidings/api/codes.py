@@ -21,6 +21,7 @@ from tidings.core.codebook import Candidate
 from tidings.core.codes import Action, Code, Found, Hours, Moment, Number, Phrase, Rule
 from tidings.core.consent import keyword
 from tidings.core.message import Category, Message
+from tidings.core.moments import usable
 from tidings.core.parameters import Parameter, Value
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Invalid, Refused
@@ -227,6 +228,8 @@ async def test(call: Call) -> Reply:
     body: CodeTest = call.body
     house = call.house
     at = house.clock.now() if body.at is None else millis(body.at)
+    if not usable(at):
+        raise Abort("validation_failed", errors=[Fault("/at", "must lie between 1970 and 9998")])
     numbers = [normal(written) if written else "" for written in (body.to, body.sender)]
     for pointer, found in zip(("/to", "/from"), numbers, strict=True):
         if isinstance(found, Unusable):

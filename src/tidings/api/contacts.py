@@ -24,18 +24,20 @@ from tidings.text.number import Unusable, normal
 Name = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
 Number = Annotated[str, Meta(min_length=1, max_length=32)]
 Numbers = Annotated[
-    tuple[Number, ...], Meta(max_length=20, description="as people write them; no other contact has them")
+    tuple[Number, ...],
+    Meta(max_length=contacts.NUMBERS_MOST, description="as people write them; no other contact has them"),
 ]
 Value = Annotated[str, Meta(max_length=1_000)] | bool | int | float
-Fields = Annotated[dict[Annotated[str, Meta(min_length=1, max_length=64)], Value], Meta(max_length=50)]
+Fields = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=64)], Value], Meta(max_length=contacts.FIELDS_MOST)
+]
 Changed = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=64)], Value | None],
-    Meta(max_length=50, description="those that are named are set; null takes one away"),
+    Meta(max_length=contacts.FIELDS_MOST, description="those that are named are set; null takes one away"),
 ]
 Tag = Annotated[str, Meta(min_length=1, max_length=64)]
-Tags = Annotated[tuple[Tag, ...], Meta(max_length=50)]
-Notes = Annotated[str, Meta(max_length=10_000)]
-FIELDS_MOST = 50
+Tags = Annotated[tuple[Tag, ...], Meta(max_length=contacts.TAGS_MOST)]
+Notes = Annotated[str, Meta(max_length=contacts.NOTES_MOST)]
 ContactId = Annotated[str, Meta(pattern="^con_[0-9a-z]{13}$")]
 
 

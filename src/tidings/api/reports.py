@@ -76,6 +76,8 @@ async def responses(call: Call) -> Reply:
 
 
 def _faults(since: Millis, until: Millis) -> list[Fault]:
+    if until < 0:
+        return [Fault("?until", "must not lie before 1970")]
     if since > until:
         return [Fault("?since", "must not lie behind `until`")]
     return [Fault("?since", "must lie within 366 days before `until`")] if until - since > LONGEST else []

@@ -14,6 +14,7 @@ from tidings.core.codes import DAYS, NOT_BUILT, CallWebhook, Code, Forward, Hour
 from tidings.core.consent import HELP_WORDS, START_WORDS, STOP_WORDS
 from tidings.core.fold import keywords, slips
 from tidings.core.message import Millis
+from tidings.core.moments import usable
 from tidings.core.parameters import EXAMPLES, ONLY_FOR, Parameter, Trouble, one
 from tidings.core.request import Fault
 from tidings.core.webhook import url_fault
@@ -184,6 +185,9 @@ def _of_scope(rule: Rule) -> _Found:
         found = normal(number)
         if isinstance(found, Unusable):
             yield f"/senders/{at}", found.why
+    for name, moment in (("starts_at", rule.starts_at), ("ends_at", rule.ends_at)):
+        if moment is not None and not usable(round(moment.timestamp() * 1000)):
+            yield f"/{name}", "must lie between 1970 and 9998"
     if rule.starts_at is not None and rule.ends_at is not None and rule.starts_at >= rule.ends_at:
         yield "/ends_at", "must be after starts_at"
     if zone(rule.time_zone) is None:

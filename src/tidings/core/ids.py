@@ -7,6 +7,8 @@ from tidings.core.message import Millis
 EPOCH: Millis = 1_704_067_200_000
 """2024-01-01 UTC: 42 bits of milliseconds from here last until 2163."""
 
+LAST = (1 << 63) - 1
+"""No id is higher."""
 _NODE_BITS = 9
 _COUNT_BITS = 12
 _MOST = (1 << _COUNT_BITS) - 1
@@ -46,8 +48,11 @@ class Ids:
 
 
 def highest(moment: Millis) -> int:
-    """The highest id of a moment: ids are in the order of time, so rows of a time are found by their key."""
-    return max(0, moment - EPOCH + 1) << (_NODE_BITS + _COUNT_BITS)
+    """The highest id of a moment: ids are in the order of time, so rows of a time are found by their key.
+
+    Of a moment behind all ids it is the last that there may be: an integer column holds no more.
+    """
+    return min(max(0, moment - EPOCH + 1) << (_NODE_BITS + _COUNT_BITS), LAST)
 
 
 def moment(number: int) -> Millis:
@@ -78,4 +83,4 @@ def parse(prefix: str, text: str) -> int | None:
         if value is None:
             return None
         number = number << 5 | value
-    return number if number < 1 << 63 else None
+    return number if number <= LAST else None

@@ -15,6 +15,8 @@ from tidings.core.request import Refused
 from tidings.pipeline import converse
 from tidings.pipeline.house import House
 
+FIELDS_MOST, NUMBERS_MOST, TAGS_MOST, NOTES_MOST = 50, 20, 50, 10_000
+"""What a contact may hold, however it came together; of notes characters."""
 NO_CONTACT = Refused("not_found", "There is no contact with this id.")
 
 
@@ -56,11 +58,25 @@ async def change_contacts(tx: Tx, changes: Sequence[Change], now: Millis) -> lis
             results.append(NO_CONTACT)
             continue
         after = msgspec.structs.replace(change.how(before), changed_at=now)
-        taken = await _taken(tx, after)
-        if taken is None:
+        refused = _too_much(after) or await _taken(tx, after)
+        if refused is None:
             await tx.contacts.change(after)
-        results.append(taken or after)
+        results.append(refused or after)
     return results
+
+
+def _too_much(contact: Contact) -> Refused | None:
+    held = (
+        (len(contact.fields), FIELDS_MOST, "fields"), (len(contact.numbers), NUMBERS_MOST, "numbers"),
+        (len(contact.tags), TAGS_MOST, "tags"), (len(contact.notes), NOTES_MOST, "characters of notes"),
+    )  # fmt: skip
+    return next(
+        (
+            Refused("contact_full", f"A contact may have {most} {what}; this one would have {has}.")
+            for has, most, what in held if has > most
+        ),
+        None,
+    )  # fmt: skip
 
 
 async def _taken(tx: Tx, contact: Contact) -> Refused | None:
@@ -82,13 +98,15 @@ async def _merge(tx: Tx, merge: Merge, now: Millis) -> Contact | Refused:
     kept, other = found.get(merge.contact_id), found.get(merge.other_id)
     if kept is None or other is None:
         return NO_CONTACT
-    await tx.contacts.delete([other.id])
     merged = msgspec.structs.replace(
         kept, name=kept.name or other.name, fields={**other.fields, **kept.fields},
         tags=tuple(dict.fromkeys((*kept.tags, *other.tags))), changed_at=now,
         notes="\n".join(one for one in (kept.notes, other.notes) if one),
         numbers=tuple(sorted({*kept.numbers, *other.numbers})),
     )  # fmt: skip
+    if refused := _too_much(merged):
+        return refused
+    await tx.contacts.delete([other.id])
     await tx.contacts.change(merged)
     pairs = [(merge.account_id, kept.id), (merge.account_id, other.id)]
     threads = await tx.conversations.of_contacts(pairs, hold=True)

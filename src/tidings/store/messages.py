@@ -17,8 +17,6 @@ ANSWERED_LOOK = 100
 """Newest messages to a handset among which the one that it answers is looked for."""
 SCAN_MOST = 20_000
 """Rows a filtered page looks at before it stops early."""
-_LAST = (1 << 63) - 1
-"""Above all ids: a moment may be thousands of years ahead, an integer column may not."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -135,7 +133,7 @@ class Messages:
 
 def _id_of(moment: Millis | None, slack: Millis) -> int | None:
     """The id at a moment, so that times too are looked up by the key; an id may be an hour off its message's time."""
-    return min(highest(moment + slack), _LAST) or None if moment is not None else None
+    return highest(moment + slack) or None if moment is not None else None
 
 
 def clauses(*conditions: tuple[str, Any], taken: int = 0) -> tuple[list[str], list[Any]]:
