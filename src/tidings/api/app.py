@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tidings.api import pages
 from tidings.api.call import Endpoint, Headers, Reply
+from tidings.api.console import Console
 from tidings.api.door import Door, request_id_of, respond, usual_headers
 from tidings.api.problems import Abort, broken, problem
 from tidings.api.table import ENDPOINTS
@@ -44,8 +45,8 @@ class Api(Starlette):
 
 
 def application(house: House, extra: Sequence[Endpoint] = (), lifespan: Lifespan | None = None) -> Starlette:
-    """The ASGI application over a house; the endpoints `extra` come after our own."""
-    return _site(house, (*ENDPOINTS, *extra), lifespan)
+    """The ASGI application over a house, with the console; the endpoints `extra` come after our own."""
+    return _site(house, (*ENDPOINTS, *extra), lifespan, Console(house.metrics).routes())
 
 
 def observed(house: House) -> Starlette:
@@ -69,13 +70,15 @@ class _NoHouse:
         self.metrics = Metrics()
 
 
-def _site(house: House, described: Sequence[Endpoint], lifespan: Lifespan | None) -> Starlette:
+def _site(
+    house: House, described: Sequence[Endpoint], lifespan: Lifespan | None, further: Sequence[Route] = ()
+) -> Starlette:
     table = (*described, *pages.endpoints(described))
     by_path: dict[str, list[Endpoint]] = {}
     for endpoint in table:
         by_path.setdefault(endpoint.path, []).append(endpoint)
     doors = {path: Door(house, endpoints) for path, endpoints in by_path.items()}
-    routes = [Route(path, door) for path, door in doors.items()]
+    routes = [*(Route(path, door) for path, door in doors.items()), *further]
     api = Api(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_problem})
     api.router.redirect_slashes = False
     api.add_middleware(Named)

@@ -1,0 +1,84 @@
+/** All that surrounds the screens: words, look, what was read, who is signed in. */
+import { DirectionProvider, localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { pause, worthwhile } from "./api/client";
+import { keepMessages } from "./api/live";
+import { useSession } from "./api/session";
+import { stream } from "./api/stream";
+import { TellProvider } from "./blocks/tell";
+import { resolver, theme } from "./design/theme";
+import { listenToKeys } from "./frame/keys";
+import { SignIn, SignInAgain } from "./frame/SignIn";
+import { router } from "./router";
+import { keepLanguage, LANGUAGES, type Language, type Words, WordsProvider, wordsOf } from "./words";
+
+export const SCHEME = "tidings.look";
+const scheme = localStorageColorSchemeManager({ key: SCHEME });
+const queries = new QueryClient({
+  defaultOptions: {
+    // What happens comes by the stream; what it does not tell is read anew when looked at again.
+    queries: { retry: worthwhile, retryDelay: pause, staleTime: 15_000, networkMode: "always" },
+    mutations: { networkMode: "always" },
+  },
+});
+
+export function App({ first, nonce }: { first: Words; nonce: string }) {
+  const [words, setWords] = useState(first);
+  async function choose(language: Language) {
+    const { default: catalogue } = await LANGUAGES[language].load();
+    keepLanguage(language);
+    setWords(wordsOf(language, catalogue));
+  }
+  const direction = LANGUAGES[words.language].direction;
+  useEffect(() => {
+    document.documentElement.lang = words.language;
+    document.documentElement.dir = direction;
+  }, [words.language, direction]);
+  return (
+    <WordsProvider words={words} choose={choose}>
+      <DirectionProvider key={direction} initialDirection={direction} detectDirection={false}>
+        <MantineProvider
+          theme={theme}
+          cssVariablesResolver={resolver}
+          colorSchemeManager={scheme}
+          defaultColorScheme="auto"
+          getStyleNonce={() => nonce}
+        >
+          <QueryClientProvider client={queries}>
+            <TellProvider>
+              <Inside />
+            </TellProvider>
+          </QueryClientProvider>
+        </MantineProvider>
+      </DirectionProvider>
+    </WordsProvider>
+  );
+}
+
+function Inside() {
+  const { session, expired } = useSession();
+  const inside = session !== null;
+  useEffect(listenToKeys, []);
+  useEffect(() => {
+    if (!inside) return undefined;
+    const stopKeeping = keepMessages(queries);
+    stream.start();
+    return () => {
+      stopKeeping();
+      stream.end();
+      queries.clear();
+    };
+  }, [inside]);
+  useEffect(() => {
+    if (inside && !expired) void queries.invalidateQueries();
+  }, [inside, expired]);
+  if (!inside) return <SignIn />;
+  return (
+    <>
+      <RouterProvider router={router} />
+      <SignInAgain opened={expired} />
+    </>
+  );
+}

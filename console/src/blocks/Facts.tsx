@@ -1,0 +1,43 @@
+/** What is known of one thing: names and values, those without a value left out. */
+import type { ReactNode } from "react";
+import style from "./Facts.module.css";
+
+export function Facts({ of }: { of: readonly (readonly [name: string, value: ReactNode])[] }) {
+  return (
+    <dl className={style.facts}>
+      {of
+        .filter(([, value]) => value !== null && value !== undefined && value !== "")
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+/** Text of a person, never markup: in its own direction, with its own line breaks. */
+export function Said({ text, by }: { text: string; by?: "us" | "them" }) {
+  return (
+    <p className={style.said} dir="auto" data-by={by}>
+      {text}
+    </p>
+  );
+}
+
+/** A sentence of the API: in its own direction, with what stands in backticks as code. */
+export function Told({ text }: { text: string }) {
+  return (
+    <bdi>{text.split("`").map((piece, at) => (at % 2 ? <code key={at}>{piece}</code> : piece))}</bdi>
+  );
+}
+
+/** Anything of the API as it is. */
+export function Raw({ value }: { value: unknown }) {
+  return (
+    <pre className={style.raw} dir="ltr" tabIndex={0}>
+      {typeof value === "string" ? value : JSON.stringify(value, null, 2)}
+    </pre>
+  );
+}

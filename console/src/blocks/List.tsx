@@ -1,0 +1,193 @@
+/**
+ * A list of any length: rows are drawn where they are seen, more are read before they are needed.
+ * j and k (or the arrows) move, Enter opens, and a row is a link, so it opens in another tab too.
+ */
+import { Link } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { useKeys } from "../frame/keys";
+import { useWords } from "../words";
+import style from "./List.module.css";
+import { Failure, Loading, Trouble } from "./States";
+
+export interface Column<T> {
+  key: string;
+  title: string;
+  /** Of a CSS grid: `120px`, `1fr`, `minmax(120px, 2fr)`. */
+  width: string;
+  render: (row: T) => ReactNode;
+  end?: boolean;
+  /** Where there is little room (a phone): left out, or on a line of its own below. */
+  narrow?: "hide" | "below";
+}
+
+interface Props<T> {
+  /** What the list is, for those who hear. */
+  label: string;
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+  keyOf: (row: T) => string;
+  /** Where a row leads: a path of the table of screens with its parameters in place. */
+  to?: (row: T) => string;
+  /** Instead of leading elsewhere. */
+  onOpen?: (row: T) => void;
+  selected?: string | null;
+  hasMore?: boolean;
+  more?: () => void;
+  loading?: boolean;
+  loadingMore?: boolean;
+  incomplete?: boolean;
+  problem?: unknown;
+  again?: () => void;
+  empty: ReactNode;
+  /** Told when the first row comes into sight, or leaves it. */
+  onTop?: (top: boolean) => void;
+  /** Pixels; rows are all as high. */
+  height?: number;
+}
+
+export function List<T>(props: Props<T>) {
+  const { rows, hasMore, more, loadingMore, keyOf } = props;
+  const { say } = useWords();
+  const scroller = useRef<HTMLDivElement>(null);
+  const narrow = useNarrow(scroller);
+  const below = narrow && props.columns.some((one) => one.narrow === "below");
+  const height = below ? (props.height ?? 34) + 24 : (props.height ?? 34);
+  const [at, setAt] = useState(-1);
+  // The virtualizer is told of each change by itself; it must not be memoized away.
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    getItemKey: (index) => keyOf(rows[index] as T),
+    overscan: 12,
+  });
+  useEffect(() => virtual.measure(), [height, virtual]);
+
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && !loadingMore && !props.problem && last >= rows.length - 40) more?.();
+  }, [hasMore, loadingMore, props.problem, last, rows.length, more]);
+
+  const top = useRef(true);
+  function onScroll() {
+    const now = (scroller.current?.scrollTop ?? 0) < height;
+    if (now !== top.current) props.onTop?.(now);
+    top.current = now;
+  }
+
+  function move(to: number) {
+    const next = Math.max(0, Math.min(rows.length - 1, to));
+    setAt(next);
+    virtual.scrollToIndex(next);
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-at="${next}"]`)?.focus());
+  }
+  useKeys({
+    j: [say("keys.next"), () => rows.length > 0 && move(at + 1)],
+    k: [say("keys.previous"), () => rows.length > 0 && move(at - 1)],
+  });
+
+  function onKeyDown(event: KeyboardEvent) {
+    const moves: Record<string, number> = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: rows.length - 1,
+      PageDown: at + 15,
+      PageUp: at - 15,
+    };
+    const to = moves[event.key];
+    if (to === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
+    event.preventDefault();
+    move(to);
+  }
+
+  if (props.loading) return <Loading lines={12} />;
+  if (props.problem && !rows.length) return <Failure problem={props.problem} again={props.again} />;
+  if (!rows.length && !hasMore) return <>{props.empty}</>;
+
+  const columns = props.columns.filter((one) => !(narrow && one.narrow));
+  const under = below ? props.columns.filter((one) => one.narrow === "below") : [];
+  const widths = columns.map((one, index) => (!narrow ? one.width : index ? "max-content" : "minmax(0, 1fr)"));
+  const grid = { "--columns": widths.join(" ") } as CSSProperties;
+  return (
+    <div className={style.list} style={grid} role="table" aria-label={props.label} aria-rowcount={hasMore ? -1 : rows.length + 1}>
+      <div className={narrow ? "heard" : style.head} role="row" aria-rowindex={1}>
+        {columns.map((one) => (
+          <span key={one.key} role="columnheader" data-end={one.end || undefined}>
+            {one.title}
+          </span>
+        ))}
+        {under.map((one) => (
+          <span key={one.key} role="columnheader" className="heard">
+            {one.title}
+          </span>
+        ))}
+      </div>
+      <div className={style.scroll} ref={scroller} onScroll={onScroll} onKeyDown={onKeyDown} role="rowgroup" tabIndex={-1}>
+        <div className={style.run} style={{ height: virtual.getTotalSize() }} role="presentation">
+          {items.map((item) => {
+            const row = rows[item.index] as T;
+            const name = { "data-at": item.index, tabIndex: item.index === Math.max(0, at) ? 0 : -1, className: style.open };
+            return (
+              <div
+                key={item.key}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className={style.row}
+                data-selected={props.selected === item.key || undefined}
+                data-below={below || undefined}
+                style={{ height, transform: `translateY(${item.start}px)` }}
+              >
+                {columns.map((one, column) => (
+                  <span key={one.key} role="cell" data-end={one.end || undefined} className={style.cell}>
+                    {column > 0 ? (
+                      one.render(row)
+                    ) : props.to ? (
+                      <Link to={props.to(row)} {...name} onFocus={() => setAt(item.index)}>
+                        {one.render(row)}
+                      </Link>
+                    ) : props.onOpen ? (
+                      <button type="button" {...name} onFocus={() => setAt(item.index)} onClick={() => props.onOpen?.(row)}>
+                        {one.render(row)}
+                      </button>
+                    ) : (
+                      one.render(row)
+                    )}
+                  </span>
+                ))}
+                {under.map((one) => (
+                  <span key={one.key} role="cell" className={style.under}>
+                    {one.render(row)}
+                  </span>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+        {loadingMore && <p className={style.foot}>{say("block.loading-more")}</p>}
+        {!loadingMore && props.problem ? <Trouble problem={props.problem} /> : null}
+        {!loadingMore && hasMore && props.incomplete && (
+          <button type="button" className={style.foot} onClick={more}>
+            {say("block.incomplete")}
+          </button>
+        )}
+        {!hasMore && rows.length > 20 && <p className={style.foot}>{say("block.end")}</p>}
+      </div>
+    </div>
+  );
+}
+
+/** Whether the list itself has little room, whatever the window has. */
+function useNarrow(of: React.RefObject<HTMLElement | null>): boolean {
+  const [narrow, become] = useState(innerWidth < 640);
+  useEffect(() => {
+    const element = of.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => become(element.clientWidth < 620));
+    watch.observe(element);
+    return () => watch.disconnect();
+  });
+  return narrow;
+}

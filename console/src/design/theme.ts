@@ -1,0 +1,80 @@
+/** Mantine, brought to the tokens: dense sizes, one accent, quiet corners. */
+import {
+  ActionIcon,
+  Badge,
+  Button,
+  Checkbox,
+  createTheme,
+  type CSSVariablesResolver,
+  defaultVariantColorsResolver,
+  Drawer,
+  Menu,
+  Modal,
+  NumberInput,
+  PasswordInput,
+  SegmentedControl,
+  Select,
+  Switch,
+  Tabs,
+  TagsInput,
+  Textarea,
+  TextInput,
+  Tooltip,
+} from "@mantine/core";
+
+const SMALL = { defaultProps: { size: "xs" } };
+
+export const theme = createTheme({
+  primaryColor: "tide",
+  primaryShade: { light: 7, dark: 4 },
+  variantColorResolver: (asked) => {
+    const tone = asked.color === "red" ? "bad" : "accent";
+    if (asked.variant !== "filled" || !["red", "tide", undefined].includes(asked.color)) return defaultVariantColorsResolver(asked);
+    const hover = `color-mix(in oklab, var(--${tone}) 88%, var(--ink))`;
+    return { background: `var(--${tone})`, hover, color: "var(--on-accent)", border: "1px solid transparent" };
+  },
+  colors: {
+    tide: ["#eaf6f8", "#d6ecf0", "#abd8e2", "#7fc5d5", "#4fb7cf", "#2a9cb6", "#167f98", "#0e6a80", "#0a5365", "#073c4a"],
+  },
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif',
+  fontFamilyMonospace: "var(--mono)",
+  fontSizes: { xs: "0.8125rem", sm: "0.8125rem", md: "0.875rem", lg: "0.9375rem", xl: "1.1875rem" },
+  spacing: { xs: "8px", sm: "12px", md: "16px", lg: "24px", xl: "40px" },
+  defaultRadius: "6px",
+  cursorType: "pointer",
+  components: {
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: "md" } }),
+    Badge: Badge.extend({ defaultProps: { variant: "light", size: "sm", radius: "sm" }, styles: { label: { textTransform: "none" } } }),
+    Button: Button.extend(SMALL),
+    Checkbox: Checkbox.extend(SMALL),
+    NumberInput: NumberInput.extend(SMALL),
+    PasswordInput: PasswordInput.extend(SMALL),
+    SegmentedControl: SegmentedControl.extend(SMALL),
+    Select: Select.extend({ defaultProps: { size: "xs", comboboxProps: { shadow: "md" }, allowDeselect: false } }),
+    Switch: Switch.extend(SMALL),
+    Tabs: Tabs.extend({}),
+    TagsInput: TagsInput.extend(SMALL),
+    Textarea: Textarea.extend(SMALL),
+    TextInput: TextInput.extend(SMALL),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, withArrow: true, multiline: true, maw: 320 } }),
+    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end" } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 100 } } }),
+    Drawer: Drawer.extend({ defaultProps: { transitionProps: { duration: 120 } } }),
+  },
+});
+
+const SHARED = {
+  "--mantine-color-body": "var(--surface)",
+  "--mantine-color-text": "var(--ink)",
+  "--mantine-color-dimmed": "var(--ink-2)",
+  "--mantine-color-placeholder": "var(--ink-3)",
+  "--mantine-color-error": "var(--bad)",
+  "--mantine-color-default": "var(--surface)",
+  "--mantine-color-default-hover": "var(--hover)",
+  "--mantine-color-default-color": "var(--ink)",
+  "--mantine-color-default-border": "var(--line-strong)",
+  "--mantine-color-anchor": "var(--accent)",
+};
+
+/** Mantine's own colours, led back to ours. */
+export const resolver: CSSVariablesResolver = () => ({ variables: {}, light: SHARED, dark: SHARED });

@@ -1,0 +1,215 @@
+/** What stands around every screen: navigation, the state of the connection, and the way to everything by keyboard. */
+import { ActionIcon, Drawer, Menu, Tooltip, useMantineColorScheme } from "@mantine/core";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { useStreamState } from "../api/live";
+import { session } from "../api/session";
+import { Icon, type IconName } from "../design/icons";
+import { type Group, SCREENS, type ScreenRow } from "../screens";
+import { LANGUAGES, type Language, useWords } from "../words";
+import { useKeys } from "./keys";
+import { Help, Palette } from "./Palette";
+import style from "./Shell.module.css";
+import { useUnread } from "./title";
+
+const GROUPS: readonly Group[] = ["talk", "build", "run", "house"];
+
+/** The screens of the navigation that this caller may see. */
+export function useNav(): readonly (ScreenRow & { nav: NonNullable<ScreenRow["nav"]> })[] {
+  return SCREENS.filter((one): one is ScreenRow & { nav: NonNullable<ScreenRow["nav"]> } => one.nav !== undefined);
+}
+
+export function Shell() {
+  const { say } = useWords();
+  const nav = useNav();
+  const navigate = useNavigate();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const [shown, show] = useState<"palette" | "help" | "menu" | null>(null);
+  const close = () => show(null);
+
+  useKeys({
+    "?": [say("keys.help"), () => show("help")],
+    ...Object.fromEntries(
+      nav
+        .filter((one) => one.nav.key)
+        .map((one) => [`g ${one.nav.key}`, [say("keys.go", { to: say(`${one.name}.title`) }), () => void navigate({ to: one.path })]]),
+    ),
+  });
+  useEffect(() => {
+    function press(event: KeyboardEvent) {
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      show("palette");
+    }
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
+  // Who hears the screen is told of a new one by its title, as after a load.
+  useEffect(() => {
+    show(null);
+    if (!document.activeElement || document.activeElement === document.body) document.getElementById("title")?.focus();
+  }, [path]);
+
+  const phone = nav.slice(0, 4);
+  return (
+    <div className={style.shell}>
+      <a href="#main" className={style.skip}>
+        {say("frame.skip")}
+      </a>
+      <aside className={style.side}>
+        <Brand />
+        <button type="button" className={style.find} onClick={() => show("palette")}>
+          <Icon name="search" size={14} />
+          <span>{say("frame.find")}</span>
+          <kbd>{/Mac|iPhone/.test(navigator.userAgent) ? "⌘K" : "Ctrl K"}</kbd>
+        </button>
+        <Nav />
+        <div className={style.foot}>
+          <Connection />
+          <Settings />
+        </div>
+      </aside>
+      <main id="main" className={style.main}>
+        <Outlet />
+      </main>
+      <nav className={style.tabs} aria-label={say("frame.navigation")}>
+        {phone.map((one) => (
+          <Tab key={one.path} to={one.path} icon={one.nav.icon} text={say(`${one.name}.nav`)} />
+        ))}
+        <button type="button" onClick={() => show("menu")} aria-haspopup="dialog">
+          <Icon name="menu" size={19} />
+          <span>{say("frame.more")}</span>
+        </button>
+      </nav>
+      <Drawer
+        opened={shown === "menu"}
+        onClose={close}
+        size={280}
+        title={<Brand />}
+        closeButtonProps={{ "aria-label": say("block.close") }}
+      >
+        <Nav />
+        <div className={style.foot}>
+          <Connection />
+          <Settings />
+        </div>
+      </Drawer>
+      <Palette opened={shown === "palette"} onClose={close} onHelp={() => show("help")} />
+      <Help opened={shown === "help"} onClose={close} />
+    </div>
+  );
+}
+
+export function Brand() {
+  return (
+    <span className={style.brand}>
+      <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden>
+        <rect width="32" height="32" rx="8" fill="var(--accent)" />
+        <path
+          d="M7 12c4-5 9-5 12 0s5 4 7 1M7 20c4-5 9-5 12 0s5 4 7 1"
+          fill="none"
+          stroke="var(--on-accent)"
+          strokeWidth="3"
+          strokeLinecap="round"
+        />
+      </svg>
+      tidings
+    </span>
+  );
+}
+
+function Nav() {
+  const { say } = useWords();
+  const nav = useNav();
+  const unread = useUnread();
+  return (
+    <nav className={style.nav} aria-label={say("frame.navigation")}>
+      {GROUPS.map((group) => {
+        const rows = nav.filter((one) => one.nav.group === group);
+        if (!rows.length) return null;
+        return (
+          <div key={group}>
+            <h2>{say(`frame.group-${group}`)}</h2>
+            <ul>
+              {rows.map((one) => (
+                <li key={one.path}>
+                  <Link to={one.path} activeProps={{ "data-here": true, "aria-current": "page" } as object}>
+                    <Icon name={one.nav.icon} />
+                    {say(`${one.name}.nav`)}
+                    {one.name === "inbox" && unread > 0 && <b>{unread}</b>}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </div>
+        );
+      })}
+    </nav>
+  );
+}
+
+function Tab({ to, icon, text }: { to: string; icon: IconName; text: string }) {
+  return (
+    <Link to={to} activeProps={{ "data-here": true, "aria-current": "page" } as object}>
+      <Icon name={icon} size={19} />
+      <span>{text}</span>
+    </Link>
+  );
+}
+
+function Connection() {
+  const { say } = useWords();
+  const state = useStreamState();
+  return (
+    <Tooltip label={say(`frame.live-${state}-more`)}>
+      <span className={style.live} data-state={state} role="status">
+        <i aria-hidden />
+        {say(`frame.live-${state}`)}
+      </span>
+    </Tooltip>
+  );
+}
+
+function Settings() {
+  const { say, language, choose } = useWords();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const schemes = { light: "sun", dark: "moon", auto: "screen" } as const;
+  return (
+    <Menu position="top-end" width={190}>
+      <Menu.Target>
+        <ActionIcon aria-label={say("frame.settings")}>
+          <Icon name="gear" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{say("frame.look")}</Menu.Label>
+        {(Object.keys(schemes) as (keyof typeof schemes)[]).map((one) => (
+          <Menu.Item
+            key={one}
+            leftSection={<Icon name={schemes[one]} />}
+            rightSection={colorScheme === one ? <Icon name="check" title={say("frame.chosen")} /> : null}
+            onClick={() => setColorScheme(one)}
+          >
+            {say(`frame.look-${one}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Label>{say("frame.language")}</Menu.Label>
+        {(Object.keys(LANGUAGES) as Language[]).map((one) => (
+          <Menu.Item
+            key={one}
+            lang={one}
+            leftSection={<Icon name="globe" />}
+            rightSection={language === one ? <Icon name="check" title={say("frame.chosen")} /> : null}
+            onClick={() => choose(one)}
+          >
+            {LANGUAGES[one].name}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="out" />} onClick={() => session.leave()}>
+          {say("frame.sign-out")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

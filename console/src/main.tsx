@@ -1,0 +1,23 @@
+/** The start: look and language before the first paint, then the rest. */
+import "@mantine/core/styles.layer.css";
+import "./design/tokens.css";
+import { setNonce } from "get-nonce";
+import { createRoot } from "react-dom/client";
+import { App, SCHEME } from "./app";
+import { chosenLanguage, LANGUAGES, wordsOf } from "./words";
+
+const look = localStorage.getItem(SCHEME);
+const dark = look === "dark" || (look !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+document.documentElement.dataset.mantineColorScheme = dark ? "dark" : "light";
+
+// The page's policy takes only those style sheets that bear it.
+const nonce = document.querySelector<HTMLElement>("meta[property=csp-nonce]")?.nonce ?? "";
+setNonce(nonce);
+
+const language = chosenLanguage();
+const root = document.getElementById("root");
+if (!root) throw new Error("the page has no #root");
+const { default: catalogue } = await LANGUAGES[language].load();
+document.documentElement.lang = language;
+document.documentElement.dir = LANGUAGES[language].direction;
+createRoot(root).render(<App first={wordsOf(language, catalogue)} nonce={nonce} />);

@@ -1,0 +1,89 @@
+/** Routes, made from the table of screens. Addresses hold plain words: `/messages?status=failed`. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  lazyRouteComponent,
+  redirect,
+  useParams,
+} from "@tanstack/react-router";
+import { Screen } from "./blocks/Screen";
+import { Empty, Failure, Loading } from "./blocks/States";
+import { Shell } from "./frame/Shell";
+import { HOME, SCREENS } from "./screens";
+import { useWords } from "./words";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Broken });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: HOME });
+  },
+});
+
+const screens = SCREENS.map((one) =>
+  createRoute({
+    getParentRoute: () => root,
+    path: one.path,
+    component: lazyRouteComponent(one.load),
+    pendingComponent: Loading,
+    errorComponent: Broken,
+  }),
+);
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, ...screens]),
+  basepath: "/console",
+  defaultPreload: "intent",
+  defaultPendingMs: 150,
+  scrollRestoration: true,
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const text = new URLSearchParams(
+      Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== ""),
+    ).toString();
+    return text && `?${text}`;
+  },
+});
+
+/** A `$name` of the path. */
+export function useParam(name: string): string {
+  return (useParams({ strict: false }) as Record<string, string>)[name] ?? "";
+}
+
+function NotFound() {
+  const { say } = useWords();
+  return (
+    <Screen title={say("frame.nothing-here")} fill>
+      <Empty icon="search" title={say("frame.nothing-here")}>
+        {say("frame.nothing-here-more")}
+      </Empty>
+    </Screen>
+  );
+}
+
+/** A screen that broke, or whose file is gone because a newer console was put in place. */
+function Broken({ error, reset }: ErrorComponentProps) {
+  const { say } = useWords();
+  const stale = error instanceof Error && /dynamically imported module|module script failed/i.test(error.message);
+  return (
+    <Screen title={say(stale ? "frame.newer" : "problem.broken")} fill>
+      {stale ? (
+        <Empty
+          icon="again"
+          title={say("frame.newer")}
+          action={
+            <button type="button" onClick={() => location.reload()}>
+              {say("frame.reload")}
+            </button>
+          }
+        />
+      ) : (
+        <Failure problem={error} again={reset} />
+      )}
+    </Screen>
+  );
+}

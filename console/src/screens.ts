@@ -1,0 +1,49 @@
+/**
+ * The table of screens: a screen is one file in `screens/` and one row here. Routes, navigation, command palette and the
+ * pictures of `make screens` are made from it. docs/howto/add-a-screen.md tells how.
+ */
+import type { ComponentType } from "react";
+import type { IconName } from "./design/icons";
+
+export type Group = "talk" | "build" | "run" | "house";
+
+export interface ScreenRow {
+  /** Below /console; `$name` is a parameter. */
+  path: string;
+  /** Of its catalogue: `words/*\/{name}.json` has at least `title`. */
+  name: string;
+  /** The file; it is loaded when the screen is first opened. */
+  load: () => Promise<{ default: ComponentType }>;
+  /** Where it stands in the navigation; without one it is reached from other screens. */
+  nav?: { group: Group; icon: IconName; key?: string };
+  /** What the caller must be allowed; who may not, sees no way to it. */
+  needs?: "read" | "send" | "admin";
+}
+
+export const SCREENS: readonly ScreenRow[] = [
+  // talk
+  {
+    path: "/messages",
+    name: "log",
+    load: () => import("./screens/MessageLog"),
+    nav: { group: "talk", icon: "list", key: "l" },
+    needs: "read",
+  },
+  { path: "/messages/$id", name: "message", load: () => import("./screens/MessageDetail"), needs: "read" },
+  {
+    path: "/compose",
+    name: "compose",
+    load: () => import("./screens/Compose"),
+    nav: { group: "talk", icon: "pen", key: "c" },
+    needs: "send",
+  },
+
+  // build
+
+  // run
+
+  // house
+];
+
+/** Where the bare address leads. */
+export const HOME = "/messages";

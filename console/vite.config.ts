@@ -1,0 +1,43 @@
+/// <reference types="vitest/config" />
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/** Beside each file that shrinks, its forms for callers who take them: nothing is compressed while serving. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    closeBundle() {
+      for (const entry of readdirSync("dist", { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || entry.name === "index.html" || !/\.(js|css|svg|json)$/.test(entry.name)) continue;
+        const path = join(entry.parentPath, entry.name);
+        const body = readFileSync(path);
+        if (body.length < 512) continue;
+        writeFileSync(`${path}.br`, brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+        writeFileSync(`${path}.gz`, gzipSync(body, { level: 9 }));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  base: "/console/",
+  plugins: [react(), compressed()],
+  html: { cspNonce: "__NONCE__" },
+  build: {
+    target: ["chrome123", "firefox121", "safari17.5"],
+    manifest: true,
+    reportCompressedSize: false,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { "/v1": "http://127.0.0.1:8775", "/openapi.json": "http://127.0.0.1:8775" } },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test/setup.ts"],
+    css: false,
+  },
+});

@@ -1,0 +1,68 @@
+"""The console in a real browser: a tidings of its own on a free port, with its simulator, and Debian's Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from processes import Tidings
+
+from console_kit import CHROMIUM, FLAGS, Seat, missing
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _browser_is_there() -> None:
+    if reason := missing():
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def tidings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tidings]:
+    """One for the tests of a file: each keeps to numbers of its own."""
+    folder = tmp_path_factory.mktemp("console")
+    one = Tidings(folder / "data", folder / "tidings.log", "[limits]\nfree_disk_mb = 0\n")
+    one.start()
+    yield one
+    one.kill()
+
+
+# Of a module, not of the session: while its loop stands, no test of another file could run one.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def sit(browser: Browser, tidings: Tidings) -> Iterator[Callable[..., Seat]]:
+    """`sit()`: somebody at a browser of their own, signed in. At the end nothing may have broken unseen."""
+    seats: list[Seat] = []
+
+    def one(**how: object) -> Seat:
+        seats.append(Seat(browser, tidings, **how))  # type: ignore[arg-type]
+        return seats[-1]
+
+    yield one
+    for seat in seats:
+        seat.leave()
+    complaints = [complaint for seat in seats for complaint in seat.complaints]
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def seat(sit: Callable[..., Seat]) -> Seat:
+    return sit()
+
+
+@pytest.fixture
+def page(seat: Seat) -> Page:
+    return seat.page
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return tmp_path
