@@ -29,7 +29,6 @@ export default defineConfig({
   html: { cspNonce: "__NONCE__" },
   build: {
     target: ["chrome123", "firefox121", "safari17.5"],
-    manifest: true,
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
   },

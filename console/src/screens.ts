@@ -29,7 +29,7 @@ export const SCREENS: readonly ScreenRow[] = [
     nav: { group: "talk", icon: "list", key: "l" },
     needs: "read",
   },
-  { path: "/messages/$id", name: "message", load: () => import("./screens/MessageDetail"), needs: "read" },
+  { path: "/messages/$id", name: "story", load: () => import("./screens/MessageDetail"), needs: "read" },
   {
     path: "/compose",
     name: "compose",

@@ -29,7 +29,7 @@ export default function MessageDetail() {
   });
   if (story.isPending || story.error) {
     return (
-      <Screen fill title={say("message.title")}>
+      <Screen fill title={say("story.title")}>
         {story.error ? <Failure problem={story.error} again={() => void story.refetch()} /> : <Loading />}
       </Screen>
     );
@@ -45,12 +45,12 @@ function Shown({ story }: { story: Story }) {
   const number = usePhoneText(inbound ? message.from : message.to);
   return (
     <Screen
-      title={say(inbound ? "message.from" : "message.to", { number })}
+      title={say(inbound ? "story.from" : "story.to", { number })}
       aside={<Status status={message.status} />}
       actions={
         <>
-          <Copy wide icon="link" text={() => location.href} what={say("message.link")} />
-          <Copy wide text={() => JSON.stringify(story, null, 2)} what={say("message.json")} />
+          <Copy wide icon="link" text={() => location.href} what={say("story.link")} />
+          <Copy wide text={() => JSON.stringify(story, null, 2)} what={say("story.json")} />
           <Cancel message={message} />
         </>
       }
@@ -63,21 +63,21 @@ function Shown({ story }: { story: Story }) {
               <Told text={story.advice} />
             </p>
           </div>
-          <Card title={say("message.story")}>
+          <Card title={say("story.story")}>
             <Timeline steps={stepsOf(story, words)} />
-            {story.events_dropped > 0 && <p className={style.note}>{say("message.dropped", { n: story.events_dropped })}</p>}
+            {story.events_dropped > 0 && <p className={style.note}>{say("story.dropped", { n: story.events_dropped })}</p>}
           </Card>
         </Stack>
         <Stack>
-          <Card title={say("message.text")}>
+          <Card title={say("story.text")}>
             {message.text === null ? (
-              <p className={style.note}>{say("message.blank")}</p>
+              <p className={style.note}>{say("story.blank")}</p>
             ) : (
               <Said text={message.text} by={inbound ? "them" : "us"} />
             )}
-            {story.smart_encoding && <p className={style.note}>{say("message.smart")}</p>}
+            {story.smart_encoding && <p className={style.note}>{say("story.smart")}</p>}
           </Card>
-          <Card title={say("message.facts")}>
+          <Card title={say("story.facts")}>
             <What message={message} />
           </Card>
         </Stack>
@@ -92,33 +92,33 @@ function What({ message }: { message: Story["message"] }) {
   return (
     <Facts
       of={[
-        [say("message.id"), <code key="id">{message.id}</code>],
-        [say("message.to-name"), <Phone key="to" number={message.to} />],
-        [say("message.from-name"), <Phone key="from" number={message.from} />],
-        [say("message.category"), say(`category.${message.category}`)],
-        [say("message.encoding"), message.encoding],
-        [say("message.segments"), <Num key="n" n={message.segments} />],
-        [say("message.carrier"), message.carrier],
+        [say("story.id"), <code key="id">{message.id}</code>],
+        [say("story.to-name"), <Phone key="to" number={message.to} />],
+        [say("story.from-name"), <Phone key="from" number={message.from} />],
+        [say("story.category"), say(`category.${message.category}`)],
+        [say("story.encoding"), message.encoding],
+        [say("story.segments"), <Num key="n" n={message.segments} />],
+        [say("story.carrier"), message.carrier],
         [
-          say("message.error"),
+          say("story.error"),
           error && (
             <>
               <code>{error.code}</code> {error.carrier_code && <code>({error.carrier_code})</code>} <Told text={error.detail} />
             </>
           ),
         ],
-        [say("message.created"), <When key="created" at={message.created_at} />],
-        [say("message.send-at"), message.send_at && <When at={message.send_at} />],
-        [say("message.sent"), message.sent_at && <When at={message.sent_at} />],
-        [say("message.finished"), message.finished_at && <When at={message.finished_at} />],
-        [say("message.expires"), message.finished_at ? null : <When key="expires" at={message.expires_at} />],
+        [say("story.created"), <When key="created" at={message.created_at} />],
+        [say("story.send-at"), message.send_at && <When at={message.send_at} />],
+        [say("story.sent"), message.sent_at && <When at={message.sent_at} />],
+        [say("story.finished"), message.finished_at && <When at={message.finished_at} />],
+        [say("story.expires"), message.finished_at ? null : <When key="expires" at={message.expires_at} />],
         [
-          say("message.in-reply-to"),
+          say("story.in-reply-to"),
           message.in_reply_to && <Link to={`/messages/${message.in_reply_to}`}>{message.in_reply_to}</Link>,
         ],
-        [say("message.client-ref"), message.client_ref],
-        [say("message.tags"), message.tags.length ? message.tags.join(", ") : null],
-        [say("message.metadata"), message.metadata && <Raw value={message.metadata} />],
+        [say("story.client-ref"), message.client_ref],
+        [say("story.tags"), message.tags.length ? message.tags.join(", ") : null],
+        [say("story.metadata"), message.metadata && <Raw value={message.metadata} />],
       ]}
     />
   );
@@ -133,15 +133,15 @@ function Cancel({ message }: { message: Story["message"] }) {
 
   async function cancel() {
     const yes = await confirm({
-      title: say("message.cancel-ask"),
-      text: say("message.cancel-more"),
-      yes: say("message.cancel"),
+      title: say("story.cancel-ask"),
+      text: say("story.cancel-more"),
+      yes: say("story.cancel"),
       danger: true,
     });
     if (!yes) return;
     try {
       await ask(api.POST("/v1/messages/{id}/cancel", { params: { path: { id: message.id } }, body: {} }));
-      toast(say("message.canceled"));
+      toast(say("story.canceled"));
     } catch (fault) {
       trouble(fault);
     }
@@ -149,7 +149,7 @@ function Cancel({ message }: { message: Story["message"] }) {
   }
   return (
     <Button variant="default" leftSection={<Icon name="cross" />} onClick={cancel}>
-      {say("message.cancel")}
+      {say("story.cancel")}
     </Button>
   );
 }
