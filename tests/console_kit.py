@@ -70,7 +70,8 @@ class Seat:
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found: dict[str, Any] = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
         return [
-            f"{one['id']} ({one['impact']}): {one['help']}: " + "; ".join(node["html"][:160] for node in one["nodes"][:3])
+            f"{one['id']} ({one['impact']}): {one['help']}: "
+            + "; ".join(node["html"][:160] for node in one["nodes"][:3])
             for one in found["violations"]
             if one["impact"] in GRAVE
         ]
