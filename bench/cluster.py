@@ -64,7 +64,7 @@ def cluster(roles: Sequence[str], database: str) -> Iterator[Setting]:
             )  # fmt: skip
             ends.callback(processes[-1].stop)
             _wait_for(own / "server.json", processes[-1])
-        yield Setting(folder / "0", Crowd(processes), network, database)
+        yield Setting(folder / "0", Crowd(processes), network, database=database)
 
 
 def measure(places: dict[str, Setting], rounds: int) -> dict[str, dict[str, list[tuple[float, float]]]]:
