@@ -140,6 +140,16 @@ async def test_a_thousand_texts_in_a_minute_get_what_the_guard_allows(rig: Rig) 
     assert len(later.replies) == 1
 
 
+async def test_a_code_that_sends_much_gets_no_more_than_the_guard_allows(rig: Rig) -> None:
+    replies = [{"type": "reply", "text": f"answer {at}"} for at in range(4)]
+    await has(rig, {"actions": replies})
+    sent = [len(one.replies) for one in await heard(rig, "price", "price!", "price!!", "price?")]
+    assert sent == [4, 4, 2, 0]
+    rig.clock.move(61.0)
+    (got,) = await heard(rig, "price")
+    assert len(got.replies) == 4
+
+
 async def test_machines_are_not_answered(rig: Rig) -> None:
     await has(rig, {"name": "else", "default": True, "actions": [{"type": "reply", "text": "We are closed."}]})
     for text, rule_ in (("Out of office: back on Monday", "auto_reply"), ("hello", "reply_pace"),

@@ -113,6 +113,21 @@ async def test_a_failure_comes_again_under_the_same_id_and_is_answered_once(tmp_
         assert len({got.headers["webhook-id"] for got in there.got}) == 1
 
 
+async def test_answers_are_counted_text_by_text(tmp_path: Path) -> None:
+    """As many as the guard allows go out, whichever of the calls is answered first."""
+    three = b'{"replies": [' + b",".join(b'{"text": "%d"}' % at for at in range(3)) + b"]}"
+    async with Endpoint(lambda got, earlier: answer(200, three, JSON)).up() as there, office(tmp_path) as here:
+        await has(here, there.url)
+        told = [await heard(here, f"vote {'A' * at}") for at in range(1, 6)]
+        notes = [(await until(here, message, "answered")).note for message in told]
+        assert len(await texts(here)) == 10
+        assert sum("not sent: 2 more than may be sent" in note for note in notes) == 1
+        assert notes.count("not sent: 10 answers in this minute; there may be 10.") == 1
+        later(here, 61)
+        await until(here, await heard(here, "vote B"), "answered")
+        assert len(await texts(here)) == 13
+
+
 async def test_what_was_not_called_is_called_after_a_restart(tmp_path: Path) -> None:
     async with Endpoint(lambda got, earlier: None if not earlier else answer(204)).up() as there:
         async with office(tmp_path) as here:

@@ -257,6 +257,22 @@ async def test_the_answer_to_a_text_from_a_handset_is_sent_back_once(tmp_path: P
         assert "nine" not in str(tries)
 
 
+async def test_two_machines_do_not_answer_each_other_for_ever(tmp_path: Path) -> None:
+    """Each answer of the endpoint is a text to another machine, which answers it in turn."""
+    reply = answer(200, b'{"reply": {"text": "Hello, machine."}}')
+    async with Endpoint(lambda got, earlier: reply).up() as there, office(tmp_path) as here:
+        await here.subscribe(there.url, events=("message.received",))
+        for at in range(1, 14):
+            ids = [here.house.new_id() for _ in range(3)]
+            arrival = receive.Arrival(*ids, inbound("Hello, machine."), here.settings)
+            await here.store.write(receive.take_inbound, [arrival])
+            await here.settled("delivered", at)
+        page = await here.store.read(lambda tx: tx.messages.page(1, Filter(direction="mt"), None, 100))
+        assert len(page.messages) == 10
+        tries = [str(await here.tries(one)) for one in await here.deliveries()]
+        assert sum("no reply is sent: 10 answers in this minute; there may be 10." in one for one in tries) == 3
+
+
 async def test_one_endpoint_is_asked_a_little_at_first_and_never_too_much(tmp_path: Path) -> None:
     async def slowly() -> bytes:
         await asyncio.sleep(0.02)

@@ -6,7 +6,7 @@ import pytest
 
 from codes_kit import NOW
 from tidings.core.codes import Pace
-from tidings.core.guard import auto_reply, counted, judge
+from tidings.core.guard import auto_reply, counted, judge, room
 from tidings.core.message import DAY, MINUTE
 
 ME, OURS = "+15551230100", "12345"
@@ -53,6 +53,16 @@ def test_a_minute_and_a_day_have_their_most() -> None:
         pace = counted(pace, 1, ME, OURS, 1, "thanks", later)
     assert asked(pace, now=later + MINUTE) == ("reply_pace", False)
     assert asked(pace, now=NOW + DAY) == ("reply_pace", True)
+
+
+def test_there_is_room_for_what_is_left_of_a_minute_and_of_a_day() -> None:
+    def left(pace: Pace | None, now: int = NOW) -> int:
+        return room(pace, now, a_minute=3, a_day=5)
+
+    pace = counted(None, 1, ME, OURS, 2, "", NOW)
+    assert (left(None), left(pace), left(pace, NOW + MINUTE)) == (3, 1, 3)
+    pace = counted(pace, 1, ME, OURS, 4, "", NOW)
+    assert (left(pace), left(pace, NOW + MINUTE), left(pace, NOW + DAY)) == (0, 0, 3)
 
 
 def test_an_echo_is_no_person() -> None:

@@ -49,10 +49,15 @@ def judge(pace: Pace | None, text: str, number: str, sender: str, now: Millis, a
     phrase = auto_reply(text)
     if phrase is not None:
         return Verdict("auto_reply", False, f"A machine wrote it: it says “{phrase}”.")
+    if pace is not None and pace.said and pace.said == digest(text):
+        return Verdict("echo", False, "It repeats the last answer word for word: a machine sent it back.")
+    return paced(pace, now, a_minute, a_day)
+
+
+def paced(pace: Pace | None, now: Millis, a_minute: int, a_day: int) -> Verdict:
+    """Whether one text more may be sent between two numbers now."""
     if pace is None:
         return Verdict("reply_pace", True, f"1 of {a_minute} answers a minute and {a_day} a day.")
-    if pace.said and pace.said == digest(text):
-        return Verdict("echo", False, "It repeats the last answer word for word: a machine sent it back.")
     pace = current(pace, now)
     if pace.minute >= a_minute:
         return Verdict("reply_pace", False, f"{pace.minute} answers in this minute; there may be {a_minute}.")
@@ -60,6 +65,14 @@ def judge(pace: Pace | None, text: str, number: str, sender: str, now: Millis, a
         return Verdict("reply_pace", False, f"{pace.day} answers in this day; there may be {a_day}.")
     detail = f"{pace.minute + 1} of {a_minute} answers a minute, {pace.day + 1} of {a_day} a day."
     return Verdict("reply_pace", True, detail)
+
+
+def room(pace: Pace | None, now: Millis, a_minute: int, a_day: int) -> int:
+    """How many texts more there may be now, where there may be any."""
+    if pace is None:
+        return min(a_minute, a_day)
+    pace = current(pace, now)
+    return max(0, min(a_minute - pace.minute, a_day - pace.day))
 
 
 def current(pace: Pace, now: Millis) -> Pace:

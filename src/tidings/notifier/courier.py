@@ -14,7 +14,7 @@ from tidings.core.request import Answer, Idempotency, Refused, Request, Result, 
 from tidings.core.sender import CATCH_ALL
 from tidings.core.telling import Load
 from tidings.core.webhook import SECRET_OCTETS, Secret
-from tidings.pipeline import accept, rotate, settle
+from tidings.pipeline import accept, grant, rotate, settle
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.webhooks")
@@ -102,6 +102,10 @@ class Courier:
         once = Idempotency(f"\x01reply {load.event.message_id}", b"")
         account = load.delivery.account_id
         try:
+            granted = await grant.grant(self._house, message, [one.text for one in asked], once.key)
+            if not granted.texts:
+                return settle.Reply(note=f"no reply is sent: {granted.verdict.detail}", asked=True)
+            requests, left = requests[: granted.texts], len(requests) - granted.texts
             answer = await accept.accept(self._house, account, requests, idempotency=once, door="webhook")
         except StoreUnavailable:
             return settle.Reply(note="the reply could not be stored", again=True, asked=True)
@@ -109,6 +113,8 @@ class Courier:
             return settle.Reply(note=f"the reply was not taken: {answer.detail}", again=True, asked=True)
         sent = next((one.message.id for one in answer.results if isinstance(one, Stored)), None)
         whys = [why for one in answer.results if (why := _against(one))]
+        if left:
+            whys.append(f"{left} more than may be sent between these two numbers now")
         return settle.Reply(sent, f"not every reply is sent: {whys[0]}" if whys else "", asked=True)
 
 

@@ -115,7 +115,8 @@ class Answers:
         pace = self._paces[key]
         text = message.text or ""
         verdict = guard.judge(pace, text, message.sender, message.to, self._now, kit.a_minute, kit.a_day)
-        work = _Work(message, found, verdict, kit.ids, self._now)
+        room = guard.room(pace, self._now, kit.a_minute, kit.a_day)
+        work = _Work(message, found, verdict, room, kit.ids, self._now)
         for action in actions:
             work.add(action)
         if work.sent:
@@ -131,13 +132,16 @@ class Answers:
         )  # fmt: skip
 
 
+_NO_ROOM = "one more than codes may send between these two numbers now"
+
+
 class _Work:
     """One code at work on one text."""
 
     def __init__(
-        self, message: Message, found: Found | None, verdict: Verdict, ids: Sequence[int], now: Millis
+        self, message: Message, found: Found | None, verdict: Verdict, room: int, ids: Sequence[int], now: Millis
     ) -> None:  # fmt: skip
-        self._message, self._found, self._verdict, self._now = message, found, verdict, now
+        self._message, self._found, self._verdict, self._room, self._now = message, found, verdict, room, now
         self._ids = iter(ids)
         self._values: dict[str, Any] = values(message, found)
         """What templates are filled with."""
@@ -184,6 +188,9 @@ class _Work:
             return
         filled = template.Filled(source) if self._found is None else fill(source, self._values)
         for number in numbers:
+            if self.sent >= self._room:
+                self._done.append({"action": kind, "note": f"not sent: {_NO_ROOM}"})
+                continue
             number_id = next(self._ids, None)
             if isinstance(filled, template.Broken) or number_id is None:
                 why = "too much for one text" if number_id is None else filled.detail  # type: ignore[union-attr]
@@ -207,7 +214,6 @@ class _Work:
             raise ValueError("only codes call webhooks")
         said = {"parameters": found.values, "keyword": found.keyword, "language": found.language}
         replies = action.replies if self._verdict.allowed else "none"
-        self.sent += replies != "none"
         self.calls.append(
             Call(
                 id=call_id, account_id=self._message.account_id, message_id=self._message.id, code_id=found.code.id,

@@ -14,7 +14,7 @@ from tidings.core.moments import written
 from tidings.core.ports import NotPosted, Posted, StoreUnavailable, stage
 from tidings.core.questions import Tx
 from tidings.core.request import Answer, Idempotency, Refused, Request, Stored
-from tidings.pipeline import accept
+from tidings.pipeline import accept, grant
 from tidings.pipeline.house import House
 
 REPLIES_MOST = 5
@@ -123,6 +123,10 @@ async def _reply(house: House, told: Told, came: Posted) -> tuple[str, bool]:
     ]  # fmt: skip
     once = Idempotency(f"\x01call {call.id}", b"")
     try:
+        granted = await grant.grant(house, message, [one.text for one in asked], once.key)
+        if not granted.texts:
+            return f"not sent: {granted.verdict.detail}", False
+        requests, left = requests[: granted.texts], len(requests) - granted.texts
         answer = await accept.accept(house, call.account_id, requests, idempotency=once, door="code")
     except StoreUnavailable:
         return "its texts could not be stored", True
@@ -134,4 +138,6 @@ async def _reply(house: House, told: Told, came: Posted) -> tuple[str, bool]:
         for one in answer.results
         if not isinstance(one, Stored)
     ]
+    if left:
+        against.append(f"{left} more than may be sent between these two numbers now")
     return "; ".join([*(f"sent {one}" for one in sent), *(f"not sent: {why}" for why in against)]), False
