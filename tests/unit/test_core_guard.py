@@ -67,8 +67,9 @@ def test_there_is_room_for_what_is_left_of_a_minute_and_of_a_day() -> None:
 
 def test_an_echo_is_no_person() -> None:
     pace = counted(None, 1, ME, OURS, 1, "Thanks for voting!", NOW)
-    assert asked(pace, "thanks for voting") == ("echo", False)
-    assert asked(pace, "thanks for voting for me") == ("reply_pace", True)
+    assert asked(pace, " Thanks for voting!\n") == ("echo", False)
+    assert asked(pace, "thanks for voting") == ("reply_pace", True), "people do not type it letter by letter"
+    assert asked(pace, "Thanks for voting! for me") == ("reply_pace", True)
 
 
 def test_names_and_our_own_number_get_no_answer() -> None:

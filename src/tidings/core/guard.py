@@ -36,8 +36,8 @@ def auto_reply(text: str) -> str | None:
 
 
 def digest(text: str) -> str:
-    """A text by which an echo of it is known."""
-    return hashlib.sha256(folded(text).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    """A text by which an echo of it is known: to the letter, because people answer "Confirm?" by "confirm"."""
+    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def judge(pace: Pace | None, text: str, number: str, sender: str, now: Millis, a_minute: int, a_day: int) -> Verdict:
