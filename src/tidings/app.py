@@ -35,7 +35,7 @@ from tidings.core.carrier import CarrierState
 from tidings.core.esme import Esme
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids, moment
-from tidings.core.message import Millis, Part
+from tidings.core.message import DAY, Millis, Part
 from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.core.request import Invalid, Refused
@@ -448,14 +448,15 @@ class Tidings:
 
     async def _snapshot(self) -> Snapshot:
         now = self._clock.now()
-        queue: tuple[tuple[int | None, int], int] = (None, 0), 0
+        queue: tuple[tuple[int | None, int], int, float] = (None, 0), 0, 0.0
+        days = self.settings.retention.messages
         database, fault = None, self._store.fault
         try:
-            queue = await self._store.read(lambda tx: _figures(tx, now))
+            queue = await self._store.read(lambda tx: _figures(tx, now, days))
             database = await self._store.look()
         except StoreUnavailable as away:  # which the doctor has to tell, not to suffer
             fault = fault or str(away)
-        (oldest, count), orphans = queue
+        (oldest, count), orphans, behind_s = queue
         age = 0 if oldest is None else now - oldest
         return Snapshot(
             carriers=self._carrier_states(), queued=count, oldest_s=max(0, age) / 1000,
@@ -463,7 +464,7 @@ class Tidings:
             store=self._store.driver.name, disk_free_mb=self._free_disk_mb,
             disk_needed_mb=self.settings.limits.free_disk_mb,
             commit_lag_ms=self._store.lag(), store_fault=fault or None, database=database,
-            kept_days=self.settings.by_day(),
+            kept_days=self.settings.by_day(), messages_kept_days=days, retention_behind_s=behind_s,
             door=self._smpp_door.state() if self._smpp_door is not None else None,
             esmes=await self._deliverer.states() if self._deliverer is not None else (),
         )  # fmt: skip
@@ -525,8 +526,14 @@ async def _first_look(tx: Tx) -> tuple[int, list[Key], list[Account], list[Esme]
     return await accounts.last_id(), await accounts.keys(), await accounts.accounts(), await tx.esmes.open()
 
 
-async def _figures(tx: Tx, now: int) -> tuple[tuple[int | None, int], int]:
-    return await tx.queue.oldest(now), await tx.receipts.orphans()
+async def _figures(tx: Tx, now: int, days: int) -> tuple[tuple[int | None, int], int, float]:
+    before = now - days * DAY
+    overdue = await tx.retention.overdue(before) if days else None
+    return (
+        await tx.queue.oldest(now),
+        await tx.receipts.orphans(),
+        0.0 if overdue is None else (before - overdue) / 1000,
+    )
 
 
 _OTHER_FILES = 300

@@ -87,8 +87,9 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[retention]`: days until the text of an ended message is blanked, per category, and until what happened to
-    messages is dropped (`events`); 0 keeps it.
+    """`[retention]`: days until the text of an ended message is blanked, per category, until what happened to messages
+    is dropped (`events`), ended messages with all that was stored with them (`messages`), and receipts that match
+    none (`orphans`); 0 keeps it.
     """
 
     otp: Days = 0
@@ -96,6 +97,12 @@ class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     conversation: Days = 365
     marketing: Days = 90
     events: Days = 400
+    messages: Days = 0
+    orphans: Days = 90
+
+    def of_events(self) -> int:
+        """Days that events are kept: never longer than the messages they are of; 0 = for ever."""
+        return min([days for days in (self.events, self.messages) if days], default=0)
 
     def of_texts(self) -> dict[str, int]:
         """Days by category; our own answers are kept as long as transactional messages."""
@@ -226,7 +233,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def by_day(self) -> dict[str, int]:
         """For how many days what grows for ever is kept, by table; without what is kept for ever."""
         days = {"webhook_delivery": self.webhooks.retention, "webhook_attempt": self.webhooks.retention}
-        return days | ({"message_event": self.retention.events} if self.retention.events else {})
+        events = self.retention.of_events()
+        return days | ({"message_event": events} if events else {})
 
     @property
     def folder(self) -> Path:
@@ -432,7 +440,8 @@ def _check(settings: Settings) -> None:
 
 def _check_events(settings: Settings) -> None:
     """Events have to be there as long as anything may still tell of them."""
-    kept = settings.retention.events
+    of, kept = settings.retention, settings.retention.of_events()
+    bound = "retention.events" if kept == of.events else "retention.messages"
     needed = {
         "stream.history": settings.stream.history, "webhooks.retention": settings.webhooks.retention,
         "smpp.delivery_retention": settings.smpp.delivery_retention,
@@ -440,8 +449,8 @@ def _check_events(settings: Settings) -> None:
     for name, days in needed.items():
         if 0 < kept < days:
             raise ConfigError(
-                f"retention.events is {kept} days, less than {name} ({days}), which tells of events; "
-                "raise it, lower the other, or set 0 to keep events for ever"
+                f"{bound} is {kept} days, less than {name} ({days}), which tells of events; "
+                f"raise it, lower the other, or set 0 to keep {bound.partition('.')[2]} for ever"
             )
 
 

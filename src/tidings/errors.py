@@ -74,6 +74,14 @@ PROBLEMS: dict[str, Problem] = {
             "Idempotency-Key used for another body",
             "This Idempotency-Key belongs to a request with another body; use a new key.",
         ),
+        Problem(
+            "message_dropped",
+            410,
+            "caller",
+            "after_fix",
+            "Message kept no longer",
+            "The message that was stored under this Idempotency-Key is kept no longer; use a new key to send anew.",
+        ),
         Problem("body_too_large", 413, "caller", "after_fix", "Body too large", "The body is larger than the limit."),
         Problem(
             "unsupported_media_type", 415, "caller", "after_fix", "Unsupported media type", "Send application/json."

@@ -59,7 +59,7 @@ class Tally:
 class Metrics:
     """What one process counts."""
 
-    __slots__ = ("accept", "deliveries", "door", "receipts", "requests", "tally", "webhooks")
+    __slots__ = ("accept", "deliveries", "door", "past", "receipts", "requests", "tally", "webhooks")
 
     def __init__(self, tally: Tally | None = None) -> None:
         self.tally = tally or Tally()
@@ -68,6 +68,7 @@ class Metrics:
         self.webhooks: dict[Labels, int] = {}
         self.door: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.deliveries: dict[Labels, int] = {}
+        self.past: dict[Labels, int] = {}
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
 
     def answered(self, command: str, status: int) -> None:
@@ -85,6 +86,10 @@ class Metrics:
     def handed(self, outcome: str, count: int = 1) -> None:
         """Something was handed over to an ESME, or could not be: see `core.owed.Tried`, and `queue_full`."""
         self.deliveries[(outcome,)] = self.deliveries.get((outcome,), 0) + count
+
+    def dropped(self, what: str, count: int) -> None:
+        """Rows were dropped because they are kept no longer."""
+        self.past[(what,)] = self.past.get((what,), 0) + count
 
     def receipts_came(self, matched: Iterable[bool]) -> None:
         """Receipts were matched, or parked."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from tidings.core.ids import highest
 from tidings.core.message import DAY, HOUR, SECOND, Millis
 from tidings.core.ports import Stage, StoreUnavailable
-from tidings.core.questions import InboundRow, Tx
+from tidings.core.questions import InboundRow, Scan, Tx
 from tidings.pipeline import converse, expire, receipt, receive
 from tidings.pipeline.house import House
 
@@ -25,6 +25,8 @@ SWEEP_PAGES = 200
 """Pages of that many rows a sweep works off of each kind before it turns to the next."""
 LOOK_AGAIN = 24 * 3600.0
 """Seconds until texts of any age are looked through again."""
+PIECES_KEPT: Millis = HOUR
+"""Captured lines for another process that nobody came for: it has died, or else would have taken them in a second."""
 LONG_QUEUE = 100_000
 MINUTE = 60 * SECOND
 
@@ -48,6 +50,8 @@ class Sweeper:
         self._tick = 0
         self._blanked: dict[str, int] = {}
         """Up to which id texts of a category have been looked through."""
+        self._looked_past = 0
+        """Up to which id messages have been looked through that are kept no longer."""
         self._look_again = 0.0
 
     def start(self, group: asyncio.TaskGroup) -> None:
@@ -129,16 +133,51 @@ class Sweeper:
         if house.clock.monotonic() >= self._look_again:
             self._look_again = house.clock.monotonic() + LOOK_AGAIN
             self._blanked.clear()
+            self._looked_past = 0
         for category, days in house.settings.retention.of_texts().items():
             if days:
                 await self._retain(category, now - days * DAY)
-        if days := house.settings.retention.events:
+        if days := house.settings.retention.of_events():
             await self._forget_events(now - days * DAY)
+        if days := house.settings.retention.messages:
+            await self._forget_messages(now - days * DAY)
+        if days := house.settings.retention.orphans:
+            await self._forget_rows(expire.forget_orphans, now - days * DAY, "orphan")
+        await self._forget_rows(expire.forget_pieces, now - PIECES_KEPT, "capture")
 
     async def _forget_events(self, before: Millis) -> None:
         for _ in range(SWEEP_PAGES):
             if self._stopping.is_set() or not (await self._house.store.write(expire.forget_events, [before]))[0]:
                 break
+
+    async def _forget_messages(self, before: Millis) -> None:
+        """Drop ended messages, a page a commit, going on where the last look ended.
+
+        Once a day it looks from the beginning again, for those that were not over, or of which somebody had to be told.
+        """
+        store, after = self._house.store, self._looked_past
+
+        async def ask(tx: Tx) -> Scan:
+            return await tx.retention.past(after, before, expire.MESSAGES_MOST)
+
+        for _ in range(SWEEP_PAGES):
+            seen = await store.read(ask)
+            if seen.ids:
+                gone = (await store.write(expire.forget_messages, [expire.Past(seen.ids, before)]))[0]
+                self._house.metrics.dropped("message", gone)
+            if seen.cursor is None:
+                self._looked_past = max(after, highest(before - HOUR))
+                return
+            self._looked_past = after = seen.cursor
+            if self._stopping.is_set():
+                return
+
+    async def _forget_rows(self, stage: Stage[Millis, int], before: Millis, what: str) -> None:
+        for _ in range(SWEEP_PAGES):
+            gone = (await self._house.store.write(stage, [before]))[0]
+            self._house.metrics.dropped(what, gone)
+            if gone < expire.ROWS_MOST or self._stopping.is_set():
+                return
 
     async def _complete_lone(self, rows: list[InboundRow]) -> None:
         new_id, settings = self._house.new_id, self._house.settings

@@ -949,6 +949,7 @@ class EventList(TypedDict):
     """Events of one message, in order."""
 
     data: list[Event]
+    events_dropped: NotRequired[int]
 
 
 class Explanation(TypedDict):
@@ -1728,6 +1729,8 @@ class Snapshot(TypedDict):
     disk_needed_mb: NotRequired[int]
     commit_lag_ms: NotRequired[float]
     kept_days: NotRequired[dict[str, Any]]
+    messages_kept_days: NotRequired[int]
+    retention_behind_s: NotRequired[float]
     database: NotRequired[DatabaseState | None]
     store_fault: NotRequired[str | None]
     door: NotRequired[DoorState | None]

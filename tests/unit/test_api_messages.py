@@ -193,8 +193,12 @@ async def test_events_come_in_order(app: Any, house: FakeHouse) -> None:
         "data": [
             {"type": "message.accepted", "sequence": 1, "occurred_at": show(NOW), "data": None},
             {"type": "message.sent", "sequence": 2, "occurred_at": show(NOW), "data": {"a": 1}},
-        ]
+        ],
+        "events_dropped": 0,
     }
+    house.put(id=message.id, event_count=5)
+    told = await ask(app, "GET", f"/v1/messages/{ids.show('msg', message.id)}/events")
+    assert told.json()["events_dropped"] == 3, "those that retention dropped"
 
 
 async def test_the_whole_story(app: Any, house: FakeHouse) -> None:

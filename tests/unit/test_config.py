@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tidings.config import CarrierSettings, ConfigError, Settings, load, names
+from tidings.config import CarrierSettings, ConfigError, Retention, Settings, load, names
 
 NORTH = '[[carriers]]\nname = "north"\nhost = "smsc.example.net"\n'
 
@@ -124,6 +124,8 @@ BAD: list[tuple[str, str, str]] = [
     ("no time at all", "[delivery]\nsweep = 0\n", "`delivery.sweep`"),
     ("events gone before the stream", "[retention]\nevents = 29\n", "stream.history (30)"),
     ("before webhooks", "[retention]\nevents = 50\n\n[webhooks]\nretention = 60\n", "webhooks.retention (60)"),
+    ("messages gone before webhooks", "[retention]\nmessages = 29\n", "retention.messages is 29 days"),
+    ("events gone with them", "[retention]\nmessages = 29\nevents = 0\n", "0 to keep messages for ever"),
     ("no attempts", "[delivery]\nattempts = 0\n", "`delivery.attempts`"),
     ("a value where a table belongs", "limits = 5\n", "`limits`"),
     ("a level nobody knows", 'log_level = "loud"\n', "log_level"),
@@ -218,3 +220,14 @@ SIMULATED = [
 @pytest.mark.parametrize(("text", "runs"), [case[1:] for case in SIMULATED], ids=[case[0] for case in SIMULATED])
 def test_when_the_simulator_runs(tmp_path: Path, text: str, runs: bool) -> None:
     assert loaded(tmp_path, text).simulated is runs
+
+
+KEPT: list[tuple[int, int, int]] = [(400, 0, 400), (400, 90, 90), (60, 90, 60), (0, 90, 90), (0, 0, 0)]
+"""Days of events, of messages, and what comes of the two."""
+
+
+@pytest.mark.parametrize(("events", "messages", "days"), KEPT)
+def test_events_are_kept_no_longer_than_their_messages(events: int, messages: int, days: int) -> None:
+    settings = Settings(retention=Retention(events=events, messages=messages))
+    assert settings.retention.of_events() == days
+    assert settings.by_day().get("message_event", 0) == days

@@ -233,6 +233,10 @@ ILL: list[tuple[str, Snapshot, str, str, str]] = [
     ("the queue grows", snapshot(queued=9, oldest_s=120), "warning", "9 messages wait", "`rate`"),
     ("the queue stands", snapshot(queued=9, oldest_s=7200), "error", "2 h ago", "`rate`"),
     ("orphans", snapshot(orphans=3), "note", "3 receipts", "ids"),
+    (
+        "messages stay", snapshot(messages_kept_days=90, retention_behind_s=4 * 86_400), "warning",
+        "kept 90 days after their end", "sweeper",
+    ),
 ]  # fmt: skip
 
 

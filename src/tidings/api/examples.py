@@ -612,6 +612,8 @@ DIAGNOSIS: dict[str, Any] = {
         "disk_needed_mb": 200,
         "commit_lag_ms": 1.2,
         "kept_days": {"webhook_delivery": 30, "webhook_attempt": 30, "message_event": 400},
+        "messages_kept_days": 0,
+        "retention_behind_s": 0.0,
         "database": {
             "engine": "sqlite",
             "version": "SQLite 3.54.1",

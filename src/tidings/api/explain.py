@@ -245,7 +245,7 @@ def _told(call: Call, rows: _Rows) -> Explanation:
         code=_code(rows),
         route=story.chosen(message, events, call.house.carriers),
         events=[views.event(event) for event in events],
-        events_dropped=max(0, message.event_count - len(events)),
+        events_dropped=story.dropped(message, events),
         attempts=[_attempt(call, message, attempt) for attempt in attempts],
         receipts=[views.receipt(receipt) for receipt in receipts],
         parts=[_part(one) for one in rows.parts],

@@ -12,11 +12,11 @@ from msgspec import Meta
 
 from tidings.api import views
 from tidings.api.call import Call, Headers, Reply
-from tidings.api.moments import millis
+from tidings.api.moments import millis, show
 from tidings.api.problems import Abort, problem, refusal
 from tidings.core import ids
 from tidings.core.account import sees_all
-from tidings.core.message import Message
+from tidings.core.message import DAY, Message
 from tidings.core.questions import Event, Filter, Page, Tx
 from tidings.core.request import Fault, Idempotency, Invalid, Moment, Refused, Request, Result, Stored
 from tidings.pipeline.accept import accept
@@ -93,11 +93,12 @@ async def read(call: Call) -> Reply:
 async def events(call: Call) -> Reply:
     """What happened to one message, in order."""
 
-    async def ask(tx: Tx) -> list[Event]:
-        return await tx.events.of((await owned(tx, call)).id)
+    async def ask(tx: Tx) -> tuple[Message, list[Event]]:
+        message = await owned(tx, call)
+        return message, await tx.events.of(message.id)
 
     found = await call.house.store.read(ask)
-    return Reply(200, views.encode(views.EventList([views.event(event) for event in found])))
+    return Reply(200, views.encode(views.event_list(*found)))
 
 
 async def stop(call: Call) -> Reply:
@@ -106,7 +107,8 @@ async def stop(call: Call) -> Reply:
         await read(call)
     outcome = await cancel(call.house, call.account_id, message_id(call))
     if isinstance(outcome, Refused):
-        return refusal(outcome)
+        absent = outcome.code == "not_found"
+        return problem("not_found", _absent(call, message_id(call))) if absent else refusal(outcome)
     return Reply(200, views.encode(views.message(outcome)))
 
 
@@ -168,15 +170,29 @@ def message_id(call: Call) -> int:
     """The id of the path; aborts with 404 when it is none."""
     number = ids.parse("msg", call.params["id"])
     if number is None:
-        raise Abort("not_found", "There is no message with this id.")
+        raise Abort("not_found", _NONE)
     return number
+
+
+_NONE = "There is no message with this id."
+
+
+def _absent(call: Call, number: int) -> str:
+    """That there is none; and that it is kept no longer, where its id is as old as that."""
+    made, days = ids.moment(number), call.house.settings.retention.messages
+    if not days or not ids.EPOCH < made < call.house.clock.now() - days * DAY:
+        return _NONE
+    return (
+        f"{_NONE} The id is of {show(made)[:10]}, and messages are kept for {days} days after their end "
+        "(`retention.messages`)."
+    )
 
 
 async def owned(tx: Tx, call: Call) -> Message:
     """The message of the path; aborts with 404 when the account has none of this id."""
     message = await tx.messages.one(call.account_id, message_id(call))
     if message is None or not await _to_be_seen(tx, call, message):
-        raise Abort("not_found", "There is no message with this id.")
+        raise Abort("not_found", _absent(call, message_id(call)))
     return message
 
 

@@ -71,6 +71,10 @@ def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
     )  # fmt: skip
     yield from counter("tidings_webhook_calls_total", "Calls of webhooks.", ("outcome",), counted.webhooks)
     yield from gauge("tidings_receipts_orphaned", "Receipts that match no message.", now.orphans)
+    yield from counter("tidings_dropped_total", "Rows past their retention that were dropped.", ("what",), counted.past)
+    yield from gauge(
+        "tidings_retention_behind_seconds", "How long the oldest message is past its retention.", now.retention_behind_s
+    )  # fmt: skip
     asked = list(counted.requests.items())
     requests: dict[Labels, int] = {(method, path, str(status)): n for (method, path, status), n in asked}
     yield from counter(

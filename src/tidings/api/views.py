@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from tidings.core import ids
 from tidings.core.account import Account, Key
 from tidings.core.message import Message, MessageError
 from tidings.core.questions import Attempt, Event, ReceiptRow
+from tidings.pipeline import explain
 
 Status = Literal[
     "accepted",
@@ -82,6 +84,9 @@ class EventList(msgspec.Struct, frozen=True):
     """Events of one message, in order."""
 
     data: list[EventView]
+    events_dropped: Annotated[
+        int, Meta(description="how many are kept no longer (`retention.events`): the first ones")
+    ] = 0
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,6 +224,11 @@ def message(stored: Message) -> MessageView:
 def event(stored: Event) -> EventView:
     """A stored event as answered."""
     return EventView(stored.type, stored.sequence, show(stored.occurred_at), stored.data)
+
+
+def event_list(message: Message, events: Sequence[Event]) -> EventList:
+    """What is kept of what happened to a message, as answered."""
+    return EventList([event(one) for one in events], explain.dropped(message, events))
 
 
 def attempt(stored: Attempt) -> AttemptView:

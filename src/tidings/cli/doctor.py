@@ -93,6 +93,9 @@ def _figures(figures: dict[str, Any] | None) -> Iterator[str]:
     )
     free = "unknown" if figures["disk_free_mb"] is None else f"{figures['disk_free_mb']} MB"
     yield f"store: {figures['store']}; disk free {free}; last commit {figures['commit_lag_ms']:.0f} ms"
+    if days := figures["messages_kept_days"]:
+        behind = figures["retention_behind_s"] / 86_400
+        yield f"retention: messages are kept {days} days after their end; the oldest is {behind:.1f} days past that"
     if figures["database"] is not None:
         yield from _database(figures["database"])
 

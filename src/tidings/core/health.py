@@ -155,6 +155,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """How long the last commit took from its first request on; or how long one waits by now, if longer."""
     kept_days: dict[str, int] = {}
     """For how many days what is dropped by the day is kept, by table; without those that are kept for ever."""
+    messages_kept_days: int = 0
+    """For how many days messages are kept after their end; 0 = for ever."""
+    retention_behind_s: float = 0.0
+    """How long the oldest of the messages is past that."""
     database: DatabaseState | None = None
     """None while it cannot be asked."""
     store_fault: str | None = None

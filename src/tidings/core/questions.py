@@ -631,6 +631,32 @@ class Webhooks(Protocol):
     async def forget(self, ids: Sequence[int]) -> None: ...
 
 
+class Retention(Protocol):
+    """What is past its time."""
+
+    async def past(self, after: int, ended_before: Millis, most: int) -> Scan:
+        """Among the next so many messages behind one, those that ended before a moment and of which nobody has still to
+        be told.
+        """
+        ...
+
+    async def drop(self, ids: Sequence[int], ended_before: Millis) -> int:
+        """Drop messages with all that was stored with them, but those of which anything waits by now; how many went."""
+        ...
+
+    async def overdue(self, ended_before: Millis) -> Millis | None:
+        """When the first of the oldest messages ended that should be gone; None where there is none."""
+        ...
+
+    async def drop_orphans(self, received_before: Millis, most: int) -> int:
+        """Drop receipts that match no message and are tried no more; how many."""
+        ...
+
+    async def drop_pieces(self, told_before: Millis, most: int) -> int:
+        """Drop pieces of captures that nobody came for; how many."""
+        ...
+
+
 class Outbox(Protocol):
     """What is owed to customers' ESMEs, and what came of it."""
 
@@ -709,5 +735,7 @@ class Tx(Protocol):
     def esmes(self) -> Esmes: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def retention(self) -> Retention: ...
     @property
     def codes(self) -> Codes: ...

@@ -17,6 +17,8 @@ __all__ = ["Advice", "advise", "decided_by", "explain"]
 
 SLOW_QUEUE_S = 60.0
 STUCK_QUEUE_S = 600.0
+BEHIND_S = 3 * 86_400.0
+"""So long past their retention messages may be before it is told: what is left over is looked through once a day."""
 SLOW_COMMIT_MS = 500.0
 _NEARLY_FULL = 0.9
 ENOUGH_ANSWERS = 20
@@ -34,6 +36,7 @@ def advise(snapshot: Snapshot) -> list[Advice]:
         *_carriers(snapshot),
         *_queue(snapshot),
         *_receipts(snapshot),
+        *_retention(snapshot),
         *_esmes(snapshot),
         *_door(snapshot),
     ]
@@ -224,6 +227,18 @@ def _receipts(snapshot: Snapshot) -> Iterator[Advice]:
             f"{snapshot.orphans} receipts match no message.",
             "Usual causes: another system sends with the same carrier account, or the carrier writes its ids in "
             "receipts in a way that nobody told: see `receipt_id` and `receipt_id_from` of the carrier's profile.",
+        )
+
+
+def _retention(snapshot: Snapshot) -> Iterator[Advice]:
+    if snapshot.retention_behind_s > BEHIND_S:
+        yield Advice(
+            "warning",
+            f"Messages are kept {snapshot.messages_kept_days} days after their end, and there are some that ended "
+            f"{_span(snapshot.retention_behind_s)} before that.",
+            "Nothing, if that was shortened lately or much was brought in: it gets less by itself, see "
+            "`tidings_retention_behind_seconds`. If it does not: something still waits of them (a webhook that is to "
+            "hear of them, an ESME), or the log tells why the sweeper cannot do its work.",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ class Tail:
         self._room = room
         self._then = then
         self._position = 0
+        self._kept_at = house.clock.monotonic()
         self._wake = asyncio.Event()
         self._stopping = False
         self.ours = False
@@ -60,7 +62,9 @@ class Tail:
     async def follow_for_ever(self) -> None:
         """Until `stop`."""
         while not self._stopping:
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(deliver.KEEP_S):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 while self.ours and not self._stopping and await self._fill():
@@ -74,7 +78,11 @@ class Tail:
 
     async def _fill(self) -> bool:
         """One look behind the cursor; True when there may be more."""
-        filled = (await self._house.store.write(deliver.fill, [deliver.Tail(self._position, self._room())]))[0]
+        now = self._house.clock.monotonic()
+        tail = deliver.Tail(self._position, self._room(), now - self._kept_at >= deliver.KEEP_S)
+        filled = (await self._house.store.write(deliver.fill, [tail]))[0]
+        if tail.keep:
+            self._kept_at = now
         self._position = filled.position
         self._tell(filled.waiting, filled.refused)
         return filled.more

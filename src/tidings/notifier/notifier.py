@@ -49,6 +49,7 @@ class Notifier:
         self.lanes = Lanes(house, self._courier)
         self._caller = Caller(house, post, self._courier.secrets_of)
         self._position = 0
+        self._kept_at = house.clock.monotonic()
         self._missed = False
         """Whether a commit went without its last word, until the tail was looked at. Should looking be what fails, not
         each commit has to be made twice.
@@ -123,7 +124,7 @@ class Notifier:
 
     async def _tail_for_ever(self) -> None:
         while not self._stopping:
-            await self._wake_tail.wait()
+            await wait(self._wake_tail, notify.KEEP_S)
             self._wake_tail.clear()
             try:
                 while not self._stopping and await self._fan_out():
@@ -159,11 +160,14 @@ class Notifier:
     async def _fan_out(self) -> bool:
         """One look behind the cursor; True when there may be more."""
         try:
-            tail = notify.Tail(self._position, self._directory)
+            now = self._house.clock.monotonic()
+            tail = notify.Tail(self._position, self._directory, now - self._kept_at >= notify.KEEP_S)
             fanned = (await self._house.store.write(notify.fan_out, [tail]))[0]
             if fanned.stale:
                 await self._learn()
                 return True
+            if tail.keep:
+                self._kept_at = now
         except StoreUnavailable as fault:
             log.error("events cannot be read for webhooks now: %s", fault)
             await asyncio.sleep(1.0)

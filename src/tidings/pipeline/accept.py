@@ -473,7 +473,15 @@ async def _replay(tx: Tx, kept: Sequence[_Kept]) -> tuple[Result, ...]:
     return tuple(_again(one, messages.get(one.id)) for one in kept)
 
 
+_DROPPED = (
+    "The message that was stored under this Idempotency-Key ended long ago and is kept no longer "
+    "(`retention.messages`); nothing was sent again. Use a new key to send anew."
+)
+
+
 def _again(kept: _Kept, message: Message | None) -> Result:
+    if message is None and kept.id:
+        return Refused("message_dropped", _DROPPED)
     if message is None:
         return Invalid(tuple(Fault(pointer, detail) for pointer, detail in kept.faults))
     if kept.status == REJECTED and message.error is not None:

@@ -22,6 +22,8 @@ SCAN_MOST = 2_000
 """Events looked at in one transaction."""
 LAG_MOST = 20_000
 """Events that concerned no ESME, after which the cursor is stored all the same."""
+KEEP_S = 3600.0
+"""Seconds after which it is."""
 PAGE = 1_000
 """Rows that one step gives up, withdraws, replays or drops."""
 
@@ -40,6 +42,8 @@ class Tail(msgspec.Struct, frozen=True):
 
     position: int
     room: Mapping[int, int]
+    keep: bool = False
+    """Whether to store how far it came, though it concerned no ESME: what was not read cannot be dropped."""
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -74,7 +78,7 @@ async def _fill(tx: Tx, tail: Tail, now: Millis) -> Filled:
         counts[row.esme_id] = counts.get(row.esme_id, 0) + 1
         rows.append(_numbered(row, number, now, full))
     await tx.outbox.insert(rows)
-    if rows or end - stored >= LAG_MOST:
+    if rows or end - stored >= LAG_MOST or (tail.keep and end > stored):
         await tx.outbox.advance(end)
     return Filled(end, waiting, refused, end - start >= SCAN_MOST)
 

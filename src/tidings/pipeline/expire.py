@@ -1,8 +1,10 @@
-"""What time alone does to a message: validity ends, receipts stay away, texts outlive their retention."""
+"""What time alone does to a message: its validity ends, its receipt stays away, it outlives its retention."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from tidings.core.message import Millis
 from tidings.core.ports import stage
@@ -10,6 +12,10 @@ from tidings.core.questions import Attempt, Tx
 from tidings.core.status import EXPIRED, UNKNOWN
 from tidings.pipeline import track
 
+MESSAGES_MOST = 200
+"""Messages that one commit drops: as many rows of other tables go with each as it had segments and receipts."""
+ROWS_MOST = 500
+"""Orphans, and pieces of captures, that one commit drops."""
 EVENTS_MOST = 500
 """Events that one commit drops, where they are not dropped by the day."""
 
@@ -66,7 +72,39 @@ async def forget_answers(tx: Tx, limits: Sequence[int], now: Millis) -> list[int
 @stage(order=82, patient=True)
 async def forget_events(tx: Tx, moments: Sequence[Millis], now: Millis) -> list[bool]:
     """Drop events from before a moment, as far as nobody has still to read them: a page, or a day. True: maybe more."""
+    up_to = await _read_up_to(tx)
+    return [await tx.events.forget(before, up_to, EVENTS_MOST) for before in moments]
+
+
+async def _read_up_to(tx: Tx) -> int:
+    """The position up to which everybody has been told of events."""
     await tx.webhooks.skip()
     await tx.outbox.skip()
-    up_to = min((await tx.webhooks.cursor())[0], await tx.outbox.cursor())
-    return [await tx.events.forget(before, up_to, EVENTS_MOST) for before in moments]
+    return min((await tx.webhooks.cursor())[0], await tx.outbox.cursor())
+
+
+class Past(msgspec.Struct, frozen=True):
+    """Messages that ended before a moment, and are kept no longer."""
+
+    ids: tuple[int, ...]
+    ended_before: Millis
+
+
+@stage(order=83, patient=True)
+async def forget_messages(tx: Tx, pages: Sequence[Past], now: Millis) -> list[int]:
+    """Drop ended messages with all that was stored with them, unless somebody has still to be told; how many went."""
+    unread = await tx.events.after(await _read_up_to(tx), 1)
+    told = unread[0][1].occurred_at if unread else now
+    return [await tx.retention.drop(one.ids, min(one.ended_before, told)) for one in pages]
+
+
+@stage(order=83, patient=True)
+async def forget_orphans(tx: Tx, moments: Sequence[Millis], now: Millis) -> list[int]:
+    """Drop a page of receipts that came before a moment and match no message; how many went."""
+    return [await tx.retention.drop_orphans(before, ROWS_MOST) for before in moments]
+
+
+@stage(order=83, patient=True)
+async def forget_pieces(tx: Tx, moments: Sequence[Millis], now: Millis) -> list[int]:
+    """Drop a page of what was captured before a moment, for somebody who did not come for it; how many went."""
+    return [await tx.retention.drop_pieces(before, ROWS_MOST) for before in moments]

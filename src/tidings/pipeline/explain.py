@@ -22,6 +22,11 @@ def begun(events: Sequence[Event]) -> Event | None:
     return events[0] if events and events[0].sequence == 1 else None
 
 
+def dropped(message: Message, events: Sequence[Event]) -> int:
+    """How many of its events are kept no longer."""
+    return max(0, message.event_count - len(events))
+
+
 def origin(message: Message, events: Sequence[Event]) -> Origin | None:
     """Who brought an MT, as its first event keeps it; None of an MO."""
     if message.direction != "mt":

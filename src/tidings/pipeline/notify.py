@@ -20,6 +20,8 @@ WANTED_MOST = 5_000
 """Deliveries made in one transaction, unless a single event has more."""
 LAG_MOST = 20_000
 """Events that nobody wanted, after which the cursor is stored all the same."""
+KEEP_S = 3600.0
+"""Seconds after which it is."""
 
 
 class Directory(msgspec.Struct, frozen=True):
@@ -60,6 +62,8 @@ class Tail(msgspec.Struct, frozen=True):
 
     position: int
     directory: Directory
+    keep: bool = False
+    """Whether to store how far it came, though nobody wanted anything: what was not read cannot be dropped."""
 
 
 class Fanned(msgspec.Struct, frozen=True):
@@ -97,7 +101,7 @@ async def _fan_out(tx: Tx, tail: Tail, now: Millis) -> Fanned:
             end, more = position - 1, True
             break
         wanted += [(event, subscription, callback) for subscription, callback in listeners]
-    if not wanted and end - stored < LAG_MOST:
+    if not wanted and end - stored < LAG_MOST and not (tail.keep and end > stored):
         return Fanned(end, more=more)
     last = await tx.webhooks.last_delivery()
     await tx.webhooks.advance(end, last + len(wanted))

@@ -22,6 +22,7 @@ from tidings.store.outbox import Outbox
 from tidings.store.queue import Queue
 from tidings.store.receipts import Receipts
 from tidings.store.reports import Reports
+from tidings.store.retention import Retention
 from tidings.store.senders import Senders
 from tidings.store.suppressions import Suppressions
 from tidings.store.webhooks import Webhooks
@@ -34,7 +35,7 @@ class Transaction:
     __slots__ = (
         "accounts", "attempts", "captures", "carriers", "codes", "contacts", "conversations", "engine", "erasures",
         "esmes", "events", "idempotencies", "inbounds", "leases", "messages", "outbox", "queue", "receipts",
-        "reports", "senders", "suppressions", "tally", "webhooks", "words",
+        "reports", "retention", "senders", "suppressions", "tally", "webhooks", "words",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -62,3 +63,4 @@ class Transaction:
         self.outbox = Outbox(engine)
         self.webhooks = Webhooks(engine)
         self.codes = Codes(engine)
+        self.retention = Retention(engine)

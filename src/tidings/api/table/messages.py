@@ -135,7 +135,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         scope="read",
         own=True,
         answer=views.EventList,
-        answer_example={"data": examples.EVENTS},
+        answer_example={"data": examples.EVENTS, "events_dropped": 0},
     ),
     Endpoint(
         method="GET",
