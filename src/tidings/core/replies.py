@@ -61,9 +61,10 @@ def asked(form: str, kind: str, body: bytes) -> tuple[Reply, ...] | Unreadable:
 
 def _plain(body: bytes) -> tuple[Reply, ...] | Unreadable:
     try:
-        return (Reply(body.decode().strip()),)
+        text = body.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         return Unreadable("it is not UTF-8")
+    return (Reply(text),) if text else ()
 
 
 def _of_json(body: bytes) -> tuple[Reply, ...] | Unreadable:
@@ -91,8 +92,25 @@ def _xml(body: bytes) -> tuple[Reply, ...] | Unreadable:
         return Unreadable("it is no well-formed XML")
     if root.tag != "Response":
         return Unreadable("its root is not <Response>")
-    unknown = next((child.tag for child in root if child.tag != "Message"), None)
-    if unknown is not None:
-        return Unreadable(f"<{unknown[:32]}> is not understood; only <Message> is")
-    texts = [(child.findtext("Body") if child.find("Body") is not None else child.text) or "" for child in root]
-    return tuple(Reply(one.strip()) for one in texts if one.strip())
+    if root.text and root.text.strip():
+        return Unreadable("a text stands in <Response> itself; put it in <Message>")
+    texts = []
+    for child in root:
+        if odd := _odd(child):
+            return Unreadable(odd)
+        said = "".join([child.text or "", *(f"{one.text or ''}{one.tail or ''}" for one in child)]).strip()
+        texts += [said] if said else []
+    return tuple([Reply(one) for one in texts])
+
+
+def _odd(message: ET.Element) -> str | None:
+    """Why an element of <Response> is no text to be sent back. What another number or a picture was meant for must not
+    become a text to this one."""
+    if message.tag != "Message":
+        return f"<{message.tag[:32]}> is not understood; only <Message> is"
+    if message.attrib:
+        return f"<Message> has the attribute {next(iter(message.attrib))[:32]}, which is not understood"
+    inner = [one.tag for one in message]
+    if inner not in ([], ["Body"]) or any(len(one) or one.attrib for one in message):
+        return "<Message> may hold a text, or one <Body> with a text, and nothing else"
+    return None
