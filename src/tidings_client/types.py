@@ -361,13 +361,13 @@ class Code(TypedDict):
     actions: list[
         Reply
         | TagIt
+        | SetField
         | OptIn
         | OptOut
         | CallWebhook
         | Forward
         | Inbox
         | AddToList
-        | SetField
         | SendEmail
         | StartWorkflow
     ]
@@ -409,13 +409,13 @@ class CodeChange(TypedDict):
         list[
             Reply
             | TagIt
+            | SetField
             | OptIn
             | OptOut
             | CallWebhook
             | Forward
             | Inbox
             | AddToList
-            | SetField
             | SendEmail
             | StartWorkflow
         ]
@@ -1583,13 +1583,13 @@ class Rule(TypedDict):
     actions: list[
         Reply
         | TagIt
+        | SetField
         | OptIn
         | OptOut
         | CallWebhook
         | Forward
         | Inbox
         | AddToList
-        | SetField
         | SendEmail
         | StartWorkflow
     ]
@@ -1667,9 +1667,12 @@ class Session(TypedDict):
 
 
 class SetField(TypedDict):
-    """Not built yet: refused."""
+    """Set a field of the contact that the text comes from: to a parameter as it is, or to a text."""
 
     type: Literal["field"]
+    name: str
+    parameter: NotRequired[str | None]
+    text: NotRequired[str | None]
 
 
 class SlotState(TypedDict):
@@ -1803,10 +1806,11 @@ class TableState(TypedDict):
 
 
 class TagIt(TypedDict):
-    """Put tags on the incoming message."""
+    """Put tags on the incoming message, or on the contact that it comes from."""
 
     type: Literal["tag"]
     tags: list[str]
+    on: NotRequired[Literal["contact", "message"]]
 
 
 class Test(TypedDict):

@@ -12,6 +12,7 @@ import pytest
 from codes_kit import rule
 from spine_kit import Rig, inbound, rigged
 from tidings.core.codes import Code
+from tidings.core.conversation import Contact
 from tidings.core.message import Message
 from tidings.core.sender import Sender
 from tidings.pipeline import coding, receive
@@ -69,6 +70,67 @@ async def test_a_text_is_understood_answered_tagged_and_forwarded_at_once(rig: R
     assert "4711" not in msgspec.json.encode(told).decode(), "a trace holds no word of the text"
     assert (await rig.story(answer)).events[0].data == {"door": "code"}
     assert made.rule.name == "price"
+
+
+async def person(rig: Rig, number: str = ME) -> Contact:
+    owner = (await rig.do(lambda tx: tx.contacts.of_numbers([(1, number)])))[1, number]
+    return (await rig.do(lambda tx: tx.contacts.some(1, [owner])))[owner]
+
+
+SAID: list[tuple[str, dict[str, Any], Any]] = [
+    ("integer", {"parameter": "v"}, ("7", 7)), ("decimal", {"parameter": "v"}, ("1.5", 1.5)),
+    ("date", {"parameter": "v"}, ("24.12.2030", "2030-12-24")), ("time", {"parameter": "v"}, ("2:30 pm", "14:30")),
+    ("money", {"parameter": "v"}, ("EUR 12.50", "12.50 EUR")), ("word", {"parameter": "v"}, ("Large", "Large")),
+    ("word", {"text": "{{ v | downcase }}, {{ from }}"}, ("Large", f"large, {ME}")),
+]  # fmt: skip
+"""The type of a parameter, what a field becomes of it, what is said and what is kept."""
+
+
+@pytest.mark.parametrize(("kind", "becomes", "kept"), SAID)
+async def test_what_is_said_becomes_a_field_of_the_contact(
+    rig: Rig, kind: str, becomes: dict[str, Any], kept: tuple[str, Any]
+) -> None:
+    await has(rig, {"name": "size", "parameters": [{"name": "v", "type": kind}],
+                    "actions": [{"type": "field", "name": "it", **becomes}]})  # fmt: skip
+    await heard(rig, f"size {kept[0]}")
+    assert (await person(rig)).fields == {"it": kept[1]}
+
+
+async def test_people_are_tagged_and_noted_in_the_order_of_their_texts_beside_what_is_known_of_them(rig: Rig) -> None:
+    size = {"name": "v", "type": "word", "optional": True}
+    await has(rig, {"name": "size", "parameters": [size],
+                    "actions": [{"type": "field", "name": "size", "parameter": "v"},
+                                {"type": "tag", "tags": ["sized", "sized"], "on": "contact"}]},
+              {"name": "join", "actions": [{"type": "tag", "tags": ["member"], "on": "contact"},
+                                           {"type": "tag", "tags": ["joined"]}]})  # fmt: skip
+    (joined, *_) = await heard(rig, "join", "size M", "size L")
+    assert joined.message is not None
+    assert joined.message.tags == ("joined",)
+    one = await person(rig)
+    assert (one.tags, one.fields) == (("member", "sized"), {"size": "L"})
+    full = msgspec.structs.replace(
+        one, name="Ada", fields={"size": "S", **{f"f{at}": at for at in range(49)}}, tags=tuple(map(str, range(49)))
+    )
+    await rig.do(lambda tx: tx.contacts.change(full))
+    await has(rig, {"name": "colour", "parameters": [size],
+                    "actions": [{"type": "field", "name": "colour", "parameter": "v"}]})  # fmt: skip
+    got = await heard(rig, "size", "size XL", "colour red", f"colour {'x' * 1001}")
+    notes = [(await trace(rig, each.message))["done"][0].get("note") for each in got]
+    assert notes == [
+        "not set: the text says nothing of v", None, "not set: the contact has 50 fields, all it may",
+        "not set: longer than 1000 characters",
+    ]  # fmt: skip
+    kept = await person(rig)
+    assert (kept.name, kept.fields) == ("Ada", {**full.fields, "size": "XL"})
+    assert kept.tags == (*full.tags, "sized")
+    await heard(rig, "join")
+    assert (await person(rig)).tags == kept.tags
+    await rig.do(lambda tx: tx.contacts.change(msgspec.structs.replace(kept, numbers=(ME, "+15551230199"))))
+    await rig.receive(said("size S"), said("size M", sender="+15551230199"), said("size L"))
+    assert (await person(rig)).fields["size"] == "L", "one person with two numbers"
+    others = await heard(rig, "join!", sender="+15551230188")
+    assert others[0].message is not None
+    assert (await person(rig, "+15551230188")).tags == ("member",)
 
 
 async def test_a_wrong_parameter_gets_the_help_of_its_code(rig: Rig) -> None:

@@ -54,7 +54,14 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("an odd address", {"actions": [{"type": "webhook", "url": "ftp://x"}]}, "/actions/0/url", "http or https"),
     ("nobody to send it to", {"actions": [{"type": "forward", "to": ["12"]}]}, "/actions/0/to/0", "must be E.164"),
     *[(f"an action to come: {kind}", {"actions": [{"type": kind, "more": 1}]}, "/actions/0/type", "is not built yet")
-      for kind in ("list", "field", "email", "workflow")],
+      for kind in ("list", "email", "workflow")],
+    ("a field of nothing", {"actions": [{"type": "field", "name": "size"}]}, "/actions/0", "either `parameter` or"),
+    ("a field of two things", {"actions": [{"type": "field", "name": "size", "parameter": "x", "text": "x"}]},
+     "/actions/0", "either `parameter` or"),
+    ("a field of no parameter", {"actions": [{"type": "field", "name": "size", "parameter": "x"}]},
+     "/actions/0/parameter", "is no parameter of this code"),
+    ("a field of no value", {"actions": [{"type": "field", "name": "size", "text": "{{ size }}"}]},
+     "/actions/0/text", "is no value"),
     ("blanks around a name", {"name": " a", "keywords": ["a"]}, "/name", "without blanks"),
 ]  # fmt: skip
 

@@ -26,7 +26,7 @@ from tidings.core.parameters import Parameter, Value
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Invalid, Refused
 from tidings.core.status import RECEIVED
-from tidings.pipeline import answer, coding
+from tidings.pipeline import coding, perform
 from tidings.text.number import Unusable, normal
 
 IMPORT_MOST = 1_000
@@ -245,7 +245,7 @@ async def test(call: Call) -> Reply:
         id=1, account_id=call.account_id, direction="mo", status=RECEIVED, category=Category.CONVERSATION, to=to,
         sender=sender, text=body.text, encoding="gsm7", segments=1, reference=0, created_at=at, expires_at=at,
     )  # fmt: skip
-    would = list(answer.would_do(message, told.found)) if told.found is not None else []
+    would = list(perform.would_do(message, told.found)) if told.found is not None else []
     return Reply(200, views.encode(_tested(None, told.found, would, told.close)))
 
 

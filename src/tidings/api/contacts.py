@@ -15,7 +15,7 @@ from tidings.api.moments import Time, show
 from tidings.api.problems import Abort, refusal
 from tidings.api.webhooks import Gone
 from tidings.core import ids
-from tidings.core.conversation import Contact
+from tidings.core.conversation import FIELD_MOST, FIELDS_MOST, NOTES_MOST, NUMBERS_MOST, TAGS_MOST, Contact
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Refused
 from tidings.pipeline import contacts
@@ -25,19 +25,17 @@ Name = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!
 Number = Annotated[str, Meta(min_length=1, max_length=32)]
 Numbers = Annotated[
     tuple[Number, ...],
-    Meta(max_length=contacts.NUMBERS_MOST, description="as people write them; no other contact has them"),
+    Meta(max_length=NUMBERS_MOST, description="as people write them; no other contact has them"),
 ]
-Value = Annotated[str, Meta(max_length=1_000)] | bool | int | float
-Fields = Annotated[
-    dict[Annotated[str, Meta(min_length=1, max_length=64)], Value], Meta(max_length=contacts.FIELDS_MOST)
-]
+Value = Annotated[str, Meta(max_length=FIELD_MOST)] | bool | int | float
+Fields = Annotated[dict[Annotated[str, Meta(min_length=1, max_length=64)], Value], Meta(max_length=FIELDS_MOST)]
 Changed = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=64)], Value | None],
-    Meta(max_length=contacts.FIELDS_MOST, description="those that are named are set; null takes one away"),
+    Meta(max_length=FIELDS_MOST, description="those that are named are set; null takes one away"),
 ]
 Tag = Annotated[str, Meta(min_length=1, max_length=64)]
-Tags = Annotated[tuple[Tag, ...], Meta(max_length=contacts.TAGS_MOST)]
-Notes = Annotated[str, Meta(max_length=contacts.NOTES_MOST)]
+Tags = Annotated[tuple[Tag, ...], Meta(max_length=TAGS_MOST)]
+Notes = Annotated[str, Meta(max_length=NOTES_MOST)]
 ContactId = Annotated[str, Meta(pattern="^con_[0-9a-z]{13}$")]
 
 

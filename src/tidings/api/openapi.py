@@ -125,8 +125,8 @@ def _kind(path: str) -> str:
 
 
 _PREFIXES = {
-    "contacts": "con", "conversations": "conv", "canned-replies": "can", "codes": "code", "keys": "key",
-    "esmes": "esme", "accounts": "acc", "webhooks": "wh",
+    "contacts": "con", "conversations": "conv", "canned-replies": "can", "notes": "note", "codes": "code",
+    "keys": "key", "esmes": "esme", "accounts": "acc", "webhooks": "wh",
 }  # fmt: skip
 
 

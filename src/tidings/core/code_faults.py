@@ -10,7 +10,7 @@ import msgspec
 
 from tidings.core import template
 from tidings.core.codebook import DEFAULT, KEYWORD, REGEX_SIZE_MOST, Entry, compiled, entries, setting, zone
-from tidings.core.codes import DAYS, NOT_BUILT, CallWebhook, Code, Forward, Hours, Reply, Rule
+from tidings.core.codes import DAYS, NOT_BUILT, CallWebhook, Code, Forward, Hours, Reply, Rule, SetField
 from tidings.core.consent import HELP_WORDS, START_WORDS, STOP_WORDS
 from tidings.core.fold import keywords, slips
 from tidings.core.message import Millis
@@ -203,7 +203,7 @@ def _of_actions(rule: Rule, now: Millis) -> _Found:
         if isinstance(action, NOT_BUILT):
             yield (
                 f"{pointer}/type",
-                "is not built yet: there are reply, tag, opt_in, opt_out, webhook, forward and inbox",
+                "is not built yet: there are reply, tag, field, opt_in, opt_out, webhook, forward and inbox",
             )
         if isinstance(action, CallWebhook) and (why := url_fault(action.url)):
             yield f"{pointer}/url", why
@@ -212,12 +212,24 @@ def _of_actions(rule: Rule, now: Millis) -> _Found:
                 found = normal(number)
                 if isinstance(found, Unusable):
                     yield f"{pointer}/to/{place}", found.why
+        if isinstance(action, SetField):
+            yield from _of_field(action, pointer, rule, example)
         if isinstance(action, Reply | Forward):
             for detail in template.faults(action.text, list(example), example):
                 yield f"{pointer}/text", detail
             why = _too_long(action.text)
             if why:
                 yield f"{pointer}/text", why
+
+
+def _of_field(action: SetField, pointer: str, rule: Rule, example: Mapping[str, Any]) -> _Found:
+    if (action.parameter is None) == (action.text is None):
+        yield pointer, "give either `parameter` or `text`: what shall the field become?"
+    elif action.text is not None:
+        for detail in template.faults(action.text, list(example), example):
+            yield f"{pointer}/text", detail
+    elif action.parameter not in {*(_groups(rule) or ()), *(spec.name for spec in rule.parameters)}:
+        yield f"{pointer}/parameter", "is no parameter of this code"
 
 
 def _too_long(source: str) -> str | None:

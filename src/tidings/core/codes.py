@@ -36,9 +36,20 @@ class Reply(msgspec.Struct, frozen=True, tag="reply", forbid_unknown_fields=True
 
 
 class TagIt(msgspec.Struct, frozen=True, tag="tag", forbid_unknown_fields=True):
-    """Put tags on the incoming message."""
+    """Put tags on the incoming message, or on the contact that it comes from."""
 
     tags: Annotated[tuple[Tag, ...], Meta(min_length=1, max_length=10)]
+    on: Literal["message", "contact"] = "message"
+
+
+class SetField(msgspec.Struct, frozen=True, tag="field", forbid_unknown_fields=True):
+    """Set a field of the contact that the text comes from: to a parameter as it is, or to a text."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="of the field")]
+    parameter: Annotated[str, Meta(max_length=32, description="whose value it gets: numbers stay numbers")] | None = (
+        None
+    )
+    text: Annotated[Template, Meta(description="a Liquid template, in place of `parameter`")] | None = None
 
 
 class OptIn(msgspec.Struct, frozen=True, tag="opt_in", forbid_unknown_fields=True):
@@ -76,10 +87,6 @@ class AddToList(msgspec.Struct, frozen=True, tag="list"):
     """Not built yet: refused."""
 
 
-class SetField(msgspec.Struct, frozen=True, tag="field"):
-    """Not built yet: refused."""
-
-
 class SendEmail(msgspec.Struct, frozen=True, tag="email"):
     """Not built yet: refused."""
 
@@ -89,9 +96,9 @@ class StartWorkflow(msgspec.Struct, frozen=True, tag="workflow"):
 
 
 Action = (
-    Reply | TagIt | OptIn | OptOut | CallWebhook | Forward | Inbox | AddToList | SetField | SendEmail | StartWorkflow
+    Reply | TagIt | SetField | OptIn | OptOut | CallWebhook | Forward | Inbox | AddToList | SendEmail | StartWorkflow
 )
-NOT_BUILT = (AddToList, SetField, SendEmail, StartWorkflow)
+NOT_BUILT = (AddToList, SendEmail, StartWorkflow)
 """Actions that are to come: named here to be refused, never ignored."""
 DEFAULT_PRIORITY = 100
 

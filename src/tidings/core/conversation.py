@@ -11,6 +11,8 @@ from tidings.core.message import Millis
 from tidings.core.moments import written
 
 OPEN, SNOOZED, CLOSED = "open", "snoozed", "closed"
+FIELDS_MOST, NUMBERS_MOST, TAGS_MOST, NOTES_MOST, FIELD_MOST = 50, 20, 50, 10_000, 1_000
+"""What a contact may hold, however it came together; of notes and of each field characters."""
 CREATED, CHANGED = "conversation.created", "conversation.changed"
 EVENT_TYPES = (CREATED, CHANGED)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tidings.core.conversation import Contact, Conversation
+from tidings.core.conversation import FIELDS_MOST, NOTES_MOST, NUMBERS_MOST, TAGS_MOST, Contact, Conversation
 from tidings.core.message import Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Tx
@@ -15,8 +15,6 @@ from tidings.core.request import Refused
 from tidings.pipeline import converse
 from tidings.pipeline.house import House
 
-FIELDS_MOST, NUMBERS_MOST, TAGS_MOST, NOTES_MOST = 50, 20, 50, 10_000
-"""What a contact may hold, however it came together; of notes characters."""
 NO_CONTACT = Refused("not_found", "There is no contact with this id.")
 
 

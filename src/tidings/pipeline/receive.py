@@ -225,6 +225,7 @@ async def _complete(
         if one.unstored is None:
             await tx.inbounds.join([row.id for row in one.rows], one.arrival.message_id)
     await converse.heard(tx, [(m, one.rows[0].id) for m, one in zip(messages, texts, strict=True)], now)
+    await answers.note()
     replies = await _act(tx, texts, handled, now)
     return [
         Received(one.message, replies.get(one.message.id, ()), calls=bool(one.calls)) for one in handled
