@@ -411,6 +411,16 @@ class Calls:
         )
         return answer
 
+    def change_note(self, id: str, body: types.NoteChange) -> types.Note:
+        """Change a note beside a conversation."""
+        answer: types.Note = self.call(Call("PATCH", f"/v1/notes/{step(id)}", body=body))
+        return answer
+
+    def delete_note(self, id: str) -> types.Gone:
+        """Drop a note beside a conversation."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/notes/{step(id)}"))
+        return answer
+
     def create_canned_reply(self, body: types.CannedRequest) -> types.Canned:
         """Keep a reply ready."""
         answer: types.Canned = self.call(Call("POST", "/v1/canned-replies", body=body))
@@ -1165,6 +1175,16 @@ class AsyncCalls:
         answer: types.NoteList = await self.call(
             Call("GET", f"/v1/conversations/{step(id)}/notes", query={"limit": limit, "cursor": cursor})
         )
+        return answer
+
+    async def change_note(self, id: str, body: types.NoteChange) -> types.Note:
+        """Change a note beside a conversation."""
+        answer: types.Note = await self.call(Call("PATCH", f"/v1/notes/{step(id)}", body=body))
+        return answer
+
+    async def delete_note(self, id: str) -> types.Gone:
+        """Drop a note beside a conversation."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/notes/{step(id)}"))
         return answer
 
     async def create_canned_reply(self, body: types.CannedRequest) -> types.Canned:

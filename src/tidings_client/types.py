@@ -1288,6 +1288,14 @@ class Note(TypedDict):
     author: str
     text: str
     created_at: str
+    changed_at: str | None
+
+
+class NoteChange(TypedDict):
+    """What shall be different about a note; what is not named stays."""
+
+    text: NotRequired[str]
+    author: NotRequired[str]
 
 
 class NoteList(TypedDict):

@@ -165,6 +165,15 @@ async def test_notes_stay_with_their_conversation_and_go_with_it(desk: Desk) -> 
         await desk.do(lambda tx, note=note: tx.conversations.insert_note(note))
     assert await desk.see(lambda tx: tx.conversations.notes(5, None, 10)) == [notes[1], notes[0]]
     assert await desk.see(lambda tx: tx.conversations.notes(5, 2, 10)) == [notes[0]]
+    changed = msgspec.structs.replace(notes[0], author="ada", text="n1!", changed_at=9)
+    await desk.do(lambda tx: tx.conversations.change_note(changed))
+    assert await desk.see(lambda tx: tx.conversations.one_note(ONE, 1)) == changed
+    assert await desk.see(lambda tx: tx.conversations.one_note(TWO, 1)) is None
+    third = Note(3, ONE, 5, "", "n3", 3)
+    await desk.do(lambda tx: tx.conversations.insert_note(third))
+    assert await desk.do(lambda tx: tx.conversations.delete_note(TWO, 3)) is False
+    assert await desk.do(lambda tx: tx.conversations.delete_note(ONE, 3)) is True
+    assert await desk.see(lambda tx: tx.conversations.one_note(ONE, 3)) is None
     await desk.do(lambda tx: tx.conversations.move_notes(5, 6))
     assert len(await desk.see(lambda tx: tx.conversations.notes(6, None, 10))) == 2
     await desk.do(lambda tx: tx.conversations.delete([6]))

@@ -40,6 +40,8 @@ async def settle(place: Place) -> Town:
     esme = await admin(town, "POST", "/v1/esmes", {"name": "ours", "system_id": "ours"})
     hook = await admin(town, "POST", "/v1/webhooks", {"url": "https://example.com/"})
     thread = await admin(town, "POST", "/v1/conversations", {"to": "+15551230155", "from": "12345"})
+    beside = f"/v1/conversations/{thread.json()['id']}/notes"
+    note = await admin(town, "POST", beside, {"text": "Quiet table"})
     canned = await admin(town, "POST", "/v1/canned-replies", {"name": "hours", "text": "From nine."})
     code = await admin(town, "POST", "/v1/codes", {"name": "hi", "keywords": ["HI"], "actions": [{"type": "inbox"}]})
     town.made = {
@@ -47,6 +49,7 @@ async def settle(place: Place) -> Town:
         "conversations": thread.json()["id"],
         "contacts": thread.json()["contact"]["id"],
         "canned-replies": canned.json()["id"],
+        "notes": note.json()["id"],
         "webhooks": hook.json()["id"],
         "messages": (await place.post()).json()["id"],
         "keys": own,

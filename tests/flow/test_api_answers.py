@@ -52,7 +52,7 @@ def _nobody(path: str) -> str:
     """An id that nothing has."""
     kinds = {
         "keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg", "esmes": "esme", "carriers": "msg",
-        "conversations": "conv", "contacts": "con", "canned-replies": "can", "codes": "code",
+        "conversations": "conv", "contacts": "con", "canned-replies": "can", "notes": "note", "codes": "code",
     }  # fmt: skip
     return ("whd" if "/deliveries/" in path else kinds[path.split("/")[2]]) + "_0000000000009"
 

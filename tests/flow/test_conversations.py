@@ -217,6 +217,14 @@ async def test_notes_and_replies_that_are_kept_ready(place: Place) -> None:
     where = f"/v1/conversations/{(await inbox(place))[0]['id']}"
     note = await call(place, "POST", f"{where}/notes", {"text": "Quiet table", "author": "kim"}, 201)
     assert (await get(place, f"{where}/notes"))["data"] == [note]
+    better = await call(place, "PATCH", f"/v1/notes/{note['id']}", {"text": "Window"})
+    assert (better["text"], better["author"], note["changed_at"]) == ("Window", "kim", None)
+    assert better["changed_at"] is not None
+    assert (await get(place, f"{where}/notes"))["data"] == [better]
+    await call(place, "DELETE", f"/v1/notes/{note['id']}")
+    for method, body in (("DELETE", None), ("PATCH", {"text": "x"})):
+        await call(place, method, f"/v1/notes/{note['id']}", body, status=404)
+    assert (await get(place, f"{where}/notes"))["data"] == []
     canned = await call(place, "POST", "/v1/canned-replies", {"name": "hours", "text": "From nine."}, 201)
     taken = await call(place, "POST", "/v1/canned-replies", {"name": "hours", "text": "x"}, 409)
     assert taken["code"] == "name_taken"

@@ -13,8 +13,8 @@ import pytest
 from spine_kit import NOW, FakeCarrier, World, inbound, live, receipt, refused, request, send, taken
 from tidings.core.message import Part
 from tidings.core.ports import CarrierEvent
+from tidings.pipeline import assemble, route
 from tidings.pipeline import receipt as receipts
-from tidings.pipeline import receive, route
 from tidings.runner import Runner
 from tidings.text.segments import split
 from tidings.text.terms import PLAIN, Terms
@@ -116,7 +116,7 @@ def test_a_message_with_a_route_does_not_overtake_one_of_its_lane_without(tmp_pa
 
 def test_a_lone_part_that_cannot_become_a_message_holds_up_nobody(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        original = receive._message
+        original = assemble.message
 
         def message(rows: Any, *rest: Any) -> Any:
             if rows[0].text == "poison":
@@ -124,7 +124,7 @@ def test_a_lone_part_that_cannot_become_a_message_holds_up_nobody(tmp_path: Path
             return original(rows, *rest)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(receive, "_message", message)
+            patch.setattr(assemble, "message", message)
             async with world.up():
                 for number, text in enumerate(("first", "poison", "STOP"), 1):
                     sender = f"1555123020{number}"

@@ -35,7 +35,7 @@ from tidings.core.message import Message, Part
 from tidings.core.ports import CarrierEvent, Inbound, Manners, StoreUnavailable
 from tidings.core.questions import Filter
 from tidings.core.request import Request
-from tidings.pipeline import accept, cancel, receive
+from tidings.pipeline import accept, assemble, cancel
 from tidings.pipeline import receipt as receipt_stage
 from tidings.runner import FEED_MOST
 
@@ -640,9 +640,9 @@ async def test_a_receipt_that_breaks_its_stage_holds_up_nobody(world: World) -> 
 
 @scene()
 async def test_a_text_that_breaks_its_stage_holds_up_nobody(world: World) -> None:
-    digest = breaking(receive._digest, lambda one: one.text == "poison")
+    digest = breaking(assemble.digest, lambda one: one.text == "poison")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(receive, "_digest", digest)
+        patch.setattr(assemble, "digest", digest)
         world.carrier.tell(*(inbound(text, token=text) for text in ("first", "poison", "last")))
         await asyncio.sleep(1)
     assert (sorted(world.carrier.acknowledged), world.carrier.wanted_again) == (["first", "last"], ["poison"])

@@ -207,7 +207,8 @@ create table conversation_note (
   conversation_id bigint not null,
   author text collate "C" not null,
   text text collate "C" not null,
-  created_at bigint not null
+  created_at bigint not null,
+  changed_at bigint
 );
 CREATE INDEX conversation_note_of ON public.conversation_note USING btree (conversation_id, id);
 CREATE UNIQUE INDEX conversation_note_pkey ON public.conversation_note USING btree (id);

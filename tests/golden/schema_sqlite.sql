@@ -170,7 +170,7 @@ CREATE TABLE conversation_note (
   author text not null,
   text text not null,
   created_at integer not null
-);
+, changed_at integer);
 CREATE INDEX conversation_note_of on conversation_note (conversation_id, id);
 CREATE TABLE esme (
   id integer primary key,

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tidings.api import views
 from tidings.api.call import Call, Reply
-from tidings.api.keys import before_of
+from tidings.api.keys import LINE, before_of
 from tidings.api.moments import Time, show
 from tidings.api.problems import Abort, refusal
 from tidings.api.webhooks import Gone
@@ -21,7 +21,7 @@ from tidings.core.request import Fault, Refused
 from tidings.pipeline import contacts
 from tidings.text.number import Unusable, normal
 
-Name = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
+Name = Annotated[str, Meta(max_length=200, pattern=LINE)]
 Number = Annotated[str, Meta(min_length=1, max_length=32)]
 Numbers = Annotated[
     tuple[Number, ...],

@@ -1,4 +1,4 @@
-"""Conversations: the inbox, a thread, what people do with it, and replies that are kept ready."""
+"""Conversations: the inbox, a thread, and what people do with it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from tidings.api import canned as kept_ready
 from tidings.api import views
 from tidings.api.call import Call, Reply
 from tidings.api.contacts import ContactId, ContactView, Number, number, view
-from tidings.api.keys import PageQuery, before_of
+from tidings.api.keys import LINE, PageQuery, before_of
 from tidings.api.messages import fit, idempotency, limited, replayed, single
 from tidings.api.moments import Time, millis, show, show_or_none
 from tidings.api.problems import Abort, problem, refusal
-from tidings.api.webhooks import Gone
 from tidings.core import ids
 from tidings.core.conversation import (
     SNOOZED,
-    CannedReply,
     Contact,
     Conversation,
     ConversationFilter,
     ConversationPage,
-    Note,
 )
 from tidings.core.message import DAY, Message
 from tidings.core.questions import Tx
@@ -32,16 +30,13 @@ from tidings.core.request import Fault, Invalid, Moment, Refused, Request, Short
 from tidings.pipeline import inbox
 from tidings.text.number import Unusable, is_name, sender_of
 
-_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)"
 Status = Literal["open", "snoozed", "closed"]
 Assignee = Annotated[
-    str, Meta(min_length=1, max_length=100, pattern=_LINE, description="who looks after it, in words of yours")
+    str, Meta(min_length=1, max_length=100, pattern=LINE, description="who looks after it, in words of yours")
 ]
-Label = Annotated[str, Meta(min_length=1, max_length=64, pattern=_LINE)]
+Label = Annotated[str, Meta(min_length=1, max_length=64, pattern=LINE)]
 Labels = Annotated[tuple[Label, ...], Meta(max_length=20)]
 Sender = Annotated[str, Meta(min_length=1, max_length=32, description="number or short code of the account")]
-CannedName = Annotated[str, Meta(min_length=1, max_length=64, pattern=_LINE, description="told apart in an account")]
-CannedText = Annotated[str, Meta(min_length=1, max_length=10_000)]
 _CannedId = Annotated[str, Meta(pattern="^can_[0-9a-z]{13}$")]
 SNOOZE_MOST = 366 * DAY
 
@@ -98,27 +93,6 @@ class ReplyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     callback_url: Annotated[str, Meta(max_length=2_000)] | None = None
 
 
-class NoteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something to be remembered beside a conversation; the handset never sees it."""
-
-    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
-    author: Annotated[str, Meta(max_length=100, pattern=_LINE)] = ""
-
-
-class CannedRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A reply to be kept ready."""
-
-    name: CannedName
-    text: CannedText
-
-
-class CannedChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What shall be different about a reply that is kept ready."""
-
-    name: CannedName | UnsetType = UNSET
-    text: CannedText | UnsetType = UNSET
-
-
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "from"}):
     """A thread between an address of the account and a contact."""
 
@@ -157,38 +131,6 @@ class FoundList(msgspec.Struct, frozen=True):
 
     data: list[FoundView]
     next_cursor: Annotated[str | None, Meta(description="null on the last page")]
-
-
-class NoteView(msgspec.Struct, frozen=True):
-    """A note beside a conversation."""
-
-    id: str
-    author: str
-    text: str
-    created_at: Time
-
-
-class NoteList(msgspec.Struct, frozen=True):
-    """Notes, newest first."""
-
-    data: list[NoteView]
-    next_cursor: str | None
-
-
-class CannedView(msgspec.Struct, frozen=True):
-    """A reply that is kept ready."""
-
-    id: str
-    name: str
-    text: str
-    created_at: Time
-
-
-class CannedList(msgspec.Struct, frozen=True):
-    """Replies that are kept ready, newest first."""
-
-    data: list[CannedView]
-    next_cursor: str | None
 
 
 # conversations
@@ -237,7 +179,7 @@ async def search(call: Call) -> Reply:
 
 async def read(call: Call) -> Reply:
     """One conversation."""
-    return await _shown(call, await _one(call))
+    return await _shown(call, await find(call))
 
 
 async def patch(call: Call) -> Reply:
@@ -248,14 +190,14 @@ async def patch(call: Call) -> Reply:
         raise Abort("validation_failed", errors=faults)
     if "labels" in fields:
         fields["labels"] = tuple(dict.fromkeys(fields["labels"]))
-    changed = await inbox.change(call.house, call.account_id, _id_of(call), fields, marked)
+    changed = await inbox.change(call.house, call.account_id, id_of(call), fields, marked)
     return refusal(changed) if isinstance(changed, Refused) else await _shown(call, changed)
 
 
 async def messages(call: Call) -> Reply:
     """What was said in a conversation, newest first."""
     query: PageQuery = call.query
-    before, conversation_id = before_of(query.cursor), _id_of(call)
+    before, conversation_id = before_of(query.cursor), id_of(call)
 
     async def ask(tx: Tx) -> list[Message] | None:
         one = await tx.conversations.one(call.account_id, conversation_id)
@@ -280,11 +222,14 @@ async def reply(call: Call) -> Reply:
     body: ReplyRequest = call.body
     if (body.text is None) == (body.canned is None):
         raise Abort("validation_failed", errors=[Fault("/text", "give either `text` or `canned`")])
-    one = await _one(call)
+    one = await find(call)
     fields = msgspec.structs.asdict(body)
     canned = fields.pop("canned")
     if canned is not None:
-        fields["text"] = (await _canned(call, ids.parse("can", canned) or 0, "/canned")).text
+        ready = await kept_ready.find(call, canned)
+        if ready is None:
+            raise Abort("validation_failed", errors=[Fault("/canned", inbox.NO_CANNED.detail)])
+        fields["text"] = ready.text
     request = fit(Request(to=one.number, sender=one.sender, category="conversation", **fields))
     answer = await inbox.reply(call.house, one, request, caller=call.key, idempotency=idempotency(call))
     if isinstance(answer, Refused):
@@ -294,94 +239,20 @@ async def reply(call: Call) -> Reply:
     return told
 
 
-# notes
-
-
-async def post_note(call: Call) -> Reply:
-    """A note beside a conversation."""
-    body: NoteRequest = call.body
-    house = call.house
-    note = Note(house.new_id(), call.account_id, _id_of(call), body.author, body.text, house.clock.now())
-    kept = (await house.store.write(inbox.add_notes, [note]))[0]
-    return refusal(kept) if isinstance(kept, Refused) else Reply(201, views.encode(_note(kept)))
-
-
-async def notes(call: Call) -> Reply:
-    """Notes beside a conversation, newest first."""
-    one, query = await _one(call), call.query
-    before = before_of(query.cursor)
-
-    async def ask(tx: Tx) -> list[Note]:
-        return await tx.conversations.notes(one.id, before, query.limit + 1)
-
-    found = await call.house.store.read(ask)
-    return Reply(200, views.encode(NoteList([_note(one) for one in found[: query.limit]], _next(found, query.limit))))
-
-
-# replies that are kept ready
-
-
-async def post_canned(call: Call) -> Reply:
-    """A new one."""
-    house, body = call.house, call.body
-    made = CannedReply(house.new_id(), call.account_id, body.name, body.text, house.clock.now())
-    return _kept((await house.store.write(inbox.keep_canned, [made]))[0], 201)
-
-
-async def page_canned(call: Call) -> Reply:
-    """All of them, newest first."""
-    before, limit = before_of(call.query.cursor), call.query.limit
-
-    async def ask(tx: Tx) -> list[CannedReply]:
-        return await tx.conversations.canned(call.account_id, before, limit + 1)
-
-    found = await call.house.store.read(ask)
-    return Reply(200, views.encode(CannedList([_canned_view(one) for one in found[:limit]], _next(found, limit))))
-
-
-async def patch_canned(call: Call) -> Reply:
-    """Change what is named."""
-    changes = {name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not UNSET}
-    before = await _canned(call, ids.parse("can", call.params["id"]) or 0, "")
-    changed = msgspec.structs.replace(before, **changes)
-    return _kept((await call.house.store.write(inbox.keep_canned, [changed]))[0])
-
-
-async def delete_canned(call: Call) -> Reply:
-    """Drop one."""
-    wanted = (call.account_id, ids.parse("can", call.params["id"]) or 0)
-    gone = (await call.house.store.write(inbox.drop_canned, [wanted]))[0]
-    return Reply(200, views.encode(Gone())) if gone else refusal(inbox.NO_CANNED)
-
-
-def _kept(kept: CannedReply | Refused, status: int = 200) -> Reply:
-    return refusal(kept) if isinstance(kept, Refused) else Reply(status, views.encode(_canned_view(kept)))
-
-
-async def _canned(call: Call, canned_id: int, pointer: str) -> CannedReply:
-    async def ask(tx: Tx) -> CannedReply | None:
-        return await tx.conversations.one_canned(call.account_id, canned_id)
-
-    found = await call.house.store.read(ask)
-    if found is None and pointer:
-        raise Abort("validation_failed", errors=[Fault(pointer, inbox.NO_CANNED.detail)])
-    if found is None:
-        raise Abort("not_found", inbox.NO_CANNED.detail)
-    return found
-
-
 # shown
 
 
-def _id_of(call: Call) -> int:
+def id_of(call: Call) -> int:
+    """The id of the path; aborts with 404 when it is none."""
     found = ids.parse("conv", call.params["id"])
     if found is None:
         raise Abort("not_found", inbox.NO_CONVERSATION.detail)
     return found
 
 
-async def _one(call: Call) -> Conversation:
-    conversation_id = _id_of(call)
+async def find(call: Call) -> Conversation:
+    """The conversation of the path; aborts with 404 where there is none."""
+    conversation_id = id_of(call)
 
     async def ask(tx: Tx) -> Conversation | None:
         return await tx.conversations.one(call.account_id, conversation_id)
@@ -419,18 +290,6 @@ def _view(one: Conversation, contact: Contact | None, last: Message | None) -> C
 
 def _id(one: Conversation) -> str:
     return ids.show("conv", one.id)
-
-
-def _note(one: Note) -> NoteView:
-    return NoteView(ids.show("note", one.id), one.author, one.text, show(one.created_at))
-
-
-def _canned_view(one: CannedReply) -> CannedView:
-    return CannedView(ids.show("can", one.id), one.name, one.text, show(one.created_at))
-
-
-def _next(found: Sequence[Note] | Sequence[CannedReply], limit: int) -> str | None:
-    return ids.show("cur", found[limit - 1].id) if len(found) > limit else None
 
 
 def _sender(call: Call, written: str | None) -> str:

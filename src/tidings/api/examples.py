@@ -847,7 +847,10 @@ NOTE: dict[str, Any] = {
     "author": "kim@example.com",
     "text": "Asked for the quiet table again.",
     "created_at": "2026-11-23T09:30:00.000Z",
+    "changed_at": None,
 }
+NOTE_CHANGE: dict[str, Any] = {"text": "Asked for the quiet table, by the window."}
+NOTE_CHANGED = NOTE | NOTE_CHANGE | {"changed_at": "2026-11-23T09:31:00.000Z"}
 CANNED_REQUEST: dict[str, Any] = {"name": "hours", "text": "We are open from nine to eleven."}
 CANNED: dict[str, Any] = {
     "id": "can_02n5m8h2tc800",

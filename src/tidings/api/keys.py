@@ -17,10 +17,10 @@ from tidings.core.questions import Tx
 from tidings.core.request import Fault, Moment, Refused
 from tidings.pipeline.admit import change, faults_of, issue, revoke, rotate, too_strong
 
-Name = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)", description="what it is for")
-]
-"""(?!\\n): to Python, though not to JSON Schema, `$` also stands before a last line feed."""
+LINE = r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)"
+"""A pattern: printable, in one line. (?!\\n): to Python, though not to JSON Schema, `$` stands also before a
+last line feed."""
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=LINE, description="what it is for")]
 Senders = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=32)], ...], Meta(max_length=100)]
 Networks = Annotated[
     tuple[Annotated[str, Meta(min_length=1, max_length=49)], ...],

@@ -81,6 +81,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     author: str
     text: str
     created_at: Millis
+    changed_at: Millis | None = None
 
 
 class CannedReply(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -21,6 +21,7 @@ from tidings.pipeline.house import House
 CANNED_MOST = 1_000
 """Replies that an account keeps ready."""
 NO_CONVERSATION = Refused("not_found", "There is no conversation with this id.")
+NO_NOTE = Refused("not_found", "There is no note with this id.")
 NO_CANNED = Refused("not_found", "There is no canned reply with this id.")
 
 
@@ -39,6 +40,15 @@ class Change(msgspec.Struct, frozen=True):
     account_id: int
     conversation_id: int
     how: Callable[[Conversation], Conversation]
+
+
+class NoteChange(msgspec.Struct, frozen=True):
+    """A note, and what shall be different about it; what is None stays."""
+
+    account_id: int
+    note_id: int
+    text: str | None = None
+    author: str | None = None
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -101,6 +111,28 @@ async def add_notes(tx: Tx, notes: Sequence[Note], now: Millis) -> list[Note | R
         await tx.conversations.insert_note(note)
         results.append(note)
     return results
+
+
+@stage(order=34)
+async def change_notes(tx: Tx, changes: Sequence[NoteChange], now: Millis) -> list[Note | Refused]:
+    """Change notes, and keep when."""
+    results: list[Note | Refused] = []
+    for change in changes:
+        note = await tx.conversations.one_note(change.account_id, change.note_id)
+        if note is not None:
+            note = msgspec.structs.replace(
+                note, text=note.text if change.text is None else change.text,
+                author=note.author if change.author is None else change.author, changed_at=now,
+            )  # fmt: skip
+            await tx.conversations.change_note(note)
+        results.append(note or NO_NOTE)
+    return results
+
+
+@stage(order=34)
+async def drop_notes(tx: Tx, wanted: Sequence[tuple[int, int]], now: Millis) -> list[bool]:
+    """Drop notes; False where there is none."""
+    return [await tx.conversations.delete_note(account_id, note_id) for account_id, note_id in wanted]
 
 
 @stage(order=35)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,16 +9,14 @@ import msgspec
 from tidings.config import Settings
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.consent import Keyword, keyword
-from tidings.core.message import CATEGORY_RULES, HOUR, MINUTE, Category, Message, MessageError, Millis
+from tidings.core.message import CATEGORY_RULES, HOUR, MINUTE, Category, Message, Millis
 from tidings.core.ports import Inbound, stage
 from tidings.core.questions import InboundRow, Tx
 from tidings.core.sender import CATCH_ALL, Sender
 from tidings.core.status import ACCEPTED, RECEIVED
 from tidings.core.webhook import Callback
-from tidings.pipeline import accept, converse, track
+from tidings.pipeline import accept, assemble, converse, track
 from tidings.pipeline.answer import Answers, Handled, Kit
-from tidings.text import data_coding, gsm7, udh
-from tidings.text.number import E164, is_sender
 from tidings.text.segments import count
 
 PART_WAIT: Millis = 60 * MINUTE
@@ -28,8 +25,6 @@ REDELIVERY: Millis = 10 * MINUTE
 """How long the same octets on a later session are taken for a redelivery."""
 REFERRED_LOOK = 50
 """Newest messages to a handset among which the one that a carrier refers to is looked for."""
-_WIDE = 1 << 16
-"""Tells a stored reference of 16 bits from one of 8."""
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -68,7 +63,7 @@ class Received(msgspec.Struct, frozen=True, gc=False):
 @stage(order=30)
 async def take_inbound(tx: Tx, arrivals: Sequence[Arrival], now: Millis) -> list[Received]:
     """Store texts and act on them in their order: a START may follow a STOP in the same batch."""
-    owners = await _owners(tx, [_address(arrival.inbound.to) for arrival in arrivals])
+    owners = await _owners(tx, [assemble.address(arrival.inbound.to) for arrival in arrivals])
     rows = [_row(arrival, owners, now) for arrival in arrivals]
     told = await _told_before(tx, rows, now)
     asked: dict[tuple[int, str], str] = {}
@@ -88,7 +83,7 @@ async def take_inbound(tx: Tx, arrivals: Sequence[Arrival], now: Millis) -> list
                 results[at] = taken
             else:
                 texts[at] = taken
-        if at in texts and (word := keyword(_text(texts[at].rows))):
+        if at in texts and (word := keyword(assemble.text(texts[at].rows))):
             asked[row.account_id, row.sender] = word.asks
     for at, received in zip(texts, await _complete(tx, list(texts.values()), owners, now), strict=True):
         results[at] = received
@@ -127,7 +122,7 @@ async def _take_part(tx: Tx, arrival: Arrival, row: InboundRow, now: Millis) -> 
     if len(there) < row.parts and any(one.digest == row.digest for one in told):
         return Received(duplicate=True)  # as a text of its own it would keep what is still missing from the first
     await tx.inbounds.insert([row])
-    whole = _whole([*siblings, row])
+    whole = assemble.whole([*siblings, row])
     return Received() if whole is None else _Text(arrival, tuple(whole))
 
 
@@ -139,9 +134,9 @@ async def _mend(tx: Tx, told: Sequence[InboundRow], row: InboundRow, now: Millis
     if message.text is None:  # blanked meanwhile
         return Received()
     rows = sorted([*told, row], key=lambda one: one.part)
-    text = _text(rows)
+    text = assemble.text(rows)
     mended = msgspec.structs.replace(
-        message, text=text, encoding=rows[0].encoding, segments=len(rows), error=_fault(rows, text),
+        message, text=text, encoding=rows[0].encoding, segments=len(rows), error=assemble.fault(rows, text),
         event_count=message.event_count + 1,
     )  # fmt: skip
     await track.complete(tx, [mended], now)
@@ -208,7 +203,7 @@ async def _complete(
     """All parts are there (or all that will come): the texts become messages, and what they ask for is done."""
     if not texts:
         return []
-    messages = [_message(one.rows, one.arrival.message_id, now) for one in texts]
+    messages = [assemble.message(one.rows, one.arrival.message_id, now) for one in texts]
     answered = await _answered(tx, texts, messages, now)
     messages = [msgspec.structs.replace(m, in_reply_to=answered[m.id]) if m.id in answered else m for m in messages]
     answers = Answers(tx, now)
@@ -309,76 +304,16 @@ def _owner(owners: Mapping[str, Sender], number: str) -> Sender | None:
     return owners.get(number) or owners.get(CATCH_ALL)
 
 
+def _row(arrival: Arrival, owners: Mapping[str, Sender], now: Millis) -> InboundRow:
+    to = assemble.address(arrival.inbound.to)
+    owner = _owner(owners, to)
+    account_id = DEFAULT_ACCOUNT if owner is None else owner.account_id
+    return assemble.row(arrival.inbound, arrival.row_id, account_id, to, now)
+
+
 def _unknown_reply(owners: Mapping[str, Sender], message: Message) -> str | None:
     owner = _owner(owners, message.to)
     return owner.unknown_reply if owner is not None and owner.account_id == message.account_id else None
-
-
-def _row(arrival: Arrival, owners: Mapping[str, Sender], now: Millis) -> InboundRow:
-    number = _address(arrival.inbound.to)
-    owner = _owner(owners, number)
-    account_id = DEFAULT_ACCOUNT if owner is None else owner.account_id
-    inbound = arrival.inbound
-    concat = udh.concat(inbound.udh) if inbound.udh else None
-    return InboundRow(
-        id=arrival.row_id, account_id=account_id, message_id=None, carrier=inbound.carrier, bind=inbound.bind,
-        session=inbound.session, sender=_address(inbound.sender), to=number, digest=_digest(inbound),
-        octets=inbound.octets, udh=inbound.udh, data_coding=inbound.data_coding, text=inbound.text,
-        encoding=inbound.encoding, reference=_reference(concat) if concat else 0, part=concat.part if concat else 1,
-        parts=concat.parts if concat else 1, received_at=now,
-    )  # fmt: skip
-
-
-def _whole(siblings: Sequence[InboundRow]) -> list[InboundRow] | None:
-    """All parts in order, or None while some are missing. Of a part that came twice the later one is used."""
-    by_part = {sibling.part: sibling for sibling in siblings}
-    return [by_part[part] for part in sorted(by_part)] if len(by_part) == siblings[0].parts else None
-
-
-def _reference(concat: udh.Concat) -> int:
-    """The reference, its width told by a bit above it: one of 8 bits and one of 16 never mean the same text."""
-    return concat.reference | _WIDE if concat.wide else concat.reference
-
-
-def _text(rows: Sequence[InboundRow]) -> str:
-    """The text of all parts. Some handsets cut a pair of UTF-16 units or an escape pair in two: it is read once it is
-    whole again."""
-    octets, read = b"".join([row.octets for row in rows]), "".join([row.text for row in rows])
-    encodings = {row.encoding for row in rows}
-    if encodings == {"ucs2"} and all(len(row.octets) % 2 == 0 for row in rows):
-        return octets.decode("utf-16-be", "replace")
-    alphabet = gsm7.named(encodings.pop()) if len(encodings) == 1 else None
-    # Where the parts were packed, their octets are no septets: then they read otherwise, and there is nothing to mend.
-    if alphabet is not None and "".join([alphabet.decode(row.octets) for row in rows]) == read:
-        return alphabet.decode(octets)
-    return read
-
-
-def _message(rows: Sequence[InboundRow], message_id: int, now: Millis) -> Message:
-    first, text = rows[0], _text(rows)
-    return Message(
-        id=message_id, account_id=first.account_id, direction="mo", status=RECEIVED,
-        category=Category.CONVERSATION, to=first.to, sender=first.sender, text=text,
-        encoding=first.encoding, segments=len(rows), reference=first.reference & ~_WIDE, created_at=now, expires_at=now,
-        carrier=first.carrier, error=_fault(rows, text), finished_at=now, event_count=1,
-    )  # fmt: skip
-
-
-def _fault(rows: Sequence[InboundRow], text: str) -> MessageError | None:
-    """What is wrong with a text: parts that have not come, or octets that could not be read."""
-    parts = rows[0].parts
-    if parts > 1 and (missing := sorted({*range(1, parts + 1)} - {row.part for row in rows})):
-        which = ", ".join(map(str, missing[:20])) + (" …" if len(missing) > 20 else "")
-        return track.our_error("incomplete", f"Of {parts} parts these have not come: {which}.")
-    why = next((why for row in rows if (why := data_coding.unreadable(row.data_coding))), "")
-    if not why and _LOST in text:
-        lost = text.count(_LOST)
-        why = f"{lost} of its characters could not be read as {rows[0].encoding}"
-    return track.our_error("undecodable", f"The octets are kept: {why}.") if why else None
-
-
-_LOST = "\ufffd"
-"""What stands in a text for octets that cannot be read."""
 
 
 def _reply(message: Message, text: str, reply_id: int, now: Millis) -> Message:
@@ -389,15 +324,3 @@ def _reply(message: Message, text: str, reply_id: int, now: Millis) -> Message:
         reference=(reply_id >> 21 ^ reply_id) & 0xFF, created_at=now,
         expires_at=now + CATEGORY_RULES[Category.SYSTEM].validity, event_count=1,
     )  # fmt: skip
-
-
-def _address(number: str) -> str:
-    """Addresses as we write them: a handset's international number gets its plus, also for the 00 before it."""
-    if number.startswith("00") and E164.match(f"+{number[2:]}"):
-        return f"+{number[2:]}"
-    return number if is_sender(number) else f"+{number}" if E164.match(f"+{number}") else number
-
-
-def _digest(inbound: Inbound) -> str:
-    mark = "\0".join((inbound.sender, inbound.to, str(inbound.data_coding)))
-    return hashlib.sha256(mark.encode() + inbound.udh + b"\0" + inbound.octets).hexdigest()

@@ -115,6 +115,16 @@ class Conversations:
     async def insert_note(self, note: Note) -> None:
         await self._engine.many(SQL["insert_note"], [msgspec.structs.astuple(note)])
 
+    async def one_note(self, account_id: int, note_id: int) -> Note | None:
+        found = await self._engine.fetch_as(Note, SQL["one_note"], account_id, note_id)
+        return found[0] if found else None
+
+    async def change_note(self, note: Note) -> None:
+        await self._engine.many(SQL["change_note"], [(note.id, note.author, note.text, note.changed_at)])
+
+    async def delete_note(self, account_id: int, note_id: int) -> bool:
+        return bool(await self._engine.fetch(SQL["delete_note"], account_id, note_id))
+
     async def notes(self, conversation_id: int, before: int | None, limit: int) -> list[Note]:
         found = await self._engine.fetch_as(Note, SQL["notes"], conversation_id, before or _LAST, limit)
         return sorted(found, key=lambda one: -one.id)

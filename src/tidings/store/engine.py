@@ -50,12 +50,12 @@ _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 @cache
 def statements(noun: str) -> dict[str, str]:
-    """The statements of `sql/<noun>.sql` by name; `{columns}`, `{call_columns}` and `{whole}` stand for the statements
-    of that name."""
+    """The statements of `sql/<noun>.sql` by name; `{columns}`, `{call_columns}`, `{whole}` and `{note}` stand for the
+    statements of that name."""
     text = resources.files("tidings.store").joinpath(f"sql/{noun}.sql").read_text(encoding="utf-8")
     pieces = _NAME.split(text)[1:]
     found = {name: body.strip().rstrip(";") for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
-    shared = {f"{{{name}}}": found[name] for name in ("columns", "call_columns", "whole") if name in found}
+    shared = {f"{{{name}}}": found[name] for name in ("columns", "call_columns", "whole", "note") if name in found}
     for mark, columns in shared.items():
         found = {name: body.replace(mark, columns) for name, body in found.items()}
     return found

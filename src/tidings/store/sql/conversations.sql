@@ -57,12 +57,23 @@ select id from
    order by id desc limit 20000) as m
 where recipient = ?3 order by id desc limit ?5;
 
+-- name: note
+id, account_id, conversation_id, author, text, created_at, changed_at
+
 -- name: insert_note
-insert into conversation_note (id, account_id, conversation_id, author, text, created_at)
-values (?1, ?2, ?3, ?4, ?5, ?6);
+insert into conversation_note ({note}) values (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+
+-- name: one_note
+select rows_of({note}) from conversation_note where account_id = ?1 and id = ?2;
+
+-- name: change_note
+update conversation_note set author = ?2, text = ?3, changed_at = ?4 where id = ?1;
+
+-- name: delete_note
+delete from conversation_note where account_id = ?1 and id = ?2 returning id;
 
 -- name: notes
-select rows_of(id, account_id, conversation_id, author, text, created_at) from
+select rows_of({note}) from
   (select * from conversation_note where conversation_id = ?1 and id < ?2 order by id desc limit ?3) as n;
 
 -- name: move_notes
