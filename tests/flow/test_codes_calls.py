@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from codes_kit import rule
-from spine_kit import inbound
+from spine_kit import ask, inbound
 from tidings.config import WebhookSettings
 from tidings.core.codes import Call
 from tidings.core.message import Message
 from tidings.core.questions import Filter
+from tidings.notifier import caller
 from tidings.pipeline import coding, receive
 from webhook_kit import Endpoint, Got, Office, answer, office
 
@@ -22,19 +24,19 @@ pytestmark = pytest.mark.slow
 ME = "+15551230100"
 
 
-async def has(here: Office, url: str, keyword: str = "vote", **more: Any) -> None:
+async def has(here: Office, url: str, keyword: str = "vote", account: int = 1, **more: Any) -> None:
     action = {"type": "webhook", "url": url, **more}
     parameters = [{"name": "choice", "type": "word"}]
     made = await coding.save(
-        here.house, 1, [rule(keyword, parameters=parameters, actions=[action])], replace=True
+        here.house, account, [rule(keyword, parameters=parameters, actions=[action])], replace=True
     )  # fmt: skip
     assert isinstance(made, tuple), made
 
 
-async def heard(here: Office, text: str) -> Message:
+async def heard(here: Office, text: str, **fields: Any) -> Message:
     house = here.house
     ids = [house.new_id() for _ in range(3)]
-    arrival = receive.Arrival(*ids, inbound(text), house.settings, codes=house.kit())
+    arrival = receive.Arrival(*ids, inbound(text, **fields), house.settings, codes=house.kit())
     (got,) = await here.store.write(receive.take_inbound, [arrival])
     assert got.message is not None
     return got.message
@@ -154,6 +156,24 @@ async def test_one_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
         message = await heard(here, "vote A")
         await until(here, message, "answered")
         assert len(slow.got) == 2, "no more than its share at a time"
+
+
+async def test_an_account_with_many_that_hang_holds_up_no_other(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(caller, "FLYING_MOST", 6)
+    settings = WebhookSettings(timeout=60.0, concurrency=1)
+    async with contextlib.AsyncExitStack() as slow, office(tmp_path, webhooks=settings) as here:
+        for at in range(8):
+            hangs = await slow.enter_async_context(Endpoint(lambda got, earlier: None).up())
+            await has(here, hangs.url, f"slow{at}x")
+        for at in range(8):
+            await heard(here, f"slow{at}x A")
+        await here.until(lambda: len(here.notifier._caller._flying) >= 3)
+        quick = await slow.enter_async_context(Endpoint(lambda got, earlier: answer(204)).up())
+        await here.store.write(ask, [lambda tx: tx.accounts.claim_sender(2, "777")])
+        await has(here, quick.url, account=2)
+        for text in ("vote A", "vote B"):
+            await until(here, await heard(here, text, to="777"), "answered")
+        assert len(here.notifier._caller._flying) == 3
 
 
 async def test_an_endpoint_that_is_gone_is_given_up(tmp_path: Path) -> None:

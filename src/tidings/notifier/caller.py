@@ -21,9 +21,10 @@ from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.codes")
 
-FLYING_MOST = 64
-"""Requests at a time, to all endpoints: one that hangs takes its own share of them and no more."""
-ENDPOINTS_MOST = 500
+FLYING_MOST = 256
+"""Requests at a time, to all endpoints. One that hangs takes its own share of them and no more; an account with many
+that hang takes as many as it leaves free."""
+ENDPOINTS_MOST = 2_000
 LOOK_S = 30.0
 """Longest time between two looks at what is due."""
 FAULT_S = 2.0
@@ -95,10 +96,12 @@ class Caller:
         house, share = self._house, self._house.settings.webhooks.concurrency
         now, wait = house.clock.now(), LOOK_S
         busy = Counter(self._flying.values())
+        own = Counter(map(_account, self._flying.values()))
         for endpoint, next_at in await house.store.read(lambda tx: tx.codes.endpoints_due(ENDPOINTS_MOST)):
             if next_at > now:
                 return min(wait, (next_at - now) / SECOND)
-            room = min(share - busy[endpoint], FLYING_MOST - len(self._flying))
+            account = _account(endpoint)
+            room = min(share - busy[endpoint], self._left_to(own[account]))
             if room <= 0:
                 continue  # whoever lands looks again
 
@@ -110,10 +113,15 @@ class Caller:
             found = await house.store.read(ask)
             for told in [one for one in found if one.call.id not in self._flying.keys() | self._landed][:room]:
                 self._flying[told.call.id] = endpoint
+                own[account] += 1
                 task = self._group.create_task(self._fly(told))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         return wait
+
+    def _left_to(self, own: int) -> int:
+        """How many more may go out for an account that has so many under way: no more in all than are free then."""
+        return (FLYING_MOST - len(self._flying) - own + 1) // 2
 
     async def _fly(self, told: Told) -> None:
         try:
@@ -146,6 +154,10 @@ class Caller:
         before = self._house.clock.now() - self._house.settings.webhooks.retention * DAY
         while not self._stopping and (await self._house.store.write(coded_call.forget, [before]))[0]:
             pass
+
+
+def _account(endpoint: str) -> str:
+    return endpoint.partition(" ")[0]
 
 
 def _id(octets: bytes) -> str:

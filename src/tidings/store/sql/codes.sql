@@ -56,7 +56,15 @@ insert into code_call (id, account_id, message_id, code_id, url, endpoint, repli
 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14);
 
 -- name: endpoints_due
-select endpoint, min(next_at) from code_call where next_at is not null group by endpoint order by 2, 1 limit ?1;
+-- From one endpoint to the next: however many calls wait for one that hangs, they are not walked through.
+with recursive waiting (endpoint) as (
+  select min(endpoint) from code_call where next_at is not null
+  union all
+  select (select min(endpoint) from code_call where next_at is not null and endpoint > waiting.endpoint)
+  from waiting where endpoint is not null
+)
+select endpoint, (select min(next_at) from code_call as c where next_at is not null and c.endpoint = waiting.endpoint)
+from waiting where endpoint is not null order by 2, 1 limit ?1;
 
 -- name: due
 select {call_columns} from code_call where endpoint = ?1 and next_at <= ?2 order by next_at, id limit ?3;
