@@ -133,7 +133,7 @@ class Tidings:
                     allow_private=self.settings.webhooks_reach_inside,
                 )  # fmt: skip
                 house = await self._house()
-                relay = Relay(house, self._taps, self._is_here)
+                relay = Relay(house, self._taps)
                 relay.start(tasks)
                 house.captures = relay
                 extra = await self._simulate(tasks, self._taps) if self._simulates else ()
@@ -185,11 +185,6 @@ class Tidings:
         log.info("stopped")
         if self._displaced:
             raise CannotOpen(DISPLACED)
-
-    def _is_here(self, tap: str) -> bool:
-        """Whether what is captured under a name goes over no links of other processes: those of a carrier are one's."""
-        kind, _, name = tap.partition("/")
-        return kind == "carriers" and self._runner is not None and self._runner.mine(name)
 
     @property
     def _left(self) -> float:

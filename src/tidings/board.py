@@ -58,6 +58,11 @@ class Board:
                 await self.look()
             except StoreUnavailable as fault:
                 log.error("what others tell of carriers cannot be read now: %s", fault)
+            except Exception:
+                # It only reads: what was read last is shown meanwhile, and nothing is done by it that a lease forbids.
+                log.exception("what others tell of carriers cannot be read; it is looked at again")
+                self._house.metrics.failed("board")
+                await asyncio.sleep(LOOK_S)
             try:
                 async with asyncio.timeout(LOOK_S):
                     await self._wake.wait()

@@ -386,6 +386,7 @@ class Fleet:
                     await self._take(found)
             except Exception:
                 log.exception("what was decided of carriers elsewhere cannot be obeyed now")
+                self._house.metrics.failed("decisions")
                 await asyncio.sleep(REPORT_S)
                 self._decided = self._decided or found
                 self._wake.set()
@@ -423,17 +424,27 @@ class Fleet:
         told: dict[str, Report] = {}
         at = 0.0
         while True:
-            now = self._house.clock.monotonic()
-            mine = {name: self._report(name) for name in self._members if self._dispatcher.mine(name)}
-            news = [one for name, one in mine.items() if now - at >= REPORT_S or _differs(told.get(name), one)]
-            if news and self._house.leases.company:
-                try:
-                    await self._house.store.write(steer.report, news)
-                    told, at = mine, now if len(news) == len(mine) else at
-                except StoreUnavailable as fault:
-                    log.error("how carriers stand cannot be told to others now: %s", fault)
-                    await asyncio.sleep(REPORT_S)
+            try:
+                told, at = await self._report_once(told, at)
+            except StoreUnavailable as fault:
+                log.error("how carriers stand cannot be told to others now: %s", fault)
+                await asyncio.sleep(REPORT_S)
+            except Exception:
+                # Others show what they heard last; the carriers themselves go on, and must.
+                log.exception("how carriers stand cannot be told to others; it is tried again")
+                self._house.metrics.failed("reports")
+                await asyncio.sleep(REPORT_S)
             await asyncio.sleep(LOOK_S)
+
+    async def _report_once(self, told: dict[str, Report], at: float) -> tuple[dict[str, Report], float]:
+        """What others have been told by now, and when they were told all."""
+        now = self._house.clock.monotonic()
+        mine = {name: self._report(name) for name in self._members if self._dispatcher.mine(name)}
+        news = [one for name, one in mine.items() if now - at >= REPORT_S or _differs(told.get(name), one)]
+        if not news or not self._house.leases.company:
+            return told, at
+        await self._house.store.write(steer.report, news)
+        return mine, now if len(news) == len(mine) else at
 
     def _report(self, name: str) -> Report:
         member = self._members[name]

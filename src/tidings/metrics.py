@@ -59,7 +59,7 @@ class Tally:
 class Metrics:
     """What one process counts."""
 
-    __slots__ = ("accept", "deliveries", "door", "past", "receipts", "requests", "tally", "webhooks")
+    __slots__ = ("accept", "deliveries", "door", "faults", "past", "receipts", "requests", "tally", "webhooks")
 
     def __init__(self, tally: Tally | None = None) -> None:
         self.tally = tally or Tally()
@@ -68,6 +68,7 @@ class Metrics:
         self.webhooks: dict[Labels, int] = {}
         self.door: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.deliveries: dict[Labels, int] = {}
+        self.faults: dict[Labels, int] = {}
         self.past: dict[Labels, int] = {}
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
 
@@ -86,6 +87,10 @@ class Metrics:
     def handed(self, outcome: str, count: int = 1) -> None:
         """Something was handed over to an ESME, or could not be: see `core.owed.Tried`, and `queue_full`."""
         self.deliveries[(outcome,)] = self.deliveries.get((outcome,), 0) + count
+
+    def failed(self, loop: str) -> None:
+        """A loop met something that nobody foresaw, told it in the log and goes on."""
+        self.faults[(loop,)] = self.faults.get((loop,), 0) + 1
 
     def dropped(self, what: str, count: int) -> None:
         """Rows were dropped because they are kept no longer."""

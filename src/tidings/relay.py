@@ -1,8 +1,13 @@
-"""Captures at any process: what goes over links of other processes comes by way of the store, a piece at a time."""
+"""Captures at any process: what goes over links of other processes comes by way of the store, a piece at a time.
+
+A fault nobody foresaw ends the capture it met, with its cause in the log: captures are looks at the traffic, and the
+traffic must not end with them.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections import deque
@@ -31,16 +36,18 @@ HELD_OCTETS = 8 * 1024 * 1024
 """Lines that one capture holds until they are taken; what comes then is missed, and counted."""
 MOST = 4
 """Captures at a time that are asked of other processes."""
+ASK_AGAIN_S = 5.0
+"""Seconds after which is asked again: a process that began meanwhile may have the links by now."""
 
 
 class Relay:
-    """See `core.ports.Captures`. Opens what is here as it is, and asks all other processes for what is not."""
+    """See `core.ports.Captures`. Opens what is here, and asks all other processes, where there may be any: the links of
+    a carrier go over to another when it does.
+    """
 
-    def __init__(self, house: House, taps: Captures, here: Callable[[str], bool]) -> None:
-        """`here`: whether all links of a name are this process's, or none."""
+    def __init__(self, house: House, taps: Captures) -> None:
         self._house = house
         self._taps = taps
-        self._here = here
         self._open: dict[int, Relayed] = {}
         self._told: dict[int, asyncio.Event] = {}
         """Captures that others asked for, each with what ends it."""
@@ -63,7 +70,7 @@ class Relay:
     def open(
         self, name: str, seconds: float, whole: bool, gone: Callable[[], Coroutine[Any, Any, None]]
     ) -> Capture | Refused | None:
-        if self._group is None or self._here(name):
+        if self._group is None:
             return self._taps.open(name, seconds, whole, gone)
         if len(self._open) >= MOST:
             return Refused("too_many_captures", f"{MOST} captures are under way; end one, or wait for its end.", 10)
@@ -82,8 +89,14 @@ class Relay:
 
     def _heard(self, news: News) -> None:
         for told in news.told.get(watch.ask, ()):
-            asked = msgspec.convert(told, watch.Asked)
-            self._spawn(self._pump(asked))
+            try:
+                asked = msgspec.convert(told, watch.Asked)
+            except msgspec.ValidationError as fault:  # a newer program asks in a way of its own
+                log.error("a capture that another process asks for cannot be understood: %s", fault)
+                continue
+            if asked.capture_id not in self._told:
+                self._told[asked.capture_id] = asyncio.Event()
+                self._spawn(self._pump(asked))
         for capture_id in news.told.get(watch.tell, ()):
             if capture_id in self._open:
                 self._open[capture_id].look()
@@ -93,18 +106,20 @@ class Relay:
 
     async def _pump(self, asked: watch.Asked) -> None:
         """Tell another process what goes over the links here."""
-        ended = asyncio.Event()
-        opened = self._taps.open(asked.name, asked.seconds, asked.whole, _when(ended))
-        if not isinstance(opened, Capture):
-            return
-        self._told[asked.capture_id] = ended
+        ended = self._told[asked.capture_id]
+        opened: Capture | Refused | None = None
         try:
-            await self._tell(asked.capture_id, opened)
+            opened = self._taps.open(asked.name, asked.seconds, asked.whole, _when(ended))
+            if isinstance(opened, Capture):
+                await self._tell(asked.capture_id, opened)
         except StoreUnavailable as fault:
             log.error("a capture for another process ends: %s", fault)
+        except Exception:
+            _failed(self._house, "a capture for another process ends")
         finally:
             ended.set()
-            opened.close()
+            if isinstance(opened, Capture):
+                opened.close()
             del self._told[asked.capture_id]
 
     async def _tell(self, capture_id: int, opened: Capture) -> None:
@@ -124,6 +139,12 @@ class Relay:
                 return True
             await asyncio.sleep(PIECE_S)
         return False
+
+
+def _failed(house: House, what: str) -> None:
+    """Something that nobody foresaw, in the log and in the figures."""
+    log.exception("%s, because of a fault of tidings", what)
+    house.metrics.failed("captures")
 
 
 def _when(ended: asyncio.Event) -> Callable[[], Coroutine[Any, Any, None]]:
@@ -156,16 +177,33 @@ class Relayed:
         self._taking = False
         self._again = False
         self._over = False
+        self._ended = asyncio.Event()
 
     async def begin(self) -> None:
         """Ask others, and take what goes over links here, until the time is over."""
+        self._spawn(self._ask_for_ever())
         try:
-            await self._house.store.write(watch.ask, [self._asked])
             while (lines := await self._own.next()) is not None:
                 self._put(lines)
-        except StoreUnavailable as fault:
-            log.error("a capture cannot be asked of other processes: %s", fault)
+        except Exception:
+            _failed(self._house, "a capture ends")
         self.close()
+
+    async def _ask_for_ever(self) -> None:
+        """Ask all others, and again those who have begun since; whoever tells already takes no notice."""
+        clock = self._house.clock
+        end = clock.monotonic() + self._asked.seconds
+        while not self._over and (left := end - clock.monotonic()) > 0:
+            try:
+                await self._house.store.write(watch.ask, [msgspec.structs.replace(self._asked, seconds=left)])
+            except StoreUnavailable as fault:
+                log.error("a capture cannot be asked of other processes now: %s", fault)
+            except Exception:
+                _failed(self._house, "a capture is asked of other processes no more")
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(ASK_AGAIN_S, left)):
+                    await self._ended.wait()
 
     async def next(self) -> bytes | None:
         """The next lines, None at the end."""
@@ -185,6 +223,7 @@ class Relayed:
         if self._over:
             return
         self._over = True
+        self._ended.set()
         self._among.pop(self._asked.capture_id, None)
         self._own.close()
         self._news.set()
@@ -205,6 +244,8 @@ class Relayed:
                     self._put(_named(piece))
         except StoreUnavailable as fault:
             log.error("captured traffic of other processes cannot be read now: %s", fault)
+        except Exception:
+            _failed(self._house, "captured traffic of another process is not told")
         finally:
             self._taking = False
 
@@ -213,6 +254,8 @@ class Relayed:
             await self._house.store.write(watch.end, [self._asked.capture_id])
         except StoreUnavailable as fault:
             log.error("a capture cannot be ended at other processes, where it ends by itself: %s", fault)
+        except Exception:
+            _failed(self._house, "a capture is not ended at other processes, where it ends by itself")
 
     def _put(self, lines: bytes) -> None:
         if self._octets + len(lines) > HELD_OCTETS:

@@ -12,7 +12,7 @@ from tidings.core.ids import highest
 from tidings.core.message import DAY, HOUR, SECOND, Millis
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import InboundRow, Scan, Tx
-from tidings.pipeline import converse, expire, receipt, receive
+from tidings.pipeline import converse, expire, lease, receipt, receive
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.sweeper")
@@ -25,6 +25,8 @@ SWEEP_PAGES = 200
 """Pages of that many rows a sweep works off of each kind before it turns to the next."""
 LOOK_AGAIN = 24 * 3600.0
 """Seconds until texts of any age are looked through again."""
+LEASE_KEPT: Millis = HOUR
+"""So long the lease of an ESME stays that nobody holds."""
 PIECES_KEPT: Millis = HOUR
 """Captured lines for another process that nobody came for: it has died, or else would have taken them in a second."""
 LONG_QUEUE = 100_000
@@ -73,6 +75,10 @@ class Sweeper:
                 await self._sweep()
             except StoreUnavailable as fault:
                 log.error("the store is not available: %s", fault)
+            except Exception:
+                # What time does stands still then, and messages go on: ending the process would end both.
+                log.exception("what time alone does cannot be done; it is tried again with the next round")
+                self._house.metrics.failed("sweeper")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._house.settings.delivery.sweep):
                     await self._stopping.wait()
@@ -143,6 +149,7 @@ class Sweeper:
             await self._forget_messages(now - days * DAY)
         if days := house.settings.retention.orphans:
             await self._forget_rows(expire.forget_orphans, now - days * DAY, "orphan")
+        await house.store.write(lease.forget, [LEASE_KEPT])
         await self._forget_rows(expire.forget_pieces, now - PIECES_KEPT, "capture")
 
     async def _forget_events(self, before: Millis) -> None:

@@ -207,6 +207,35 @@ async def test_it_goes_in_pages_and_says_when_there_is_more(desk: Desk, monkeypa
     assert calls > 1
 
 
+async def test_receipts_of_no_message_are_no_accounts_and_are_looked_for_in_pages(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erase, "PAGE", 2)
+    monkeypatch.setattr(erase, "LOOK", 3)
+    senders = [DIGITS, OTHER, THEM, DIGITS, OTHER, DIGITS, DIGITS, OTHER]
+    rows = [receipt(at, sender=sender) for at, sender in enumerate(senders, 1)]
+    rows.append(receipt(20, sender=DIGITS, attempt_id=1, message_id=2))
+
+    async def begin(tx: Tx) -> None:
+        await tx.engine.fetch("insert into account (id, name, created_at) values (2, 'two', 0)")  # type: ignore[attr-defined]
+        await tx.receipts.insert(rows)
+
+    await desk.do(begin)
+
+    async def left() -> list[int]:
+        found = await desk.see(lambda tx: tx.receipts.unmatched("north", 0, 99))
+        return [one.id for one in found if one.sender.removeprefix("+") == DIGITS and one.raw]
+
+    assert (await erase.erase(house(desk.store), TWO, THEM)).receipts == 0
+    assert await left() == [1, 3, 4, 6, 7]
+    assert (await erase.erase(house(desk.store), ONE, THEM)).receipts == 5
+    assert await left() == []
+    found = await desk.see(lambda tx: tx.receipts.unmatched("north", 0, 99))
+    assert [one.id for one in found if one.sender == OTHER] == [2, 5, 8]
+    assert [one.sender for one in await desk.see(lambda tx: tx.receipts.of(2))] == [DIGITS], "it goes with its message"
+    assert (await erase.erase(house(desk.store), ONE, THEM)).receipts == 0
+
+
 def test_a_digest_is_of_the_account_and_the_number() -> None:
     assert digest(ONE, THEM) != digest(TWO, THEM)
     assert digest(ONE, THEM) != digest(ONE, OTHER)

@@ -42,6 +42,22 @@ async def test_one_that_is_given_back_is_free_at_once(desk: Desk) -> None:
     assert taken == [2, None]
 
 
+async def test_those_of_esmes_go_once_nobody_has_held_them_for_long(desk: Desk) -> None:
+    for name, ms in [
+        ("esme/1", -5_000),
+        ("esme/2", LONG),
+        ("esme/3", LONG),
+        ("carrier/esme", -5_000),
+        ("router", -5_000),
+    ]:
+        await desk.do(lambda tx, name=name, ms=ms: tx.leases.take(name, 7, ms))
+    await desk.do(lambda tx: tx.leases.give_back(7, ["esme/3"]))
+    assert await desk.do(lambda tx: tx.leases.forget("esme/", LONG)) == ["esme/3"], "it was given back"
+    assert await desk.do(lambda tx: tx.leases.forget("esme/", 1_000)) == ["esme/1"]
+    assert [one.name for one in await desk.see(lambda tx: tx.leases.all())] == ["carrier/esme", "esme/2", "router"]
+    assert await desk.do(lambda tx: tx.leases.take("esme/1", 8, LONG)) == 1
+
+
 async def test_who_takes_a_carrier_over_finds_what_earlier_holders_left_open(desk: Desk) -> None:
     rows = [
         attempt(10, 1, fence=1), attempt(11, 2, fence=2), attempt(12, 3, fence=3),

@@ -15,6 +15,8 @@ from tidings.core.esme import Esme
 from tidings.core.id_form import key
 from tidings.core.questions import Attempt, Habit, InboundRow, Pause, Piece, ReceiptRow, Tx
 from tidings.core.sender import Sender
+from tidings.store import migrate
+from tidings.store.copy.tables import Table, schema
 from tidings.store.inbounds import SIBLING_WAIT
 
 
@@ -527,3 +529,27 @@ async def test_the_last_report_of_a_carrier_goes_with_the_carrier(desk: Desk) ->
     await desk.do(lambda tx: tx.carriers.keep(north, 5))
     assert await desk.see(lambda tx: tx.carriers.one("north")) == north
     assert await desk.see(lambda tx: tx.carriers.one("south")) is None
+
+
+# ids
+
+
+COUNTED = {"brand", "consent_event", "esme_cursor", "esme_outbox", "webhook_cursor", "webhook_delivery"}
+"""Their ids are counted, and not drawn with those that tell the time."""
+
+
+def with_ids() -> list[Table]:
+    tables = schema([name for name, _ in migrate.available()]).tables
+    return [one for one in tables if one.key == ("id",) and one.name not in COUNTED]
+
+
+async def test_ids_go_on_after_the_highest_of_any_table(desk: Desk) -> None:
+    """Whichever it is in: a clock that was set back must not give an id twice."""
+    values: dict[str, Any] = {"integer": 1, "text": "[]", "blob": b"x", "real": 1.0}
+    for number, table in enumerate(with_ids(), 1_000):
+        row = {one: values[kind] for one, kind in zip(table.columns, table.kinds, strict=True)} | {"id": number}
+        named = ", ".join(f'"{one}"' for one in row)
+        places = ", ".join(f"?{at}" for at in range(1, len(row) + 1))
+        fill = f"insert into {table.name} ({named}) values ({places})"
+        await desk.do(lambda tx, fill=fill, row=row: tx.engine.fetch(fill, *row.values()))
+        assert await desk.see(lambda tx: tx.accounts.last_id()) == number, table.name

@@ -13,6 +13,7 @@ import pytest
 from cluster_kit import Half, Held
 from smpp_kit import Clock
 from spine_kit import FakeCarrier, build, opened
+from tidings import board as boards
 from tidings import fleet as fleets
 from tidings.config import CarrierSettings
 from tidings.core.carrier import CarrierState, Report
@@ -131,4 +132,34 @@ async def test_what_is_added_paused_and_taken_away_elsewhere_is_so_here(desk: De
         assert isinstance(exists, Refused)
         await other.write(steer.drop, ["east"])
         while list(desk.house.carriers) != ["north"]:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+
+
+async def test_loops_go_on_after_a_fault_that_nobody_foresaw(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each tells of it and counts it; what was known before is shown meanwhile, and carriers are not touched by it."""
+    monkeypatch.setattr(boards, "LOOK_S", 0.01)
+    monkeypatch.setattr(fleets, "REPORT_S", 0.01)
+    counted = desk.house.metrics.faults
+
+    def broken(*_: Any) -> None:
+        raise ValueError("no such thing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.fleet._board, "look", broken)
+        patch.setattr(desk.fleet, "_report_once", broken)
+        patch.setattr(desk.fleet, "_take", broken)
+        await desk.other.write(steer.hold, [steer.Hold("north", None, True)])
+        async with asyncio.timeout(10):
+            while counted.keys() != {("board",), ("reports",), ("decisions",)}:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+    assert "no such thing" in caplog.text
+    async with asyncio.timeout(10):
+        while desk.house.carriers and "north" not in desk.fleet._pauses:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+    await desk.held()
+    await desk.tells()
+    async with asyncio.timeout(10):
+        while desk.fleet.states()[0].engine != "gw9 1":  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)

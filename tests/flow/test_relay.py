@@ -15,10 +15,11 @@ from cluster_kit import Half, Held
 from smpp_kit import Clock
 from spine_kit import build, opened
 from tidings import relay
-from tidings.core.ports import Capture
+from tidings.core.ports import Capture, News
 from tidings.core.request import Refused
 from tidings.drivers.smpp_link import SmppLink
 from tidings.drivers.smpp_tap import Taps
+from tidings.pipeline import watch
 from tidings.relay import Relay
 from tidings.smpp import codec, pdus
 
@@ -41,8 +42,7 @@ class Side:
         self.house.place = f"gw{at} 1"
         self.taps = Taps(self.house.clock, tasks)  # type: ignore[arg-type]
         self.tap = self.taps.of("carriers/north", "esme")
-        self.has = at == 1
-        self.relay = Relay(self.house, self.taps, lambda name: self.has)
+        self.relay = Relay(self.house, self.taps)
         self.relay.start(tasks)
         self.link = cast(SmppLink, Ends())
 
@@ -134,12 +134,68 @@ async def test_who_does_not_take_what_is_told_is_told_how_much_was_missed(
         left.set()
 
 
-async def test_nobody_is_asked_for_links_that_are_here(tmp_path: Path) -> None:
+async def test_it_follows_a_carrier_that_moves_to_another_process(tmp_path: Path) -> None:
     async with sides(tmp_path) as (here, there):
         capture, left = begun(there)
         there.says()
         assert [one.get("link") for one in await lines(capture, 3)] == [None, "1", "1"]
-        assert not here.tap.on
+        async with asyncio.timeout(5):
+            while not here.tap.on:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+        there.tap.closed(there.link, "taken over")
+        here.tap.opened(here.link)
+        here.says()
+        found = await lines(capture, 3)
+        assert [(one["what"], one["link"]) for one in found] == [
+            ("closed", "1"),
+            ("open", "gw0 1/1"),
+            ("pdu", "gw0 1/1"),
+        ]
+        left.set()
+
+
+async def test_it_follows_to_a_process_that_began_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It did not hear of the capture when it was asked for, and is asked again; whoever tells already tells once."""
+    monkeypatch.setattr(relay, "ASK_AGAIN_S", 0.05)
+    async with sides(tmp_path) as (here, there):
+        there.house.store.deaf = True  # type: ignore[attr-defined]
+        capture, left = begun(here)
+        await lines(capture, 1)
+        await asyncio.sleep(0.1)
+        assert not there.tap.on
+        there.house.store.deaf = False  # type: ignore[attr-defined]
+        await lines(capture, 1)
+        await asyncio.sleep(0.2)
+        there.says()
+        assert [one["what"] for one in await lines(capture, 1)] == ["pdu"]
+        assert len(there.tap._captures) == 1
+        left.set()
+
+
+async def test_a_fault_ends_one_capture_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with sides(tmp_path) as (here, there):
+
+        def broken(*_: Any) -> None:
+            raise ValueError("no such thing")
+
+        monkeypatch.setattr(there.taps, "open", broken)
+        here.relay._heard(News(frozenset({watch.ask}), {watch.ask: [["not", "what", "is", "asked"]]}))
+        capture, left = begun(here)
+        async with asyncio.timeout(5):
+            while not there.house.metrics.faults:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+        assert there.house.metrics.faults == {("captures",): 1}
+        assert "no such thing" in caplog.text
+        assert "cannot be understood" in caplog.text
+        monkeypatch.undo()
+        left.set()
+        async with asyncio.timeout(5):
+            while await capture.next() is not None:
+                pass
+        capture, left = begun(here)
+        assert [one["what"] for one in (await lines(capture, 2))[1:]] == ["open"]
         left.set()
 
 

@@ -13,6 +13,7 @@ from test_api import Place
 from test_api import opened as api
 
 from spine_kit import FakeCarrier, World, live, receipt, request, send, taken
+from tidings import sweeper
 from tidings.config import Delivery, Retention, SmppSettings, StreamSettings, WebhookSettings
 from tidings.core import ids, moments
 from tidings.core.message import DAY
@@ -96,6 +97,27 @@ def test_it_goes_on_after_a_restart(tmp_path: Path) -> None:
             assert (await world.story(fresh)).message.id == fresh.id
 
     live(tmp_path, scenario, lambda: FakeCarrier(script, window=2_000))
+
+
+def test_a_fault_that_nobody_foresaw_is_told_and_the_next_round_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise ValueError("no such thing")
+
+    async def scenario(world: World) -> None:
+        async with world.up():
+            with monkeypatch.context() as patch:
+                patch.setattr(sweeper.Sweeper, "_forget_messages", broken)
+                await send(world.house, request())
+                await asyncio.sleep(3 * DAYS)
+                assert world.house.metrics.faults[("sweeper",)] > 1
+                assert await rows(world, "message") == 1
+            await asyncio.sleep(0.2 * DAYS)
+            assert await rows(world, "message") == 0
+        assert "no such thing" in caplog.text
+
+    live(tmp_path, scenario, lambda: FakeCarrier(script), **SHORT)
 
 
 # what the API says

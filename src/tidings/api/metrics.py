@@ -75,6 +75,7 @@ def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
     yield from gauge(
         "tidings_retention_behind_seconds", "How long the oldest message is past its retention.", now.retention_behind_s
     )  # fmt: skip
+    yield from counter("tidings_loop_faults_total", "Rounds of loops that failed.", ("loop",), counted.faults)
     asked = list(counted.requests.items())
     requests: dict[Labels, int] = {(method, path, str(status)): n for (method, path, status), n in asked}
     yield from counter(

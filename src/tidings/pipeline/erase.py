@@ -10,7 +10,7 @@ from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.erasure import Erased, Person
 from tidings.core.message import Millis
 from tidings.core.ports import stage
-from tidings.core.questions import Tx
+from tidings.core.questions import Scan, Tx
 from tidings.core.request import Refused
 from tidings.pipeline.cancel import withdraw_one
 from tidings.pipeline.contacts import drop_contacts
@@ -20,6 +20,10 @@ PAGE = 500
 """Messages in one commit."""
 PAGES = 20
 """Commits in one call; whoever called calls again."""
+
+
+LOOK = 5_000
+"""Receipts that match no message, looked through in one reading."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -68,6 +72,29 @@ async def _erase(tx: Tx, person: Person, now: Millis) -> Erased:
     return Erased(len(ended) + len(received), strays, evidence, complete=complete)
 
 
+@stage(order=82)
+async def erase_orphans(tx: Tx, receipts: Sequence[int], now: Millis) -> list[None]:
+    """Blank receipts of a person that match no message."""
+    await tx.erasures.blank_orphans(receipts)
+    return [None] * len(receipts)
+
+
+async def _erase_orphans(house: House, number: str) -> int:
+    """All of them, looked for outside the writer; how many."""
+    count, after = 0, 0
+    while True:
+
+        async def look(tx: Tx, start: int = after) -> Scan:
+            return await tx.erasures.orphans(number, start, LOOK)
+
+        seen = await house.store.read(look)
+        for at in range(0, len(seen.ids), PAGE):
+            count += len(await house.store.write(erase_orphans, seen.ids[at : at + PAGE]))
+        if seen.cursor is None:
+            return count
+        after = seen.cursor
+
+
 async def _drop_contact(tx: Tx, person: Person, now: Millis) -> None:
     """Name, fields, notes and conversations are the person's, under whichever of their numbers."""
     found = await tx.contacts.of_numbers([(person.account_id, person.number)])
@@ -85,6 +112,8 @@ async def erase(house: House, account_id: int, number: str) -> Erased:
     if account_id == DEFAULT_ACCOUNT:
         accounts = await house.store.read(lambda tx: tx.erasures.accounts())
     total, pages = Erased(), PAGES
+    if account_id == DEFAULT_ACCOUNT:  # such receipts are no account's: another may not decide over them
+        total = Erased(receipts=await _erase_orphans(house, number))
     for account in accounts:
         person = Person(account, number)
         total = msgspec.structs.replace(total, left=total.left + await _cancel_all(house, person))

@@ -56,6 +56,16 @@ async def give_back(tx: Tx, kept: Sequence[tuple[int, str]], now: Millis) -> lis
     return [name in given for name in names]
 
 
+@stage(order=83, patient=True)
+async def forget(tx: Tx, spans: Sequence[Millis], now: Millis) -> list[int]:
+    """Drop leases of ESMEs that nobody has held for so long; how many.
+
+    Their fence begins anew then: nothing that is stored bears it, and who held one before is not its holder. Fences of
+    carriers stand in attempts, and stay.
+    """
+    return [len(await tx.leases.forget(_ESME, one)) for one in spans]
+
+
 class Alone:
     """The leases of a process that has its store for itself: all of them, for ever. See `core.ports.Leases`."""
 

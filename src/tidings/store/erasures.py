@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidings.core.erasure import ERASED, Person
+from tidings.core.questions import Scan
 from tidings.store.engine import Engine, statements
 
 SQL = statements("erasures")
@@ -48,10 +49,15 @@ class Erasures:
         await self._engine.fetch(SQL["events"], list(ids), f"%{person.number.removeprefix('+')}%")
 
     async def strays(self, person: Person, limit: int) -> int:
-        number = person.number
-        lone = await self._engine.fetch(SQL["lone"], person.account_id, number, limit)
-        orphans = await self._engine.fetch(SQL["orphans"], b"", [number, number.removeprefix("+")], limit)
-        return len(lone) + len(orphans)
+        return len(await self._engine.fetch(SQL["lone"], person.account_id, person.number, limit))
+
+    async def orphans(self, number: str, after: int, most: int) -> Scan:
+        rows = await self._engine.fetch(SQL["orphans"], after, most)
+        found = [row[0] for row in rows if row[1].lstrip("+") == number.lstrip("+")]
+        return Scan(tuple(found), rows[-1][0] if len(rows) == most else None)
+
+    async def blank_orphans(self, ids: Sequence[int]) -> int:
+        return len(await self._engine.fetch(SQL["blank_orphans"], list(ids), b""))
 
     async def evidence(self, person: Person) -> int:
         who = (person.account_id, person.number, person.digest)

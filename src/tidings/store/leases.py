@@ -29,6 +29,9 @@ class Leases:
     async def fences(self, names: Sequence[str]) -> dict[str, int]:
         return dict(await self._engine.fetch(SQL["fences"], as_list(names)))
 
+    async def forget(self, kind: str, ms: Millis) -> list[str]:
+        return [row[0] for row in await self._engine.fetch(SQL["forget"], f"{kind}%", ms)]
+
     async def all(self) -> list[Lease]:
         rows = await self._engine.fetch(SQL["all"])
         return [Lease(name, fence, holder, bool(stands)) for name, fence, holder, stands in rows]

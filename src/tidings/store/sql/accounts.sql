@@ -93,4 +93,6 @@ select max(id) from (
   union all select max(id) from contact union all select max(id) from conversation
   union all select max(id) from conversation_note union all select max(id) from canned_reply
   union all select max(id) from inbound union all select max(id) from api_key
+  union all select max(id) from webhook union all select max(id) from code union all select max(id) from code_call
+  union all select max(id) from capture_piece union all select max(id) from esme_session
   union all select max(id) from esme union all select max(id) from account where id > 1) as highest;

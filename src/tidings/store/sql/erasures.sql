@@ -14,8 +14,10 @@ delete from inbound where id in (select id from inbound
   where sender = ?2 and parts > 1 and account_id = ?1 and message_id is null limit ?3) returning id;
 
 -- name: orphans
-update receipt set sender = '', raw = ?1 where id in (select id from receipt
-  where attempt_id is null and message_id is null and sender in rows_text(?2) order by id limit ?3) returning id;
+select id, sender from receipt where attempt_id is null and id > ?1 and message_id is null order by id limit ?2;
+
+-- name: blank_orphans
+update receipt set sender = '', raw = ?2 where id in rows_int(?1) returning id;
 
 -- name: messages
 update message set recipient = case when direction = 'mt' then ?2 else recipient end,

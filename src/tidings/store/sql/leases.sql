@@ -12,3 +12,6 @@ select name, fence from lease where name in rows_text(?1);
 
 -- name: all
 select name, fence, holder, until > clock_ms() from lease order by name;
+
+-- name: forget
+delete from lease where name like ?1 and until <= clock_ms() - ?2 returning name;
