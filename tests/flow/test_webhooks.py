@@ -257,6 +257,20 @@ async def test_the_answer_to_a_text_from_a_handset_is_sent_back_once(tmp_path: P
         assert "nine" not in str(tries)
 
 
+async def test_a_reply_that_is_too_long_to_be_read_is_told(tmp_path: Path) -> None:
+    bodies = {"reply": b'{"reply": {"text": "' + b"x" * 70_000 + b'"}}', "page": b"<p>" * 30_000}
+    for kind, body in bodies.items():
+        told = answer(200, body)
+        (tmp_path / kind).mkdir()
+        async with Endpoint(lambda got, earlier, told=told: told).up() as there, office(tmp_path / kind) as here:
+            await here.subscribe(there.url, events=("message.received",))
+            ids = [here.house.new_id() for _ in range(3)]
+            arrival = receive.Arrival(*ids, inbound("When?"), here.settings)
+            await here.store.write(receive.take_inbound, [arrival])
+            (done,) = await here.settled("delivered")
+            assert ("too long to be read" in str(await here.tries(done))) == (kind == "reply")
+
+
 async def test_two_machines_do_not_answer_each_other_for_ever(tmp_path: Path) -> None:
     """Each answer of the endpoint is a text to another machine, which answers it in turn."""
     reply = answer(200, b'{"reply": {"text": "Hello, machine."}}')

@@ -59,6 +59,15 @@ def asked(form: str, kind: str, body: bytes) -> tuple[Reply, ...] | Unreadable:
     return found
 
 
+def may_ask(form: str, body: bytes) -> bool:
+    """Whether an answer of which only the beginning was read may ask for replies."""
+    return form != "none" and (form != "json" or _NAMES_REPLIES in body)
+
+
+_NAMES_REPLIES = b'"repl'
+"""What every JSON holds that asks for replies."""
+
+
 def _plain(body: bytes) -> tuple[Reply, ...] | Unreadable:
     try:
         text = body.decode("utf-8-sig").strip()
@@ -68,7 +77,7 @@ def _plain(body: bytes) -> tuple[Reply, ...] | Unreadable:
 
 
 def _of_json(body: bytes) -> tuple[Reply, ...] | Unreadable:
-    if b'"repl' not in body:
+    if _NAMES_REPLIES not in body:
         return ()
     try:
         answer = _json(body)

@@ -22,6 +22,8 @@ log = logging.getLogger("tidings.webhooks")
 REPLY_DAYS = 1
 """An answer may send a reply while the event is younger than this: so long its idempotency is kept."""
 
+_TOO_LONG = settle.Reply(note="no reply is sent: the answer is too long to be read", asked=True)
+
 
 class Courier:
     """Carries requests, and knows the secrets that sign them."""
@@ -83,6 +85,8 @@ class Courier:
         if len(loads) > 1 or message is None or not settle.may_reply(load, came) or isinstance(came, NotPosted):
             return settle.NO_REPLY
         form = lane.replies if lane.webhook_id is not None else await self._form_of_inbox(message)
+        if came.truncated:
+            return _TOO_LONG if replies.may_ask(form, came.body) else settle.NO_REPLY
         asked = replies.asked(form, came.headers.get("content-type", ""), came.body)
         if isinstance(asked, replies.Unreadable):
             return settle.Reply(note=f"no reply is sent: {asked.why}", asked=True)

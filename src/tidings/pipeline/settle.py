@@ -142,7 +142,7 @@ def may_reply(load: Load, came: Posted | NotPosted) -> bool:
     """Whether this may be the answer to a text from a handset that asks to send something back; replays ask in vain."""
     if load.event.type != "message.received" or load.delivery.reply_id is not None:
         return False
-    return isinstance(came, Posted) and 200 <= came.status < 300 and not came.truncated and bool(came.body)
+    return isinstance(came, Posted) and 200 <= came.status < 300 and bool(came.body)
 
 
 @stage(order=91)
