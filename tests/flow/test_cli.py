@@ -360,6 +360,60 @@ def test_an_address_is_given_changed_and_taken_away(home: Path) -> None:
     assert "no sender of this address" in tidings("senders", "remove", "+15550009999", cwd=home).err
 
 
+def test_people_are_kept_and_talked_with(home: Path) -> None:
+    def said(*words: str, status: int = 0) -> str:
+        done = tidings(*words, cwd=home)
+        assert done.status == status, done
+        return (done.out if status == 0 else done.err).strip()
+
+    ada, ben, ours = "+15551237001", "+15551237002", "+15550007000"
+    said("senders", "add", ours)
+    one = said(
+        "contacts", "add", ada, "--name", "Ada Wong", "--field", "guests=4", "--field", "table=4b", "--tag", "regular"
+    )
+    two = said("contacts", "add", ben, "--notes", "the other phone")
+    listed = said("contacts", "list", "--tag", "regular")
+    assert re.search(rf"^{one}  \{ada}  Ada Wong  regular$", listed, re.M)
+    assert json.loads(said("contacts", "show", ada, "--json"))["fields"] == {"guests": 4, "table": "4b"}
+    said("contacts", "change", one, "--field", "dog=true", "--no-field", "table", "--no-tags")
+    changed = json.loads(said("contacts", "show", one, "--json"))
+    assert (changed["fields"], changed["tags"], changed["name"]) == ({"guests": 4, "dog": True}, [], "Ada Wong")
+    assert "write NAME=VALUE" in said("contacts", "change", one, "--field", "dog", status=2)
+    assert "nothing to change" in said("contacts", "change", one, status=2)
+    assert said("contacts", "merge", ada, ben) == f"{one} has {ada}, {ben}"
+    assert "no contact with this id" in said("contacts", "show", two, status=1)
+    assert "no contact has the number" in said("contacts", "show", "+15551237003", status=1)
+    told = said("contacts", "show", ben)
+    assert "guests = 4" in told
+    assert "notes: the other phone" in told
+
+    thread = said("conversations", "open", ada, "--from", ours)
+    assert said("conversations", "open", ada, "--from", ours) == thread
+    assert re.match(r"msg_\w+  (accepted|queued)", said("conversations", "reply", thread, "Nine is fine."))
+    assert "give either" in said("conversations", "reply", thread, status=2)
+    said("conversations", "note", thread, "Quiet table", "--author", "kim")
+    said("conversations", "change", thread, "--assignee", "kim", "--label", "booking", "--unread")
+    shown = said("conversations", "show", thread)
+    assert shown.startswith(f"{thread}  Ada Wong {ada}  open [booking]")
+    assert re.search(rf"\{ours} \(\w+\): Nine is fine\.", shown)
+    assert "note kim: Quiet table" in shown
+    row = next(
+        line for line in said("conversations", "list", "--unread", "--assignee", "kim").splitlines() if thread in line
+    )
+    assert row.split()[-5:] == ["1", "kim", "Nine", "is", "fine."]
+    assert "Nine is fine." in said("conversations", "search", "fine", "nin*")
+    assert (
+        said("conversations", "change", thread, "--status", "closed", "--read", "--assignee", "none")
+        == f"{thread} is closed"
+    )
+    found = json.loads(said("conversations", "list", "--status", "closed", "--limit", "1", "--json"))["data"]
+    assert [(each["id"], each["assignee"], each["unread"]) for each in found] == [(thread, None, 0)]
+    assert "snoozed_until" in said("conversations", "change", thread, "--status", "snoozed", status=1)
+    assert said("contacts", "remove", ben) == f"{one} is gone"
+    assert "no conversation" in said("conversations", "show", thread, status=1)
+    said("senders", "remove", ours)
+
+
 def test_an_account_is_opened_changed_and_closed(home: Path) -> None:
     number = tidings(
         "accounts", "create", "--name", "Berlin", "--sender", "Berlin", "--rate", "5", cwd=home

@@ -126,8 +126,8 @@ def _path(account: str | None) -> str:
     return f"/v1/accounts/{quote(account, safe='')}/keys" if account else "/v1/keys"
 
 
-def all_pages(client: Client, path: str) -> list[dict[str, Any]]:
-    """All rows of a list."""
+def all_pages(client: Client, path: str, most: int | None = None) -> list[dict[str, Any]]:
+    """All rows of a list, or its first ones."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
@@ -135,8 +135,8 @@ def all_pages(client: Client, path: str) -> list[dict[str, Any]]:
         page = client.call("GET", f"{path}{mark}limit=100" + (f"&cursor={quote(cursor, safe='')}" if cursor else ""))
         found += page["data"]
         cursor = page["next_cursor"]
-        if cursor is None:
-            return found
+        if cursor is None or (most is not None and len(found) >= most):
+            return found[:most]
 
 
 def _state(key: dict[str, Any]) -> str:
