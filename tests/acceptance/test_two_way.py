@@ -17,7 +17,7 @@ PAGE = (Path(__file__).parents[2] / "docs/tutorial/two-way.md").read_text(encodi
 def test_the_tutorial_on_two_way_can_be_followed(running: Running) -> None:  # noqa: F811
     """An id with `…` on the page is the one that was shown before."""
     commands = [block.strip() for block in re.findall(r"^```\n(.*?)^```", PAGE, flags=re.M | re.S)]
-    assert len(commands) == 10
+    assert len(commands) == 15
     known: dict[str, str] = {}
 
     def typed(at: int) -> list[Any]:
@@ -55,6 +55,24 @@ def test_the_tutorial_on_two_way_can_be_followed(running: Running) -> None:  # n
     assert [hit["message"]["id"] for hit in found["data"]] == [reply["id"]]
     ours = next(row for row in report["data"] if row["key"] == "+15550009999")
     assert (ours["answered"], ours["replies"]) == (1, 1)
+
+    taken = typed(10)[0]
+    assert "2 stored: vote, vote is over" in taken
+    assert "Danke! Deine Stimme für B zählt." in taken
+    typed(11)
+    screen = until(lambda: len(shown := _texts(typed(12))) == 4 and shown, "both are answered")
+    assert set(screen[2:]) == {"Thank you! Your vote for B counts.", "Send VOTE A, B or C."}
+    assert [one["text"] for one in typed(12)[1]["data"]] == ["Vote Borealis"]
+    assert typed(13)[0]["reports"] == []
+    told = until(lambda: "noted." in (said := typed(14)[0]) and said, "it is noted and answered")
+    assert "guests = 4" in told
+    assert "Ada Wong" in told
+    assert "A table for 4: noted." in told
+
+
+def _texts(answers: list[Any]) -> list[str]:
+    """What the handset shows."""
+    return [text["text"] for text in answers[0]["messages"]]
 
 
 def _objects(text: str) -> list[Any]:
