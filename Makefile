@@ -126,6 +126,10 @@ $(BUILT)/index.html: $(CONSOLE)/node_modules/.ready $(shell find $(CONSOLE) \( -
 	$(NODE_PATH_FIRST) node node_modules/vite/bin/vite.js build --logLevel warn; \
 	rm -rf ../$(BUILT); mv dist ../$(BUILT); touch ../$@
 
+# `make screens ARGS=compose` for those whose path has this word.
+screens: dev console
+	@$(BIN)/python tests/console/screens.py $(ARGS)
+
 # Foreign programs the interop tests talk to.
 DEBIAN := curl chromium
 

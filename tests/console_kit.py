@@ -43,14 +43,14 @@ class Seat:
         self.complaints: list[str] = []
         self.expected: set[int] = set()
         """Statuses of answers that a test provokes."""
-        self._context = browser.new_context(
+        self.context = browser.new_context(
             base_url=tidings.url, viewport=PHONE if phone else WIDE,  # type: ignore[arg-type]
             color_scheme="dark" if dark else "light", locale=language, timezone_id=zone, reduced_motion="reduce",
         )  # fmt: skip
-        self._context.set_default_timeout(20_000)
+        self.context.set_default_timeout(20_000)
         if signed_in:
-            self._context.add_init_script(f"sessionStorage.setItem('tidings.key', '{tidings.key}')")
-        self.page = self._context.new_page()
+            self.context.add_init_script(f"sessionStorage.setItem('tidings.key', '{tidings.key}')")
+        self.page = self.context.new_page()
         self.page.on("console", self._told)
         self.page.on("pageerror", lambda fault: self.complaints.append(f"broke: {fault}"))
         self.page.on("response", self._answered)
@@ -63,7 +63,7 @@ class Seat:
         return self.page
 
     def leave(self) -> None:
-        self._context.close()
+        self.context.close()
 
     def grave(self) -> list[str]:
         """What axe finds serious or critical on the page as it stands."""

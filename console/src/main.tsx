@@ -1,5 +1,5 @@
 /** The start: look and language before the first paint, then the rest. */
-import "@mantine/core/styles.layer.css";
+import "./design/mantine.css";
 import "./design/tokens.css";
 import { setNonce } from "get-nonce";
 import { createRoot } from "react-dom/client";

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from processes import Tidings
 
 from console_kit import CHROMIUM, FLAGS, Seat, missing
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,13 +57,3 @@ def sit(browser: Browser, tidings: Tidings) -> Iterator[Callable[..., Seat]]:
 @pytest.fixture
 def seat(sit: Callable[..., Seat]) -> Seat:
     return sit()
-
-
-@pytest.fixture
-def page(seat: Seat) -> Page:
-    return seat.page
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    return tmp_path

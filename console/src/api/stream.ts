@@ -128,7 +128,7 @@ export class Stream {
       } catch (fault) {
         if (signal.aborted) return;
         this.#failures += 1;
-        console.debug("the stream broke off", fault);
+        if (import.meta.env.DEV && !import.meta.env.VITEST) console.debug("the stream broke off", fault);
       }
       if (signal.aborted) return;
       this.#tell({ kind: "state", state: "broken" });
@@ -168,14 +168,13 @@ export class Stream {
         },
         signal: one.signal,
       });
-      if (answer.status === 400) {
-        this.#last = "";
-        this.#tell({ kind: "gap" });
-      }
+      if (answer.status === 400) this.#last = ""; // the place is too old, or none of this server
       if (answer.status === 401) session.expire();
       if (!answer.ok || !answer.body) throw new Error(`the stream was refused: ${answer.status}`);
       this.#failures = 0;
       this.#tell({ kind: "state", state: "live" });
+      // Nobody knows what happened before this: what was read until now is read anew.
+      if (!this.#last) this.#tell({ kind: "gap" });
       const blocks = new Blocks();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {

@@ -26,6 +26,15 @@ export function Said({ text, by }: { text: string; by?: "us" | "them" }) {
   );
 }
 
+/** The first line of such a text, cut at its end, whichever way it runs. */
+export function Line({ text }: { text: string }) {
+  return (
+    <span className={style.first} dir="auto">
+      {text}
+    </span>
+  );
+}
+
 /** A sentence of the API: in its own direction, with what stands in backticks as code. */
 export function Told({ text }: { text: string }) {
   return (

@@ -1,26 +1,5 @@
 /** Mantine, brought to the tokens: dense sizes, one accent, quiet corners. */
-import {
-  ActionIcon,
-  Badge,
-  Button,
-  Checkbox,
-  createTheme,
-  type CSSVariablesResolver,
-  defaultVariantColorsResolver,
-  Drawer,
-  Menu,
-  Modal,
-  NumberInput,
-  PasswordInput,
-  SegmentedControl,
-  Select,
-  Switch,
-  Tabs,
-  TagsInput,
-  Textarea,
-  TextInput,
-  Tooltip,
-} from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver } from "@mantine/core";
 
 const SMALL = { defaultProps: { size: "xs" } };
 
@@ -34,6 +13,8 @@ export const theme = createTheme({
     return { background: `var(--${tone})`, hover, color: "var(--on-accent)", border: "1px solid transparent" };
   },
   colors: {
+    // What Mantine draws in the dark: the cool greys of the tokens.
+    dark: ["#e6eced", "#a5b3b7", "#8b9a9f", "#5f6e73", "#3d4a4f", "#283236", "#1c2528", "#161d20", "#0f1517", "#0b1012"],
     tide: ["#eaf6f8", "#d6ecf0", "#abd8e2", "#7fc5d5", "#4fb7cf", "#2a9cb6", "#167f98", "#0e6a80", "#0a5365", "#073c4a"],
   },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif',
@@ -42,24 +23,21 @@ export const theme = createTheme({
   spacing: { xs: "8px", sm: "12px", md: "16px", lg: "24px", xl: "40px" },
   defaultRadius: "6px",
   cursorType: "pointer",
+  // By name, not by component: what no screen on show uses is not loaded.
   components: {
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: "md" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", size: "sm", radius: "sm" }, styles: { label: { textTransform: "none" } } }),
-    Button: Button.extend(SMALL),
-    Checkbox: Checkbox.extend(SMALL),
-    NumberInput: NumberInput.extend(SMALL),
-    PasswordInput: PasswordInput.extend(SMALL),
-    SegmentedControl: SegmentedControl.extend(SMALL),
-    Select: Select.extend({ defaultProps: { size: "xs", comboboxProps: { shadow: "md" }, allowDeselect: false } }),
-    Switch: Switch.extend(SMALL),
-    Tabs: Tabs.extend({}),
-    TagsInput: TagsInput.extend(SMALL),
-    Textarea: Textarea.extend(SMALL),
-    TextInput: TextInput.extend(SMALL),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, withArrow: true, multiline: true, maw: 320 } }),
-    Menu: Menu.extend({ defaultProps: { shadow: "md", position: "bottom-end" } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 100 } } }),
-    Drawer: Drawer.extend({ defaultProps: { transitionProps: { duration: 120 } } }),
+    ...Object.fromEntries(
+      ["Button", "Checkbox", "NumberInput", "PasswordInput", "PinInput", "SegmentedControl", "Switch", "TagsInput", "Textarea", "TextInput"].map(
+        (name) => [name, SMALL],
+      ),
+    ),
+    ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "md" } },
+    Badge: { defaultProps: { variant: "light", size: "sm", radius: "sm" }, styles: { label: { textTransform: "none" } } },
+    Select: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" }, allowDeselect: false } },
+    MultiSelect: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
+    Tooltip: { defaultProps: { openDelay: 350, withArrow: true, multiline: true, maw: 320 } },
+    Menu: { defaultProps: { shadow: "md", position: "bottom-end" } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 100 } } },
+    Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
   },
 });
 

@@ -1,5 +1,5 @@
 /** Keys of the whole console: one listener, what the screens on show have registered, and `g` before the key of a screen. */
-import { useEffect, useEffectEvent } from "react";
+import { useEffect, useRef } from "react";
 
 export type Action = readonly [label: string, run: () => void];
 type Keys = Record<string, Action>;
@@ -13,9 +13,12 @@ export function keysNow(): Keys {
 
 /** `useKeys({ n: ["New", open] })`: while this is on the screen; `g l` is `l` after `g`. */
 export function useKeys(keys: Keys): void {
-  const current = useEffectEvent(() => keys);
+  const current = useRef(keys);
   useEffect(() => {
-    const layer = { keys: () => current() };
+    current.current = keys;
+  });
+  useEffect(() => {
+    const layer = { keys: () => current.current };
     layers.push(layer);
     return () => {
       layers.splice(layers.indexOf(layer), 1);

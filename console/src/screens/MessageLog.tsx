@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
 import { useLive } from "../api/live";
 import { type Page, usePages } from "../api/pages";
+import { Line } from "../blocks/Facts";
 import { type Filter, FilterBar, type Filters, useFilters } from "../blocks/FilterBar";
 import { type Column, List } from "../blocks/List";
 import { Phone } from "../blocks/Num";
@@ -175,7 +176,7 @@ function useColumns(): readonly Column<Message>[] {
       title: say("log.text"),
       width: "minmax(0, 1fr)",
       narrow: "below",
-      render: (one) => (one.text === null ? <i className={style.blank}>{say("log.blank")}</i> : <bdi>{one.text}</bdi>),
+      render: (one) => (one.text === null ? <i className={style.blank}>{say("log.blank")}</i> : <Line text={one.text} />),
     },
     { key: "sender", title: say("log.ours"), width: "112px", narrow: "hide", render: (one) => <Phone number={one.direction === "mo" ? one.to : one.from} /> },
     { key: "carrier", title: say("log.carrier"), width: "92px", narrow: "hide", render: (one) => one.carrier ?? "–" },

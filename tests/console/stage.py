@@ -1,0 +1,57 @@
+"""Something to see: what a tidings holds when its screens are looked at, and how each screen of the table is opened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from processes import Tidings, until
+
+TABLE = Path(__file__).parents[2] / "console" / "src" / "screens.ts"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What stands on it."""
+
+    tidings: Tidings
+    failed: str
+    """A message that did not arrive."""
+
+
+def set_up(tidings: Tidings) -> Stage:
+    """Messages of every kind, both ways, their fates decided."""
+    texts = (
+        "Your table for four is ready. See you soon!",
+        "Ihr Code lautet 114 907. Er gilt zehn Minuten.",
+        "Déjà vu ☕ – votre commande est prête",
+        "طلبك جاهز للاستلام",
+        "Delivery today between 14:00 and 16:00. Reply STOP to opt out.",
+    )
+    fates = ("0100", "0101", "0102", "0001", "0103", "0003", "0104", "0013", "0105")
+    ids = [
+        tidings.send(f"+1555{123 + n:03}{fates[n % len(fates)]}", texts[n % len(texts)], tags=["demo"])
+        for n in range(36)
+    ]
+    tidings.send("+447700900123", "See you tomorrow at ten.", send_at="2027-01-01T09:00:00Z")
+    failed = tidings.send("+15551230001", "Your parcel waits at the corner shop until Friday. " * 4)
+    tidings.client.text_from_handset("+15551230100", {"to": "TIDINGS", "text": "Thanks, on my way!"})
+    for one in (*ids, failed):
+        tidings.ended(one)
+    until(lambda: tidings.messages(direction="mo"), "the text from the handset comes in")
+    return Stage(tidings, failed)
+
+
+OPENED: dict[str, Callable[[Stage], str]] = {
+    "/messages": lambda stage: "/messages",
+    "/messages/$id": lambda stage: f"/messages/{stage.failed}",
+    "/compose": lambda stage: "/compose",
+}
+"""Every path of the table of screens, with the address that shows it best."""
+
+
+def table() -> list[str]:
+    """The paths of the table of screens."""
+    return re.findall(r"^\s*(?:{ )?path: \"([^\"]+)\"", TABLE.read_text(encoding="utf-8"), flags=re.M)
