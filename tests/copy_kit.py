@@ -23,6 +23,10 @@ ALIKE: dict[tuple[str, str], Callable[[int], Any]] = {
     ("esme", "system_id"): lambda number: f"esme{number}",
     ("canned_reply", "name"): lambda number: f"canned{number}",
     ("conversation", "contact_id"): lambda number: number,
+    ("person", "email"): lambda number: f"p{number}@example.com",
+    ("person", "link"): lambda number: b"\0%d" % number if number % 3 else None,
+    ("person", "subject"): lambda number: f"sub{number}" if number % 2 else None,
+    ("person_session", "digest"): lambda number: b"\xff\0%d" % number,
     ("message_words", "words"): lambda number: f"\u00a41 w{number}",
 }
 """What a column holds that nobody else may have, or that has a form."""

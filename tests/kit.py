@@ -284,7 +284,7 @@ class FakeHouse:
             return Refused("not_found", "There is no message with this id.")
         return self.refusal or msgspec.structs.replace(message, status="canceled")
 
-    async def issue(self, account_id: int, name: str, scope: str, **bounds: Any) -> tuple[Key, str]:
+    async def issue(self, account_id: int, name: str, scope: str, by: Any = None, **bounds: Any) -> tuple[Key, str]:
         """Stands in for `tidings.pipeline.admit.issue`."""
         return Key(77, account_id, name, scope, b"", NOW, **bounds), "tk_shown_once"
 

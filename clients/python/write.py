@@ -18,6 +18,8 @@ _REF = "#/components/schemas/"
 _KINDS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 HARMLESS = ("analyzeText", "cancelMessage", "createErasure", "previewMessage", "testCode", "verifySignature")
 """POSTs that do nothing, or nothing more the second time."""
+OF_BROWSERS = ("setUp", "signIn")
+"""Beside what takes no key: calls that open a session, which is a browser's cookie. Programs have keys."""
 _FLOWS = {"text/event-stream": "stream", "application/x-ndjson": "lines"}
 """Methods of the client that take answers of these media types as they come."""
 _TYPES_HEAD = '''"""What the API takes and answers, as typed dictionaries. Written by clients/python/write.py."""
@@ -52,6 +54,7 @@ def calls() -> str:
         (method.upper(), path, operation)
         for path, methods in document(every_endpoint())["paths"].items()
         for method, operation in methods.items()
+        if for_programs(operation)
     ]
     for name, word, wait in (("Calls", "def", ""), ("AsyncCalls", "async def", "await ")):
         parts.append(f'\n\nclass {name}:\n    """The calls of the API; `call` makes them."""\n\n')
@@ -63,6 +66,11 @@ def calls() -> str:
         parts.append('        """Take lines of JSON as they come."""\n        raise NotImplementedError\n')
         parts += [_method(word, wait, *operation) for operation in operations]
     return _formatted("".join(parts))
+
+
+def for_programs(operation: dict[str, Any]) -> bool:
+    """Whether a call is for whoever has a key, or needs none."""
+    return operation["operationId"] not in OF_BROWSERS and operation.get("security") != [{"session": []}]
 
 
 def method_name(operation_id: str) -> str:

@@ -52,7 +52,7 @@ from tidings.membership import Membership
 from tidings.metrics import Metrics
 from tidings.mirror import Mirror
 from tidings.notifier import Notifier
-from tidings.pipeline import admit, enrol, handover, lease, steer
+from tidings.pipeline import admit, enrol, handover, lease, signin, steer
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.roster import Roster
@@ -114,6 +114,8 @@ class Tidings:
         self._deliverer: Deliverer | None = None
         self._post: HttpPost | None = None
         self._free_disk_mb: int | None = None
+        self._setup_code: str | None = None
+        """By which the first owner may be made; None where there is one."""
         self._serving = False
         self._end = 0.0
         self.stop = asyncio.Event()
@@ -293,7 +295,7 @@ class Tidings:
             backlog=Backlog(self.settings.limits), keyring=Keyring(keys, accounts),
             free_disk_mb=lambda: _UNSEEN_MB if self._free_disk_mb is None else self._free_disk_mb,
             health=self._health, snapshot=self._snapshot, post=self._post,
-            metrics=Metrics(store.tally), breathe=_turn, aside=_aside, roster=Roster(esmes),
+            metrics=Metrics(store.tally), breathe=_turn, aside=Aside(), roster=Roster(esmes),
             place=f"{socket.gethostname()} {os.getpid()}",
         )  # fmt: skip
         if self._membership is not None:
@@ -302,7 +304,22 @@ class Tidings:
         if last and self._clock.now() < moment(last) - 1000:
             log.warning("the clock is behind the newest stored message; ids go on from there")
         await self._admin_key(house, bool(keys))
+        if self.settings.does("api"):
+            self._setup_code = await self._open_setup(house)
         return house
+
+    async def _open_setup(self, house: House) -> str | None:
+        """The code by which the first owner is made, in a file of this folder until there is one (ADR 0038)."""
+        file = self.settings.folder / "setup.code"
+        code, key = signin.setup_code(house.clock.token(32))
+        if file.exists():
+            code = file.read_text(encoding="utf-8").strip()
+            key = signin.setup_digest(code)
+        if (await house.store.write(signin.add_setups, [key])) == [False]:
+            file.unlink(missing_ok=True)
+            return None
+        _write_secret(file, code + "\n")
+        return code
 
     async def _admin_key(self, house: House, has_keys: bool) -> None:
         file = self.settings.folder / "admin.key"
@@ -402,9 +419,19 @@ class Tidings:
             "Send a text and watch it arrive:\n"
             f'  .venv/bin/tidings send +15551230100 "Hello from tidings" --wait{flag}\n'
             f'  curl -sS {url}/v1/messages -H "Authorization: Bearer $(cat {key})" '
-            '-H "Content-Type: application/json" -d \'{"to": "+15551230100", "text": "Hello from tidings"}\'\n',
+            '-H "Content-Type: application/json" -d \'{"to": "+15551230100", "text": "Hello from tidings"}\'\n'
+            + self._how_to_set_up(url),
             flush=True,
         )
+
+    def _how_to_set_up(self, url: str) -> str:
+        """Where the first owner is made. A terminal is shown the code; what is not one may be a log."""
+        if self._setup_code is None:
+            return ""
+        place = self.settings.public_url or url
+        if sys.stdout.isatty():
+            return f"Make the first owner: {place}/setup#{self._setup_code}\n"
+        return f"Make the first owner at {place}/setup with the code in {self.settings.folder / 'setup.code'}\n"
 
     # health
 
@@ -556,8 +583,9 @@ async def _note_uses(house: House) -> None:
     try:
         await admit.write_uses(house)
         await enrol.write_binds(house)
+        await signin.write_seen(house)
     except StoreUnavailable as fault:
-        log.warning("which keys were used of late could not be written: %s", fault)
+        log.warning("which keys and sessions were used of late could not be written: %s", fault)
 
 
 def _check_reply(name: str, text: str) -> None:
@@ -679,9 +707,15 @@ def migrate(settings: Settings, *, post: bool = False) -> list[str]:
         driver.close()
 
 
-async def _aside(work: Callable[[], T]) -> T:
-    """In a thread of its own."""
-    return await asyncio.to_thread(work)
+class Aside:
+    """Slow work in a thread of its own, little of it at a time: each hash of a password takes a processor and 20 MB."""
+
+    def __init__(self, most: int = 2) -> None:
+        self._room = asyncio.Semaphore(most)
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        async with self._room:
+            return await asyncio.to_thread(work)
 
 
 async def _turn() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
@@ -89,7 +90,7 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[retention]`: days until the text of an ended message is blanked, per category, until what happened to messages
     is dropped (`events`), ended messages with all that was stored with them (`messages`), and receipts that match
-    none (`orphans`); 0 keeps it.
+    none (`orphans`), and what people did (`audit`); 0 keeps it.
     """
 
     otp: Days = 0
@@ -99,6 +100,7 @@ class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     events: Days = 400
     messages: Days = 0
     orphans: Days = 90
+    audit: Days = 400
 
     def of_events(self) -> int:
         """Days that events are kept: never longer than the messages they are of; 0 = for ever."""
@@ -127,6 +129,19 @@ class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     retention: Annotated[int, Meta(ge=1)] = 30
     per_account: Positive = 1_000
     replay_rate: Annotated[float, Meta(gt=0)] = 50.0
+
+
+class SignInSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[sign_in]`: sessions of people, in seconds, and which roles must have a second factor."""
+
+    idle: Annotated[float, Meta(ge=300, le=366 * 86_400)] = 43_200.0
+    longest: Annotated[float, Meta(ge=300, le=366 * 86_400)] = 604_800.0
+    second_factor: str = ""
+
+    @property
+    def factor_roles(self) -> frozenset[str]:
+        """Roles whose people must have a second factor."""
+        return frozenset(one.strip() for one in self.second_factor.split(",") if one.strip())
 
 
 class CodesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -209,6 +224,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     default_region: str = ""
     smart_encoding: SmartEncoding = False
     trusted_proxies: str = ""
+    public_url: str = ""
     shutdown_grace: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     stop_reply: str = "You are unsubscribed and will get no more messages. Reply START to receive them again."
     start_reply: str = "You will receive messages again. Reply STOP to end, HELP for help."
@@ -222,6 +238,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     codes: CodesSettings = field(default_factory=CodesSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     stream: StreamSettings = field(default_factory=StreamSettings)
     smpp: SmppSettings = field(default_factory=SmppSettings)
     carriers: tuple[CarrierSettings, ...] = ()
@@ -432,10 +449,24 @@ def _check(settings: Settings) -> None:
     if door.tls_port is not None and not (door.tls_certificate and door.tls_key):
         raise ConfigError("smpp.tls_port needs smpp.tls_certificate and smpp.tls_key, two files in PEM")
     _check_events(settings)
+    _check_sign_in(settings)
     if settings.log_format not in ("text", "json"):
         raise ConfigError("log_format must be text or json")
     if settings.log_level not in _LEVELS:
         raise ConfigError(f"log_level must be one of {', '.join(_LEVELS)}")
+
+
+PERSONAL_ROLES = ("owner", "admin", "agent", "analyst", "developer")
+"""Roles of people."""
+_ADDRESS = re.compile(r"https?://[^/\s?#@]+\Z")
+
+
+def _check_sign_in(settings: Settings) -> None:
+    if settings.public_url and not _ADDRESS.match(settings.public_url):
+        raise ConfigError("public_url must be the address people open, like https://sms.example.com, without a path")
+    for role in settings.sign_in.factor_roles:
+        if role not in PERSONAL_ROLES:
+            raise ConfigError(f"sign_in.second_factor: `{role}` is no role; there are {', '.join(PERSONAL_ROLES)}")
 
 
 def _check_events(settings: Settings) -> None:

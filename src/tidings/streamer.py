@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from tidings.core.message import DAY
@@ -42,7 +42,7 @@ class Watching:
 
     __slots__ = ("_behind", "_closed", "_position", "_streamer", "_wake", "allowed", "attendant", "reason", "wanted")
 
-    def __init__(self, streamer: Streamer, wanted: Wanted, allowed: Callable[[], bool]) -> None:
+    def __init__(self, streamer: Streamer, wanted: Wanted, allowed: Callable[[], Awaitable[bool]]) -> None:
         self.wanted = wanted
         self.allowed = allowed
         self.reason = ""
@@ -200,7 +200,7 @@ class Streamer:
         self,
         wanted: Wanted,
         position: int | None,
-        allowed: Callable[[], bool],
+        allowed: Callable[[], Awaitable[bool]],
         gone: Callable[[], Coroutine[Any, Any, None]],
     ) -> Watching | Refused:
         refused = self._no_room(wanted.account_id)
@@ -357,13 +357,13 @@ class Streamer:
     async def _ask_for_ever(self) -> None:
         while True:
             await self._somebody.wait()
+            self._ask_now.clear()
             for one in list(self._watchers):
-                if not one.allowed():
+                if not await one.allowed():
                     one.end("key")
             old = self._house.clock.monotonic() - RING_S
             while self._ring and self._ring[0][0] < old:
                 self._drop_first()
-            self._ask_now.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(ASK_S):
                     await self._ask_now.wait()

@@ -252,6 +252,93 @@ class Calls:
         answer: types.KeyIssued = self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
         return answer
 
+    def get_setup(self) -> types.Setup:
+        """Is there an owner, and how does one sign in?"""
+        answer: types.Setup = self.call(Call("GET", "/v1/setup"))
+        return answer
+
+    def set_password_by_link(self, body: types.PasswordByLink) -> types.User:
+        """Choose a password by a link."""
+        answer: types.User = self.call(Call("POST", "/v1/password/link", body=body))
+        return answer
+
+    def invite_user(self, body: types.UserRequest) -> types.UserInvited:
+        """Invite somebody."""
+        answer: types.UserInvited = self.call(Call("POST", "/v1/users", body=body))
+        return answer
+
+    def list_users(
+        self, *, limit: int | None = None, cursor: str | None = None, account: str | None = None
+    ) -> types.UserPage:
+        """List the people of the account."""
+        answer: types.UserPage = self.call(
+            Call("GET", "/v1/users", query={"limit": limit, "cursor": cursor, "account": account})
+        )
+        return answer
+
+    def get_user(self, id: str) -> types.User:
+        """Read a user."""
+        answer: types.User = self.call(Call("GET", f"/v1/users/{step(id)}"))
+        return answer
+
+    def change_user(self, id: str, body: types.UserChange) -> types.User:
+        """Change the name or role of a user, or disable them."""
+        answer: types.User = self.call(Call("PATCH", f"/v1/users/{step(id)}", body=body))
+        return answer
+
+    def delete_user(self, id: str) -> types.Gone:
+        """Delete a user."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/users/{step(id)}"))
+        return answer
+
+    def link_user(self, id: str) -> types.Link:
+        """Make a link by which a user chooses a password."""
+        answer: types.Link = self.call(Call("POST", f"/v1/users/{step(id)}/link"))
+        return answer
+
+    def reset_second_factor(self, id: str) -> types.User:
+        """Take away the second factor of a user who lost it."""
+        answer: types.User = self.call(Call("DELETE", f"/v1/users/{step(id)}/second-factor"))
+        return answer
+
+    def end_user_sessions(self, id: str) -> types.User:
+        """Sign a user out everywhere."""
+        answer: types.User = self.call(Call("DELETE", f"/v1/users/{step(id)}/sessions"))
+        return answer
+
+    def list_audit(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        account: str | None = None,
+        action: str | None = None,
+        actor: str | None = None,
+        subject: str | None = None,
+        address: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> types.AuditPage:
+        """Who did what to people and keys, and who signed in."""
+        answer: types.AuditPage = self.call(
+            Call(
+                "GET",
+                "/v1/audit",
+                query={
+                    "limit": limit,
+                    "cursor": cursor,
+                    "account": account,
+                    "action": action,
+                    "actor": actor,
+                    "subject": subject,
+                    "address": address,
+                    "since": since,
+                    "until": until,
+                },
+            )
+        )
+        return answer
+
     def create_sender(self, body: types.SenderRequest) -> types.Sender:
         """Give an address to an account."""
         answer: types.Sender = self.call(Call("POST", "/v1/senders", body=body))
@@ -1014,6 +1101,93 @@ class AsyncCalls:
     async def create_account_key(self, id: str, body: types.KeyRequest) -> types.KeyIssued:
         """Issue a key for an account."""
         answer: types.KeyIssued = await self.call(Call("POST", f"/v1/accounts/{step(id)}/keys", body=body))
+        return answer
+
+    async def get_setup(self) -> types.Setup:
+        """Is there an owner, and how does one sign in?"""
+        answer: types.Setup = await self.call(Call("GET", "/v1/setup"))
+        return answer
+
+    async def set_password_by_link(self, body: types.PasswordByLink) -> types.User:
+        """Choose a password by a link."""
+        answer: types.User = await self.call(Call("POST", "/v1/password/link", body=body))
+        return answer
+
+    async def invite_user(self, body: types.UserRequest) -> types.UserInvited:
+        """Invite somebody."""
+        answer: types.UserInvited = await self.call(Call("POST", "/v1/users", body=body))
+        return answer
+
+    async def list_users(
+        self, *, limit: int | None = None, cursor: str | None = None, account: str | None = None
+    ) -> types.UserPage:
+        """List the people of the account."""
+        answer: types.UserPage = await self.call(
+            Call("GET", "/v1/users", query={"limit": limit, "cursor": cursor, "account": account})
+        )
+        return answer
+
+    async def get_user(self, id: str) -> types.User:
+        """Read a user."""
+        answer: types.User = await self.call(Call("GET", f"/v1/users/{step(id)}"))
+        return answer
+
+    async def change_user(self, id: str, body: types.UserChange) -> types.User:
+        """Change the name or role of a user, or disable them."""
+        answer: types.User = await self.call(Call("PATCH", f"/v1/users/{step(id)}", body=body))
+        return answer
+
+    async def delete_user(self, id: str) -> types.Gone:
+        """Delete a user."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/users/{step(id)}"))
+        return answer
+
+    async def link_user(self, id: str) -> types.Link:
+        """Make a link by which a user chooses a password."""
+        answer: types.Link = await self.call(Call("POST", f"/v1/users/{step(id)}/link"))
+        return answer
+
+    async def reset_second_factor(self, id: str) -> types.User:
+        """Take away the second factor of a user who lost it."""
+        answer: types.User = await self.call(Call("DELETE", f"/v1/users/{step(id)}/second-factor"))
+        return answer
+
+    async def end_user_sessions(self, id: str) -> types.User:
+        """Sign a user out everywhere."""
+        answer: types.User = await self.call(Call("DELETE", f"/v1/users/{step(id)}/sessions"))
+        return answer
+
+    async def list_audit(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        account: str | None = None,
+        action: str | None = None,
+        actor: str | None = None,
+        subject: str | None = None,
+        address: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> types.AuditPage:
+        """Who did what to people and keys, and who signed in."""
+        answer: types.AuditPage = await self.call(
+            Call(
+                "GET",
+                "/v1/audit",
+                query={
+                    "limit": limit,
+                    "cursor": cursor,
+                    "account": account,
+                    "action": action,
+                    "actor": actor,
+                    "subject": subject,
+                    "address": address,
+                    "since": since,
+                    "until": until,
+                },
+            )
+        )
         return answer
 
     async def create_sender(self, body: types.SenderRequest) -> types.Sender:

@@ -54,6 +54,14 @@ class AccountRequest(TypedDict):
     sender_smart_encoding: NotRequired[dict[str, Any]]
 
 
+class Actor(TypedDict):
+    """Who did it."""
+
+    kind: str
+    id: str | None
+    name: str
+
+
 class AddToList(TypedDict):
     """Not built yet: refused."""
 
@@ -109,6 +117,25 @@ class AttemptStory(TypedDict):
     receipt: str | None
     receipt_code: str | None
     pdu: PduSummary | None
+
+
+class AuditEntry(TypedDict):
+    """One line of the log."""
+
+    id: str
+    occurred_at: str
+    action: str
+    actor: Actor
+    address: str
+    subject: Subject | None
+    detail: dict[str, Any] | None
+
+
+class AuditPage(TypedDict):
+    """Lines, newest first."""
+
+    data: list[AuditEntry]
+    next_cursor: str | None
 
 
 class Batch(TypedDict):
@@ -973,6 +1000,26 @@ class Explanation(TypedDict):
     advice: str
 
 
+class FactorAdded(TypedDict):
+    """The second factor holds."""
+
+    user: User
+    recovery_codes: list[str]
+
+
+class FactorBegun(TypedDict):
+    """What an authenticator app needs (RFC 6238: SHA-1, 6 digits, 30 seconds). It holds once a code was shown."""
+
+    secret: str
+    uri: str
+
+
+class FactorProof(TypedDict):
+    """That the app has the secret."""
+
+    code: str
+
+
 class Fault(TypedDict):
     """One field that cannot be used: a JSON pointer and what to do about it."""
 
@@ -1184,6 +1231,14 @@ class LeftOut(TypedDict):
     count: int
 
 
+class Link(TypedDict):
+    """A link by which somebody chooses a password, once. It is shown this once; hand it over safely."""
+
+    url: str
+    token: str
+    expires_at: str
+
+
 Message = TypedDict(
     "Message",
     {
@@ -1347,6 +1402,7 @@ class Origin(TypedDict):
     door: str
     key: str | None
     esme: NotRequired[str | None]
+    user: NotRequired[str | None]
 
 
 class Page(TypedDict):
@@ -1371,6 +1427,20 @@ class Parameter(TypedDict):
     order: NotRequired[Literal["dmy", "mdy"]]
     past: NotRequired[bool]
     region: NotRequired[str]
+
+
+class PasswordByLink(TypedDict):
+    """A password, by the link that an invitation or a reset is."""
+
+    token: str
+    password: str
+
+
+class PasswordChange(TypedDict):
+    """Another password."""
+
+    current: str
+    password: str
 
 
 class PasswordRotation(TypedDict):
@@ -1469,6 +1539,12 @@ class ProblemDetails(TypedDict):
     verdicts: NotRequired[list[Verdict] | None]
 
 
+class Proof(TypedDict):
+    """That it is still the same person who sits there."""
+
+    password: NotRequired[str | None]
+
+
 class Ready(TypedDict):
     """Messages are taken."""
 
@@ -1487,6 +1563,12 @@ class Receipt(TypedDict):
     error_code: str
     raw: str
     received_at: str
+
+
+class RecoveryCodes(TypedDict):
+    """New ones, shown this once; those before hold no longer."""
+
+    recovery_codes: list[str]
 
 
 Replaced = TypedDict(
@@ -1674,6 +1756,12 @@ class Session(TypedDict):
     process: str
 
 
+class SessionsEnded(TypedDict):
+    """How many sessions ended."""
+
+    ended: int
+
+
 class SetField(TypedDict):
     """Set a field of the contact that the text comes from: to a parameter as it is, or to a text."""
 
@@ -1681,6 +1769,29 @@ class SetField(TypedDict):
     name: str
     parameter: NotRequired[str | None]
     text: NotRequired[str | None]
+
+
+class Setup(TypedDict):
+    """How far the installation is, and how one signs in."""
+
+    owner: bool
+
+
+class SetupRequest(TypedDict):
+    """The first owner."""
+
+    code: str
+    email: str
+    name: str
+    password: str
+
+
+class SignInRequest(TypedDict):
+    """What somebody shows to be let in."""
+
+    email: str
+    password: str
+    code: NotRequired[str | None]
 
 
 class SlotState(TypedDict):
@@ -1761,6 +1872,14 @@ class StartWorkflow(TypedDict):
     """Not built yet: refused."""
 
     type: Literal["workflow"]
+
+
+class Subject(TypedDict):
+    """What it was done to."""
+
+    kind: str
+    id: str
+    name: str
 
 
 Submission = TypedDict(
@@ -1898,6 +2017,82 @@ class Try(TypedDict):
     detail: str
 
 
+class User(TypedDict):
+    """Somebody who may sign in."""
+
+    id: str
+    account_id: str
+    email: str
+    name: str
+    role: str
+    status: str
+    second_factor: bool
+    second_factor_required: bool
+    created_at: str
+    seen_at: str | None
+
+
+class UserChange(TypedDict):
+    """What shall be different about somebody; what is not named stays."""
+
+    name: NotRequired[str]
+    role: NotRequired[Literal["admin", "agent", "analyst", "developer", "owner"]]
+    disabled: NotRequired[bool]
+    second_factor_required: NotRequired[bool]
+
+
+class UserInvited(TypedDict):
+    """Somebody new, with their link."""
+
+    id: str
+    account_id: str
+    email: str
+    name: str
+    role: str
+    status: str
+    second_factor: bool
+    second_factor_required: bool
+    created_at: str
+    seen_at: str | None
+    link: Link
+
+
+class UserPage(TypedDict):
+    """People of an account, newest first."""
+
+    data: list[User]
+    next_cursor: str | None
+
+
+class UserRequest(TypedDict):
+    """Somebody to be invited."""
+
+    email: str
+    name: str
+    role: Literal["admin", "agent", "analyst", "developer", "owner"]
+    account_id: NotRequired[str | None]
+    second_factor_required: NotRequired[bool]
+
+
+class UserSession(TypedDict):
+    """One browser in which somebody is signed in."""
+
+    id: str
+    created_at: str
+    seen_at: str
+    ends_at: str
+    address: str
+    agent: str
+    method: str
+    current: bool
+
+
+class UserSessionList(TypedDict):
+    """Where somebody is signed in, newest first."""
+
+    data: list[UserSession]
+
+
 class Verdict(TypedDict):
     """What one rule said of a message, with its reason."""
 
@@ -1980,6 +2175,17 @@ class WhichBind(TypedDict):
     """One bind of the carrier; without it, the whole carrier."""
 
     bind: NotRequired[str | None]
+
+
+class Who(TypedDict):
+    """Who is signed in, and what they may do."""
+
+    user: User
+    account: str
+    scopes: list[str]
+    all_accounts: bool
+    needs: str | None
+    session: UserSession
 
 
 class WouldDo(TypedDict):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import http.client
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,6 +18,8 @@ import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from processes import Tidings, until
 
+from tidings.core import totp
+
 Json = dict[str, Any]
 THEN = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
 """What is now in the examples."""
@@ -23,7 +27,11 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 NEW_EACH_TIME = [
     (re.compile(r"lies \d+ s behind"), "lies <some> s behind"),
     (TIME, "<time>"),
-    (re.compile(r"\b(msg|code|key|acc|con|conv|note|can|esme|wh|whd|dlv|cur|evt)_[0-9a-z]{13}(_\d+)?"), r"<\1>"),
+    (
+        re.compile(r"\b(msg|code|key|acc|con|conv|note|can|esme|wh|whd|dlv|cur|evt|user|ses|aud)_[0-9a-z]{13}(_\d+)?"),
+        r"<\1>",
+    ),
+    (re.compile(r"(?:(?<=#)|^)[\w-]{43}$"), "<secret>"),
     (re.compile(r"\btk_[0-9a-z]{13}_\S+|\bwhsec_\S+"), "<secret>"),
     (re.compile(r"127\.0\.0\.1:\d+"), "<address>"),
     (re.compile(r"(?<![+0-9a-f])[0-9a-f]{7,}\b"), "<hex>"),
@@ -39,9 +47,20 @@ PLACES = {"cursor", "in_reply_to", "Idempotency-Key", "idempotency_key", "Last-E
 """Parameters that refer to an earlier call."""
 TRYING = {"createCarrier", "changeCarrier"}
 """Their carrier is nowhere: by the time of the answer it may be known that there is none."""
-NOT_COMPARED = {*FIGURES, "binds", "esmes", "last_bound_at", "last_used_at", "password"}
-"""Figures of the moment, the ESMEs there are, passwords, and the use of a key or an ESME, noted once a minute and null
+NOT_COMPARED = {
+    *FIGURES,
+    "binds",
+    "esmes",
+    "last_bound_at",
+    "last_used_at",
+    "password",
+    "recovery_codes",
+    "secret",
+    "uri",
+}
+"""Figures of the moment, the ESMEs there are, secrets, and the use of a key or an ESME, noted once a minute and null
 until then."""
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0"
 
 
 class Ear(BaseHTTPRequestHandler):
@@ -63,6 +82,7 @@ class World:
 
     def __init__(self, tidings: Tidings, ear: str) -> None:
         self.tidings, self.ear = tidings, ear
+        self.cookie = ""
         self.document = tidings.get("/openapi.json")
         self.operations = {
             operation["operationId"]: (method.upper(), path, operation)
@@ -89,8 +109,10 @@ class World:
     def call(self, name: str, names: dict[str, str], left_out: set[str]) -> tuple[http.client.HTTPResponse, bytes]:
         """Make a call of its examples alone."""
         method, path, operation = self.operations[name]
-        headers, query, octets = {"accept": "application/json"}, {}, None
-        if "security" in operation:
+        headers, query, octets = {"accept": "application/json", "user-agent": BROWSER}, {}, None
+        if operation.get("security") == [{"session": []}]:
+            headers |= {"cookie": self.cookie, "sec-fetch-site": "same-origin"}
+        elif "security" in operation:
             headers["authorization"] = f"Bearer {self.tidings.key}"
         for one in operation.get("parameters", ()):
             value = self.here(one["example"], names)
@@ -111,6 +133,8 @@ class World:
         connection = http.client.HTTPConnection(urlsplit(self.tidings.url).netloc, timeout=15)
         connection.request(method, f"{path}?{urlencode(query)}" if query else path, octets, headers)
         answer = connection.getresponse()
+        if answer.headers["set-cookie"]:
+            self.cookie = answer.headers["set-cookie"].partition(";")[0]
         endless = answer.headers.get_content_type() == "text/event-stream"
         if name in ("captureCarrier", "captureEsme"):  # their heads
             told = answer.readline()
@@ -345,6 +369,80 @@ def canned(world: World) -> dict[str, str]:
     return made("createCannedReply", "can")(world)
 
 
+def first(world: World) -> dict[str, str]:
+    """Nobody has set it up yet."""
+    return {"K7QF-M2XA-9TRV": (world.tidings.data / "setup.code").read_text().strip()}
+
+
+def owner(world: World) -> dict[str, str]:
+    """The owner of the examples is signed in."""
+    if not world.tidings.get("/v1/setup")["owner"]:
+        assert world.call("setUp", first(world), set())[0].status == 201
+    answer, told = world.call("signIn", {}, set())
+    assert answer.status == 201, told
+    return {"ses_02n5m8h2tc800": json.loads(told)["session"]["id"], "owner": json.loads(told)["user"]["id"]}
+
+
+def alone(world: World) -> dict[str, str]:
+    names = owner(world)
+    assert world.call("endOtherSessions", {}, set())[0].status == 200
+    return names
+
+
+def elsewhere(world: World) -> dict[str, str]:
+    """The owner is signed in in three places, and calls from the last."""
+    owner(world)
+    assert world.call("endOtherSessions", {}, set())[0].status == 200
+    owner(world)
+    names = owner(world)
+    data = json.loads(world.call("listSessions", {}, set())[1])["data"]
+    assert len(data) == 3
+    return names | {"ses_02n5m8h2tc800": data[-1]["id"]}
+
+
+def user(world: World) -> dict[str, str]:
+    """The user of the examples was invited just now."""
+    nobody(world)
+    return made("inviteUser", "user")(world)
+
+
+def nobody(world: World) -> dict[str, str]:
+    for row in world.tidings.get("/v1/users")["data"]:
+        if row["role"] != "owner":
+            world.tidings.call("DELETE", f"/v1/users/{row['id']}")
+    return {}
+
+
+def linked(world: World) -> dict[str, str]:
+    example = world.told("linkUser")[2]["example"]
+    return {example["token"]: json.loads(world.call("linkUser", user(world), set())[1])["token"]}
+
+
+def begun(world: World) -> dict[str, str]:
+    """A second factor waits for its code."""
+    owner(world)
+    secret = base64.b32decode(json.loads(world.call("beginSecondFactor", {}, set())[1])["secret"])
+    return {"492039": totp.code(secret, totp.step_of(int(time.time() * 1000)))}
+
+
+def held(world: World) -> dict[str, str]:
+    """The one that was confirmed in the example before; its owner is still signed in."""
+    assert json.loads(world.call("getSession", {}, set())[1])["user"]["second_factor"]
+    return {}
+
+
+def changed(world: World) -> dict[str, str]:
+    """The owner has made the user of the examples an analyst."""
+    names = user(world)
+    boss = owner(world)["owner"]
+    headers = {"cookie": world.cookie, "sec-fetch-site": "same-origin", "content-type": "application/json"}
+    connection = http.client.HTTPConnection(urlsplit(world.tidings.url).netloc, timeout=15)
+    connection.request("PATCH", f"/v1/users/{names['user_02n5m8h2tc801']}", b'{"role": "analyst"}', headers)
+    assert connection.getresponse().status == 200
+    connection.close()
+    return {"user_02n5m8h2tc800": boss, "user_02n5m8h2tc801": names["user_02n5m8h2tc801"]}
+
+
 key, webhook = made("createKey", "key"), made("createWebhook", "wh")
 
 CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
@@ -375,6 +473,29 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("createAccountKey", account),
     ("listAccountKeys", owned),
     ("closeAccount", account),
+    ("setUp", first),
+    ("getSetup", owner),
+    ("signIn", owner),
+    ("getSession", owner),
+    ("listSessions", alone),
+    ("endOtherSessions", elsewhere),
+    ("endSession", elsewhere),
+    ("inviteUser", nobody),
+    ("listUsers", user),
+    ("getUser", user),
+    ("changeUser", user),
+    ("linkUser", user),
+    ("setPasswordByLink", linked),
+    ("resetSecondFactor", user),
+    ("endUserSessions", user),
+    ("deleteUser", user),
+    ("listAudit", changed),
+    ("beginSecondFactor", owner),
+    ("confirmSecondFactor", begun),
+    ("renewRecoveryCodes", held),
+    ("removeSecondFactor", held),
+    ("signOut", owner),
+    ("changePassword", owner),
     ("createSender", strangers),
     ("listSenders", sender),
     ("getSender", sender),

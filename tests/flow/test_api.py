@@ -51,8 +51,8 @@ class Place:
 
 
 @asynccontextmanager
-async def opened(folder: Path, limits: Limits | None = None) -> AsyncIterator[Place]:
-    clock = SystemClock()
+async def opened(folder: Path, limits: Limits | None = None, clock: SystemClock | None = None) -> AsyncIterator[Place]:
+    clock = clock or SystemClock()
     store = GroupStore(driver(folder, clock), clock)
     store.open()
     store.start(asyncio.get_running_loop())

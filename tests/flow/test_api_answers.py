@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,14 +12,16 @@ import pytest
 from test_api import Place, opened
 
 from kit import Heard, ask
-from tidings.api import body
+from tidings.api import auth, body
 from tidings.api.call import Endpoint
 from tidings.api.table import ENDPOINTS, problems_of
 from tidings.core import ids
 from tidings.core.account import DEFAULT_ACCOUNT
-from tidings.core.ports import StoreUnavailable
+from tidings.core.people import OWN, User
+from tidings.core.ports import Stage, StoreUnavailable
+from tidings.core.questions import Tx
 from tidings.fleet import Fleet
-from tidings.pipeline import admit
+from tidings.pipeline import admit, signin
 
 pytestmark = pytest.mark.slow  # a store for each of some hundred answers
 
@@ -42,10 +45,27 @@ def asked(place: Place, endpoint: Endpoint) -> Asked:
         if "{id}" in path:
             path = path.replace("{id}", ids.show("acc", DEFAULT_ACCOUNT) if found else _nobody(path))
         needs = {"key": place.tokens["admin"], **more}
+        if endpoint.scope == OWN and "key" not in more:
+            needs |= {"key": None, "headers": [*more.get("headers", ()), *await session(place)]}
         query = query or ("?q=hello" if endpoint.name == "searchConversations" else "")
         return await ask(place.app, endpoint.method, path + query, body if endpoint.body else None, **needs)
 
     return call
+
+
+async def session(place: Place) -> list[tuple[str, str]]:
+    """What the browser of somebody who is signed in sends."""
+    user = User(id=2, account_id=DEFAULT_ACCOUNT, email="ada@example.com", name="Ada", role="owner", created_at=0)
+    secret, opened = signin.new_session(place.house, user, signin.Visitor("127.0.0.1", ""), "oidc")
+
+    async def arrive(tx: Tx, items: Sequence[None], now: int) -> list[None]:
+        await tx.people.insert(user)
+        await tx.people.open_session(opened)
+        return list(items)
+
+    with contextlib.suppress(StoreUnavailable):  # where that is what is asked about
+        await place.house.store.write(Stage(arrive, 0, False), [None])
+    return [("cookie", f"tidings_session={secret}"), ("sec-fetch-site", "same-origin")]
 
 
 def _nobody(path: str) -> str:
@@ -53,6 +73,7 @@ def _nobody(path: str) -> str:
     kinds = {
         "keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg", "esmes": "esme", "carriers": "msg",
         "conversations": "conv", "contacts": "con", "canned-replies": "can", "notes": "note", "codes": "code",
+        "users": "user", "sessions": "ses",
     }  # fmt: skip
     return ("whd" if "/deliveries/" in path else kinds[path.split("/")[2]]) + "_0000000000009"
 
@@ -120,6 +141,7 @@ async def unavailable(place: Place, call: Asked, patch: pytest.MonkeyPatch) -> H
 
 async def internal(place: Place, call: Asked, patch: pytest.MonkeyPatch) -> Heard:
     patch.setattr(type(place.house.keyring), "find", _fail)
+    patch.setattr(auth, "session_of", _fail)
     return await call()
 
 

@@ -150,7 +150,7 @@ def test_a_fate_is_explained(told: Told, digits: str) -> None:
     assert [words for words in said if words not in story["advice"]] == [], story["advice"]
     who = "tidings" if decider == "tidings" else "the carrier simulator"
     assert story["advice"].endswith(f"Decided by {who}.")
-    assert story["origin"] == {"door": "rest", "key": told.key, "esme": None}
+    assert story["origin"] == {"door": "rest", "key": told.key, "esme": None, "user": None}
     assert [(gate["at"], gate["allowed"]) for gate in story["gates"]] == [("accept", True), ("claim", True)]
     assert story["route"] == {"carrier": "simulator", "why": "simulator is the only carrier."}
     assert [one["outcome"] for one in story["attempts"]] == TRIES.get(digits, ["sent"])
@@ -209,7 +209,7 @@ def test_other_ends_are_explained(
 ) -> None:
     story = told.by_name[name]
     assert (story["message"]["status"], story["decided_by"]) == (status, decider)
-    assert story["origin"] == {"door": door, "key": None if door == "reply" else told.key, "esme": None}
+    assert story["origin"] == {"door": door, "key": None if door == "reply" else told.key, "esme": None, "user": None}
     assert [(gate["at"], gate["allowed"]) for gate in story["gates"]] == gates
     assert "Decided by" in story["advice"]
 

@@ -54,6 +54,22 @@ CREATE INDEX attempt_in_doubt ON public.attempt USING btree (carrier) WHERE (out
 CREATE INDEX attempt_left_open ON public.attempt USING btree (id) WHERE (outcome IS NULL);
 CREATE INDEX attempt_message ON public.attempt USING btree (message_id);
 CREATE UNIQUE INDEX attempt_pkey ON public.attempt USING btree (id);
+create table audit_entry (
+  id bigint not null,
+  account_id bigint not null,
+  occurred_at bigint not null,
+  action text collate "C" not null,
+  actor_kind text collate "C" not null,
+  actor_id bigint not null,
+  actor_name text collate "C" not null,
+  address text collate "C" not null,
+  subject_kind text collate "C" not null,
+  subject_id bigint not null,
+  subject_name text collate "C" not null,
+  detail text collate "C"
+);
+CREATE INDEX audit_entry_account ON public.audit_entry USING btree (account_id, id);
+CREATE UNIQUE INDEX audit_entry_pkey ON public.audit_entry USING btree (id);
 create table awaiting_receipt (
   message_id bigint not null,
   expires_at bigint not null
@@ -435,6 +451,45 @@ create table node (
   heard_at bigint not null
 ) with (fillfactor=20);
 CREATE UNIQUE INDEX node_pkey ON public.node USING btree (number);
+create table person (
+  id bigint not null,
+  account_id bigint not null,
+  email text collate "C" not null,
+  name text collate "C" not null,
+  role text collate "C" not null,
+  created_at bigint not null,
+  password text collate "C",
+  disabled_at bigint,
+  seen_at bigint,
+  link bytea,
+  link_until bigint,
+  factor bytea,
+  factor_wanted bytea,
+  factor_step bigint not null,
+  factor_required bigint not null,
+  issuer text collate "C",
+  subject text collate "C"
+);
+CREATE INDEX person_account ON public.person USING btree (account_id, id);
+CREATE UNIQUE INDEX person_email ON public.person USING btree (email);
+CREATE UNIQUE INDEX person_link ON public.person USING btree (link) WHERE (link IS NOT NULL);
+CREATE UNIQUE INDEX person_pkey ON public.person USING btree (id);
+CREATE UNIQUE INDEX person_subject ON public.person USING btree (issuer, subject) WHERE (subject IS NOT NULL);
+create table person_session (
+  id bigint not null,
+  account_id bigint not null,
+  user_id bigint not null,
+  digest bytea not null,
+  created_at bigint not null,
+  seen_at bigint not null,
+  ends_at bigint not null,
+  address text collate "C" not null,
+  agent text collate "C" not null,
+  method text collate "C" not null
+);
+CREATE UNIQUE INDEX person_session_digest ON public.person_session USING btree (digest);
+CREATE UNIQUE INDEX person_session_pkey ON public.person_session USING btree (id);
+CREATE INDEX person_session_user ON public.person_session USING btree (user_id, id);
 create table queue (
   message_id bigint not null,
   account_id bigint not null,
@@ -475,6 +530,12 @@ CREATE INDEX receipt_message ON public.receipt USING btree (message_id) WHERE (m
 CREATE INDEX receipt_parked ON public.receipt USING btree (retry_at) WHERE (retry_at IS NOT NULL);
 CREATE UNIQUE INDEX receipt_pkey ON public.receipt USING btree (id);
 CREATE INDEX receipt_unmatched ON public.receipt USING btree (id) WHERE (attempt_id IS NULL);
+create table recovery_code (
+  user_id bigint not null,
+  account_id bigint not null,
+  digest text collate "C" not null
+);
+CREATE UNIQUE INDEX recovery_code_pkey ON public.recovery_code USING btree (user_id, digest);
 create table reply_pace (
   account_id bigint not null,
   number text collate "C" not null,
@@ -504,6 +565,21 @@ create table sender (
 );
 CREATE INDEX sender_address ON public.sender USING btree (address);
 CREATE UNIQUE INDEX sender_pkey ON public.sender USING btree (account_id, address);
+create table setup_code (
+  digest text collate "C" not null,
+  account_id bigint not null,
+  created_at bigint not null
+);
+CREATE UNIQUE INDEX setup_code_pkey ON public.setup_code USING btree (digest);
+create table sign_in_wait (
+  name text collate "C" not null,
+  account_id bigint not null,
+  failures bigint not null,
+  failed_at bigint not null,
+  free_at bigint not null
+);
+CREATE INDEX sign_in_wait_age ON public.sign_in_wait USING btree (failed_at);
+CREATE UNIQUE INDEX sign_in_wait_pkey ON public.sign_in_wait USING btree (name);
 create table store_commit (
   writer bigint not null,
   number bigint not null

@@ -33,6 +33,21 @@ CREATE INDEX attempt_carrier_key on attempt (ltrim(lower(trim(carrier_id)), '0')
 CREATE INDEX attempt_in_doubt on attempt (carrier) where outcome = 'in_doubt';
 CREATE INDEX attempt_left_open on attempt (id) where outcome is null;
 CREATE INDEX attempt_message on attempt (message_id);
+CREATE TABLE audit_entry (
+  id integer primary key,
+  account_id integer not null,
+  occurred_at integer not null,
+  action text not null,
+  actor_kind text not null,
+  actor_id integer not null,
+  actor_name text not null,
+  address text not null,
+  subject_kind text not null,
+  subject_id integer not null,
+  subject_name text not null,
+  detail text
+);
+CREATE INDEX audit_entry_account on audit_entry (account_id, id);
 CREATE TABLE brand (
   id integer primary key,
   account_id integer not null,
@@ -347,6 +362,43 @@ CREATE TABLE message_words (
   account_id integer not null,
   words text not null
 );
+CREATE TABLE person (
+  id integer primary key,
+  account_id integer not null,
+  email text not null,
+  name text not null,
+  role text not null,
+  created_at integer not null,
+  password text,
+  disabled_at integer,
+  seen_at integer,
+  link blob,
+  link_until integer,
+  factor blob,
+  factor_wanted blob,
+  factor_step integer not null,
+  factor_required integer not null,
+  issuer text,
+  subject text
+);
+CREATE INDEX person_account on person (account_id, id);
+CREATE UNIQUE INDEX person_email on person (email);
+CREATE UNIQUE INDEX person_link on person (link) where link is not null;
+CREATE UNIQUE INDEX person_subject on person (issuer, subject) where subject is not null;
+CREATE TABLE person_session (
+  id integer primary key,
+  account_id integer not null,
+  user_id integer not null,
+  digest blob not null,
+  created_at integer not null,
+  seen_at integer not null,
+  ends_at integer not null,
+  address text not null,
+  agent text not null,
+  method text not null
+);
+CREATE UNIQUE INDEX person_session_digest on person_session (digest);
+CREATE INDEX person_session_user on person_session (user_id, id);
 CREATE TABLE queue (
   message_id integer primary key,
   account_id integer not null,
@@ -380,6 +432,12 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_message on receipt (message_id) where message_id is not null;
 CREATE INDEX receipt_parked on receipt (retry_at) where retry_at is not null;
 CREATE INDEX receipt_unmatched on receipt (id) where attempt_id is null;
+CREATE TABLE recovery_code (
+  user_id integer not null,
+  account_id integer not null,
+  digest text not null,
+  primary key (user_id, digest)
+) without rowid;
 CREATE TABLE reply_pace (
   account_id integer not null,
   number text not null,
@@ -404,6 +462,19 @@ CREATE TABLE sender (
   primary key (account_id, address)
 );
 CREATE INDEX sender_address on sender (address);
+CREATE TABLE setup_code (
+  digest text primary key,
+  account_id integer not null,
+  created_at integer not null
+) without rowid;
+CREATE TABLE sign_in_wait (
+  name text primary key,
+  account_id integer not null,
+  failures integer not null,
+  failed_at integer not null,
+  free_at integer not null
+) without rowid;
+CREATE INDEX sign_in_wait_age on sign_in_wait (failed_at);
 CREATE TABLE submission (
   message_id integer primary key,
   account_id integer not null,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from starlette.types import Receive, Scope
 
-from tidings.core.account import Key
+from tidings.core.people import Principal, over_all
 
 if TYPE_CHECKING:
     from tidings.pipeline.house import House
@@ -77,14 +77,25 @@ class Call:
         self.octets = b""
         self.body: Any = None
         self.query: Any = None
-        self.key: Key | None = None
+        self.key: Principal | None = None
+        """Who calls: a key, or somebody who signed in."""
 
     @property
     def account_id(self) -> int:
-        """The account of the key that calls."""
+        """The account of whoever calls."""
+        return self.caller.account_id
+
+    @property
+    def caller(self) -> Principal:
+        """Whoever calls an endpoint that is not open to all."""
         if self.key is None:
-            raise RuntimeError("an endpoint without a scope has no account")
-        return self.key.account_id
+            raise RuntimeError("an endpoint without a scope has no caller")
+        return self.key
+
+    @property
+    def over_all(self) -> bool:
+        """Whether the caller looks after other accounts too."""
+        return over_all(self.caller)
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +110,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     scope: str | None = None
     """What the key must be good for; None: open to all."""
+    also: str | None = None
+    """A narrower scope that does, too: `inbox` or `develop`, which some roles of people have."""
     own: bool = False
     """Whether a key that only sends may too, of what it sent itself."""
     storeless: bool = False

@@ -11,7 +11,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from tidings.api import body, query
-from tidings.api.auth import authorize
+from tidings.api.auth import admit
 from tidings.api.call import Call, Endpoint, Flow, Headers, Reply
 from tidings.api.problems import Abort, broken, problem
 from tidings.core.ports import StoreUnavailable
@@ -83,10 +83,7 @@ class Door:
             _refuse_two_keys(scope["headers"], headers)
             return await endpoint.handle(call)
         if endpoint.scope is not None:
-            given = headers.get(b"authorization")
-            call.key = authorize(
-                self._house, given, endpoint.scope, scope, operator=endpoint.operator, own=endpoint.own
-            )
+            call.key = await admit(self._house, endpoint, scope, headers)
             _refuse_two_keys(scope["headers"], headers)
         if endpoint.query is not None or (scope["query_string"] and endpoint.scope is not None):
             call.query = query.parse(endpoint.query or query.NoQuery, scope["query_string"])

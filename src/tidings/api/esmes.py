@@ -288,7 +288,7 @@ async def _owner(call: Call) -> tuple[int, int]:
     number = ids.parse("esme", call.params["id"])
     if number is None:
         raise _nothing()
-    if call.account_id != DEFAULT_ACCOUNT:
+    if not call.over_all:
         return call.account_id, number
     found = await call.house.store.read(lambda tx: tx.esmes.account_of(number))
     return call.account_id if found is None else found, number

@@ -191,7 +191,7 @@ EVENTS: list[dict[str, Any]] = [
 
 STORY: dict[str, Any] = {
     "message": DELIVERED,
-    "origin": {"door": "rest", "key": "key_02n5m8h2tc801", "esme": None},
+    "origin": {"door": "rest", "key": "key_02n5m8h2tc801", "esme": None, "user": None},
     "submission": None,
     "gates": [
         {
@@ -332,6 +332,80 @@ ACCOUNT_CHANGED: dict[str, Any] = {**ACCOUNT, **ACCOUNT_CHANGE}
 ACCOUNT_CLOSED: dict[str, Any] = {**ACCOUNT_CHANGED, "closed_at": "2026-11-24T08:00:00.000Z"}
 KEY_ISSUED: dict[str, Any] = {**KEY, "last_used_at": None, "token": "tk_02n5m8h2tc801_…"}
 KEY_ROTATED: dict[str, Any] = {**KEY, "token": KEY_ISSUED["token"], "rotating_until": "2026-11-23T12:30:00.000Z"}
+
+USER_REQUEST: dict[str, Any] = {"email": "ben@example.com", "name": "Ben Okafor", "role": "agent"}
+USER: dict[str, Any] = {
+    "id": "user_02n5m8h2tc801",
+    "account_id": "acc_0000000000001",
+    "email": "ben@example.com",
+    "name": "Ben Okafor",
+    "role": "agent",
+    "status": "active",
+    "second_factor": False,
+    "second_factor_required": False,
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "seen_at": None,
+}
+INVITED: dict[str, Any] = {**USER, "status": "invited"}
+LINK: dict[str, Any] = {
+    "url": "http://127.0.0.1:8775/join#uJ0p1Yb3Xb2mQ8cN4rS6tV7wZ9aD5eF1gH3jK0lM2nA",
+    "token": "uJ0p1Yb3Xb2mQ8cN4rS6tV7wZ9aD5eF1gH3jK0lM2nA",
+    "expires_at": "2026-11-26T09:30:00.000Z",
+}
+USER_INVITED: dict[str, Any] = {**INVITED, "link": LINK}
+USER_CHANGE: dict[str, Any] = {"role": "analyst", "second_factor_required": True}
+USER_CHANGED: dict[str, Any] = {**INVITED, **USER_CHANGE}
+OWNER: dict[str, Any] = {
+    **USER,
+    "id": "user_02n5m8h2tc800",
+    "email": "ada@example.com",
+    "name": "Ada Obi",
+    "role": "owner",
+    "seen_at": "2026-11-23T09:30:00.000Z",
+}
+SESSION: dict[str, Any] = {
+    "id": "ses_02n5m8h2tc800",
+    "created_at": "2026-11-23T09:30:00.000Z",
+    "seen_at": "2026-11-23T09:30:00.000Z",
+    "ends_at": "2026-11-30T09:30:00.000Z",
+    "address": "127.0.0.1",
+    "agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0",
+    "method": "password",
+    "current": True,
+}
+WHO: dict[str, Any] = {
+    "user": OWNER,
+    "account": "default",
+    "scopes": ["admin", "read", "self", "send"],
+    "all_accounts": True,
+    "needs": None,
+    "session": SESSION,
+}
+SETUP_REQUEST: dict[str, Any] = {
+    "code": "K7QF-M2XA-9TRV",
+    "email": "ada@example.com",
+    "name": "Ada Obi",
+    "password": "seven herons over the weir",
+}
+SIGN_IN_REQUEST: dict[str, Any] = {"email": "ada@example.com", "password": "seven herons over the weir"}
+PASSWORD_CHANGE: dict[str, Any] = {"current": "seven herons over the weir", "password": "eight otters under the quay"}
+PASSWORD_BY_LINK: dict[str, Any] = {"token": LINK["token"], "password": "nine kites above the moor"}
+PROOF: dict[str, Any] = {"password": "seven herons over the weir"}
+FACTOR_BEGUN: dict[str, Any] = {
+    "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "uri": "otpauth://totp/tidings:ada@example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=tidings",
+}
+WITH_FACTOR: dict[str, Any] = {**OWNER, "second_factor": True}
+RECOVERY_CODES: dict[str, Any] = {"recovery_codes": ["9XQF-M2XA-9TRV-K7QE", "A3CW-8PLD-JH52-VV6N"]}
+AUDIT_ENTRY: dict[str, Any] = {
+    "id": "aud_02n5m8h2tc801",
+    "occurred_at": "2026-11-23T09:30:00.000Z",
+    "action": "user.changed",
+    "actor": {"kind": "user", "id": "user_02n5m8h2tc800", "name": "ada@example.com"},
+    "address": "127.0.0.1",
+    "subject": {"kind": "user", "id": "user_02n5m8h2tc801", "name": "ben@example.com"},
+    "detail": {"role": ["agent", "analyst"]},
+}
 
 ESME_REQUEST: dict[str, Any] = {
     "name": "Berlin shop",
@@ -930,6 +1004,10 @@ CODE_TESTED: dict[str, Any] = {
 IDEMPOTENCY_KEY = "booking-7781-confirmation"
 _PARAMETERS: dict[str, Any] = {
     "account": "acc_0000000000001",
+    "action": "user.changed",
+    "actor": "user_02n5m8h2tc800",
+    "subject": "user_02n5m8h2tc801",
+    "address": "127.0.0.1",
     "status": "delivered",
     "to": "+15551230100",
     "from": "TIDINGS",

@@ -38,8 +38,9 @@ class OriginView(msgspec.Struct, frozen=True):
     door: Annotated[
         str, Meta(description="`rest`, `batch`, `one_url`, `smpp`, `reply`, `code` or `webhook`; empty of older ones")
     ]
-    key: Annotated[str | None, Meta(description="id of the key, not its secret; null for our own answers")]
+    key: Annotated[str | None, Meta(description="id of the key, not its secret; null where there was none")]
     esme: Annotated[str | None, Meta(description="id of the customer's system that submitted it by SMPP")] = None
+    user: Annotated[str | None, Meta(description="id of the person who was signed in")] = None
 
 
 class SmppSubmissionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,7 +283,8 @@ def _submission(one: Submission) -> SmppSubmissionView:
 def _origin(brought: Origin) -> OriginView:
     key = None if brought.key_id is None else ids.show("key", brought.key_id)
     esme = None if brought.esme_id is None else ids.show("esme", brought.esme_id)
-    return OriginView(brought.door, key, esme)
+    user = None if brought.user_id is None else ids.show("user", brought.user_id)
+    return OriginView(brought.door, key, esme, user)
 
 
 async def _urls(tx: Tx, account_id: int, deliveries: Sequence[Delivery]) -> dict[int, str]:

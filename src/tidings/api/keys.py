@@ -8,11 +8,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from tidings.api import views
+from tidings.api.auth import actor
 from tidings.api.call import Call, Reply
 from tidings.api.moments import millis
 from tidings.api.problems import Abort, refusal
 from tidings.core import ids
-from tidings.core.account import DEFAULT_ACCOUNT, Key
+from tidings.core.account import Key
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Moment, Refused
 from tidings.pipeline.admit import change, faults_of, issue, revoke, rotate, too_strong
@@ -97,9 +98,9 @@ async def issued(call: Call, account_id: int) -> Reply:
     wanted: KeyRequest = call.body
     bounds = _stored(call, msgspec.structs.asdict(wanted))
     name, scope = bounds.pop("name"), bounds.pop("scope")
-    if call.key is not None and (refused := too_strong(call.key, **bounds)):
+    if call.key is not None and (refused := too_strong(call.key, scope, **bounds)):
         return refusal(refused)
-    key, token = await issue(call.house, account_id, name, scope, **bounds)
+    key, token = await issue(call.house, account_id, name, scope, actor(call), **bounds)
     return Reply(201, views.encode(_with_token(key, token)))
 
 
@@ -136,13 +137,13 @@ async def patch(call: Call) -> Reply:
     """Change what is named."""
     changes = {name: value for name, value in msgspec.structs.asdict(call.body).items() if value is not UNSET}
     stored = _stored(call, changes)
-    return _shown(await change(call.house, await _owner(call), key_id(call), stored, call.key))
+    return _shown(await change(call.house, await _owner(call), key_id(call), stored, call.key, actor(call)))
 
 
 async def renew(call: Call) -> Reply:
     """A new secret; the old one goes on for the overlap."""
     overlap = 0 if call.body is None else call.body.overlap_s
-    rotated = await rotate(call.house, await _owner(call), key_id(call), overlap * 1000, call.key)
+    rotated = await rotate(call.house, await _owner(call), key_id(call), overlap * 1000, call.key, actor(call))
     if isinstance(rotated, Refused):
         return refusal(rotated)
     return Reply(200, views.encode(_with_token(*rotated)))
@@ -150,12 +151,12 @@ async def renew(call: Call) -> Reply:
 
 async def delete(call: Call) -> Reply:
     """The key opens nothing any more."""
-    return _shown(await revoke(call.house, await _owner(call), key_id(call)))
+    return _shown(await revoke(call.house, await _owner(call), key_id(call), call.key, actor(call)))
 
 
 async def _owner(call: Call) -> int:
-    """The account whose key the path names: the caller's own, but any account's for callers of the default one."""
-    if call.account_id != DEFAULT_ACCOUNT:
+    """The account whose key the path names: the caller's own, but any account's for who looks after all."""
+    if not call.over_all:
         return call.account_id
     number = key_id(call)
     found = await call.house.store.read(lambda tx: tx.accounts.account_of_key(number))

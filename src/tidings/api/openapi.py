@@ -14,6 +14,7 @@ from tidings.api.call import Endpoint
 from tidings.api.faults import fields
 from tidings.api.problems import ProblemDetails
 from tidings.api.responses import REF, ref, shown
+from tidings.core.people import OWN
 from tidings.core.request import NOT_BUILT
 from tidings.text import number
 
@@ -37,7 +38,13 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
     components: dict[str, Any] = {"schemas": dict(sorted(schemas.items()))}
     if any(endpoint.scope for endpoint in endpoints):
-        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "an API key"}}
+        components["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer", "description": "an API key"},
+            "session": {
+                "type": "apiKey", "in": "cookie", "name": "tidings_session",
+                "description": "somebody signed in; over HTTPS the cookie is called `__Host-tidings_session`",
+            },
+        }  # fmt: skip
     return {
         "openapi": "3.1.0",
         "info": {"title": "tidings", "version": tidings.__version__, "description": _ABOUT},
@@ -92,8 +99,10 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.body is not None:
         operation["requestBody"] = _body(endpoint)
     if endpoint.scope is not None:
-        operation["security"] = [{"key": []}]
+        operation["security"] = [{"session": []}] if endpoint.scope == OWN else [{"key": []}, {"session": []}]
         operation["x-scope"] = endpoint.scope
+        if endpoint.also:
+            operation["x-scope-also"] = endpoint.also
         if endpoint.own:
             operation["x-scope-own"] = "send"
     return operation
@@ -126,7 +135,7 @@ def _kind(path: str) -> str:
 
 _PREFIXES = {
     "contacts": "con", "conversations": "conv", "canned-replies": "can", "notes": "note", "codes": "code",
-    "keys": "key", "esmes": "esme", "accounts": "acc", "webhooks": "wh",
+    "keys": "key", "esmes": "esme", "accounts": "acc", "webhooks": "wh", "users": "user", "sessions": "ses",
 }  # fmt: skip
 
 

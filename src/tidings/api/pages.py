@@ -15,6 +15,7 @@ import tidings
 from tidings.api.call import HTML, Call, Endpoint, Headers, Reply
 from tidings.api.openapi import document
 from tidings.api.table import problems_of
+from tidings.core.people import OWN
 from tidings.errors import MESSAGE_ERRORS, PROBLEMS
 
 _STYLE = """
@@ -106,6 +107,10 @@ def _entry(endpoint: Endpoint) -> str:
 
 def _section(endpoint: Endpoint) -> str:
     needs = f"Scope <code>{endpoint.scope}</code>." if endpoint.scope else "No key needed."
+    if endpoint.scope == OWN:
+        needs = "For whoever is signed in."
+    if endpoint.also:
+        needs += f" So does <code>{endpoint.also}</code>."
     if endpoint.own:
         needs += " Scope <code>send</code> does for what the key sent itself."
     codes = ", ".join(f'<a href="#problem-{code}"><code>{code}</code></a>' for code in problems_of(endpoint))

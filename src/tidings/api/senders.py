@@ -96,7 +96,7 @@ async def post(call: Call) -> Reply:
 async def page(call: Call) -> Reply:
     """Addresses in their order; a key of another than the default account sees its own only."""
     query: SenderQuery = call.query
-    account = None if call.account_id == DEFAULT_ACCOUNT else call.account_id
+    account = None if call.over_all else call.account_id
     if query.account is not None:
         wanted = ids.parse("acc", query.account) or 0
         account = wanted if account in (None, wanted) else 0
@@ -117,7 +117,7 @@ async def read(call: Call) -> Reply:
         return (await tx.senders.of([address])).get(address)
 
     found = await call.house.store.read(ask)
-    if found is None or call.account_id not in (DEFAULT_ACCOUNT, found.account_id):
+    if found is None or not (call.over_all or call.account_id == found.account_id):
         return refusal(own.NOBODYS)
     return Reply(200, views.encode(_view(found)))
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from tidings.api.auth import authorize
+from tidings.api.auth import still
 from tidings.api.call import Call, Headers, Reply
 from tidings.api.problems import Abort, problem, refusal
 from tidings.core import ids
 from tidings.core.events import position_id, position_of, types_of
-from tidings.core.ports import Watcher
+from tidings.core.ports import StoreUnavailable, Watcher
 from tidings.core.request import Fault, Refused
 from tidings.core.stream import Wanted
 from tidings.pipeline.validate import pattern_fault
@@ -26,7 +26,7 @@ _ALIVE = b": still here\n\n"
 
 ENDS = {
     "shutdown": "The server is stopping; come again with the last id.",
-    "key": "The key was revoked, rotated, expired, or may not be used from here any more.",
+    "key": "The key was revoked, rotated, expired, or may not be used from here any more; or the session is over.",
     "unavailable": "Events cannot be read now; come again with the last id.",
 }
 """Why a stream ends that its reader did not leave."""
@@ -133,13 +133,12 @@ def _block(kind: str, data: dict[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (kind.encode(), msgspec.json.encode({"type": kind, "data": data}))
 
 
-def _still_allowed(call: Call) -> bool:
-    """Whether the call would still be let in, with the same token from the same address."""
+async def _still_allowed(call: Call) -> bool:
+    """Whether it would still be let in; while the store cannot say so, nothing is told anyway."""
     try:
-        authorize(call.house, call.headers.get(b"authorization"), call.endpoint.scope or "", call.scope)
-    except Abort:
-        return False
-    return True
+        return await still(call)
+    except StoreUnavailable:
+        return True
 
 
 def _wanted(call: Call) -> Wanted:
@@ -152,6 +151,7 @@ def _wanted(call: Call) -> Wanted:
     return Wanted(
         account_id=call.account_id, types=_types(query.types), message_id=message_id, direction=query.direction,
         to=query.to, sender=query.sender, tag=query.tag, client_ref=query.client_ref,
+        inbox="read" not in call.caller.powers,
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def _origin(told: dict[str, Any]) -> Iterator[str]:
     """Who brought it, what the gates said, where it went and why."""
     origin, route = told["origin"], told["route"]
     if origin is not None:
-        by = next((f", {kind} {origin[kind]}" for kind in ("key", "esme") if origin.get(kind)), "")
+        by = next((f", {kind} {origin[kind]}" for kind in ("key", "esme", "user") if origin.get(kind)), "")
         yield f"  door      {plain(origin['door']) or '(not recorded)'}{by}"
     for gate in told["gates"]:
         said = "passed" if gate["allowed"] else "refused"

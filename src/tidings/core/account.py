@@ -65,9 +65,14 @@ class Key(msgspec.Struct, frozen=True):
     daily_quota: int | None = None
     monthly_quota: int | None = None
 
+    @property
+    def powers(self) -> frozenset[str]:
+        """What it may do."""
+        return SCOPES[self.scope]
+
 
 class Caller(Protocol):
-    """Who asks accept to send, with the bounds that hold for it: an API key, or a customer's ESME."""
+    """Who asks accept to send, with the bounds that hold for it: an API key, a person, or a customer's ESME."""
 
     @property
     def id(self) -> int: ...
@@ -92,17 +97,29 @@ SCOPES: dict[str, frozenset[str]] = {
 """What a key of each scope may do. One that only sends also sees, and cancels, what it sent itself."""
 
 
-def sees_all(key: Key) -> bool:
-    """Whether the key sees every message of its account, not only what it sent itself."""
-    return "read" in SCOPES[key.scope]
+class Maker(Protocol):
+    """Who makes or changes keys: a key, or a person."""
+
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def powers(self) -> frozenset[str]: ...
+    @property
+    def senders(self) -> tuple[str, ...]: ...
+    @property
+    def networks(self) -> tuple[str, ...]: ...
+    @property
+    def expires_at(self) -> Millis | None: ...
 
 
-def beyond(wanted: Key, maker: Key) -> str:
+def beyond(wanted: Key, maker: Maker) -> str:
     """Where a key that `maker` wants to make, change or get the secret of reaches further than `maker` itself.
 
     The name of the bound, or "" where all is within. A limit or a quota could be passed by keys in any number, so
     whoever has one makes none at all.
     """
+    if not wanted.powers <= maker.powers:
+        return "scope"
     for name in ("rate", "daily_quota", "monthly_quota"):
         if getattr(maker, name):
             return name

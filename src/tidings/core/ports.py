@@ -276,7 +276,7 @@ class Streams(Protocol):
         self,
         wanted: Wanted,
         position: int | None,
-        allowed: Callable[[], bool],
+        allowed: Callable[[], Awaitable[bool]],
         gone: Callable[[], Coroutine[Any, Any, None]],
     ) -> Watcher | Refused:
         """Watch behind a position, or from now on; Refused where there is no room, or nothing to go on from.

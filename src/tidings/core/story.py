@@ -10,13 +10,14 @@ from tidings.core.message import Millis
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The door a message came in by, and the key that opened it."""
+    """The door a message came in by, and the key that opened it, the ESME or the person."""
 
     door: str
     """`rest`, `batch`, `one_url`, `smpp`, `reply` (our own answer to a keyword), `code` (what a code sends) or
     `webhook` (asked for by the answer of one); "" of messages older than this record."""
     key_id: int | None = None
     esme_id: int | None = None
+    user_id: int | None = None
 
 
 class Passage(msgspec.Struct, frozen=True):

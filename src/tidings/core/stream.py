@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tidings.core.message import Message
+from tidings.core.message import Category, Message
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +18,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     sender: str | None = None
     tag: str | None = None
     client_ref: str | None = None
+    inbox: bool = False
+    """Only what belongs to conversations: texts from handsets, and what is said in answer."""
 
     def fits(self, kind: str, message: Message | None) -> bool:
         """Whether an event of this type, of this message (which is of the account), is among them.
@@ -29,6 +31,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
             return kind in self.types and all(one is None for one in narrowed)
         return (
             kind in self.types
+            and (not self.inbox or message.direction == "mo" or message.category == Category.CONVERSATION)
             and (self.message_id is None or message.id == self.message_id)
             and (self.direction is None or message.direction == self.direction)
             and (self.to is None or message.to == self.to)

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-from tidings.core.account import Caller, Key
+from tidings.core.account import Caller
 from tidings.core.consent import opted_out, opted_out_error
 from tidings.core.esme import Submission
 from tidings.core.ids import show
 from tidings.core.limits import Draw, Quota, quotas
 from tidings.core.message import CATEGORY_RULES, DAY, Category, Message, Millis
+from tidings.core.people import kind_of
 from tidings.core.ports import stage
 from tidings.core.questions import Queued, Remembered, Tx
 from tidings.core.request import (
@@ -136,7 +137,7 @@ async def _accept(
     account = house.keyring.account(account_id)
     allowed = quotas((metered, account), house.clock.now()) if metered else ()
     draws = house.meter.draws(metered, account, len(messages)) if metered else ()
-    origin = told(door, None if caller is None else ("key" if isinstance(caller, Key) else "esme", caller.id))
+    origin = told(door, None if caller is None else (kind_of(caller), caller.id))
     entry = Entry(
         account_id, tuple(messages), tuple(invalid), idempotency, atomic, allowed, origin, tuple(callbacks), carrier,
         notes or None, refusals or None, draws=draws,

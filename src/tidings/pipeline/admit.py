@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tidings.core.account import DEFAULT_ACCOUNT, Account, Key, beyond
+from tidings.core.account import DEFAULT_ACCOUNT, Account, Key, Maker, beyond
+from tidings.core.audit import OPERATOR, Actor, Entry
 from tidings.core.limits import oldest_kept
 from tidings.core.message import DAY, SECOND, Millis
 from tidings.core.network import is_range
@@ -16,7 +17,15 @@ from tidings.core.questions import Remembered, Tx
 from tidings.core.request import MISMATCH, Fault, Idempotency, Invalid, Refused
 from tidings.pipeline import keyring
 from tidings.pipeline.house import House
+from tidings.pipeline.people import entry
 from tidings.text.number import is_region, is_sender
+
+
+class NewKey(msgspec.Struct, frozen=True):
+    """A key to be kept, and the line of the audit log about it."""
+
+    key: Key
+    entry: Entry
 
 
 class KeyChange(msgspec.Struct, frozen=True):
@@ -25,9 +34,11 @@ class KeyChange(msgspec.Struct, frozen=True):
     account_id: int
     key_id: int
     how: Callable[[Key], Key]
+    entry: Entry
+    """The line of the audit log about it."""
     revoked_too: bool = False
-    maker: Key | None = None
-    """The key that asks, beyond which the changed one may not reach; None for what cannot widen anything."""
+    maker: Maker | None = None
+    """Who asks, beyond which the changed one may not reach; None for what cannot widen anything."""
 
 
 class AccountChange(msgspec.Struct, frozen=True):
@@ -54,11 +65,12 @@ Outcome = Account | Reopened | Refused | Invalid
 
 
 @stage(order=5)
-async def store_keys(tx: Tx, keys: Sequence[Key], now: Millis) -> list[Key]:
+async def store_keys(tx: Tx, made: Sequence[NewKey], now: Millis) -> list[Key]:
     """Keep new keys; only their digests."""
-    for key in keys:
-        await tx.accounts.insert_key(key)
-    return list(keys)
+    for one in made:
+        await tx.accounts.insert_key(one.key)
+        await tx.audit.insert([_about(one.entry, one.key)])
+    return [one.key for one in made]
 
 
 @stage(order=5)
@@ -76,8 +88,16 @@ async def change_keys(tx: Tx, changes: Sequence[KeyChange], now: Millis) -> list
             stronger = _stronger(changed, change.maker)
             if stronger is None:
                 await tx.accounts.change_key(changed)
+                await tx.audit.insert([_about(change.entry, changed)])
             results.append(stronger or changed)
     return results
+
+
+def _about(entry: Entry, key: Key) -> Entry:
+    detail = {"scope": key.scope} | (entry.detail or {})
+    return msgspec.structs.replace(
+        entry, account_id=key.account_id, subject_kind="key", subject_id=key.id, subject_name=key.name, detail=detail
+    )
 
 
 @stage(order=5)
@@ -153,45 +173,49 @@ async def note_uses(tx: Tx, key_ids: Sequence[int], now: Millis) -> list[None]:
     return [None] * len(key_ids)
 
 
-def _stronger(key: Key, maker: Key | None) -> Refused | None:
+def _stronger(key: Key, maker: Maker | None) -> Refused | None:
     """Whoever holds a key must not come by one that may do more."""
     bound = "" if maker is None else beyond(key, maker)
     if not bound:
         return None
-    return Refused("forbidden", f"The calling key is bound by `{bound}` and cannot make or change keys beyond that.")
+    return Refused("forbidden", f"The caller is bound by `{bound}` and cannot make or change keys beyond that.")
 
 
-def too_strong(maker: Key, **bounds: Any) -> Refused | None:
-    """Why the holder of `maker` may not make a key of such bounds."""
-    return _stronger(Key(0, maker.account_id, "", maker.scope, b"", 0, **bounds), maker)
+def too_strong(maker: Maker, scope: str, **bounds: Any) -> Refused | None:
+    """Why `maker` may not make a key of such a scope and bounds."""
+    return _stronger(Key(0, maker.account_id, "", scope, b"", 0, **bounds), maker)
 
 
-async def issue(house: House, account_id: int, name: str, scope: str, **bounds: Any) -> tuple[Key, str]:
+async def issue(
+    house: House, account_id: int, name: str, scope: str, by: Actor = OPERATOR, **bounds: Any
+) -> tuple[Key, str]:
     """Make a key; returns it with its token, which is not kept and cannot be shown again.
 
-    `bounds`: the fields of Key that narrow what it may do.
+    `bounds`: the fields of Key that narrow what it may do. `by`: who is noted as its maker.
     """
     key_id = house.new_id()
     shown, digest = keyring.token(key_id, house.clock.token(32))
     key = Key(key_id, account_id, name, scope, digest, house.clock.now(), **bounds)
-    await house.store.write(store_keys, [key])
+    await house.store.write(store_keys, [NewKey(key, entry(house, "key.created", by))])
     house.keyring.add(key)
     return key, shown
 
 
 async def change(
-    house: House, account_id: int, key_id: int, changes: dict[str, Any], maker: Key | None = None
-) -> Key | Refused:
+    house: House, account_id: int, key_id: int, changes: dict[str, Any], maker: Maker | None = None,
+    by: Actor = OPERATOR,
+) -> Key | Refused:  # fmt: skip
     """Set fields of a key, as far as the key `maker` that asks may."""
 
     def how(key: Key) -> Key:
         return msgspec.structs.replace(key, **changes)
 
-    return await _change(house, KeyChange(account_id, key_id, how, maker=maker))
+    line = entry(house, "key.changed", by, detail={"fields": sorted(changes)})
+    return await _change(house, KeyChange(account_id, key_id, how, line, maker=maker))
 
 
 async def rotate(
-    house: House, account_id: int, key_id: int, overlap: Millis, maker: Key | None = None
+    house: House, account_id: int, key_id: int, overlap: Millis, maker: Maker | None = None, by: Actor = OPERATOR
 ) -> tuple[Key, str] | Refused:
     """Give a key a new secret; the one before is taken for `overlap` more, any older one no longer."""
     shown, digest = keyring.token(key_id, house.clock.token(32))
@@ -201,18 +225,29 @@ async def rotate(
         old = (key.digest, until) if overlap else (None, None)
         return msgspec.structs.replace(key, digest=digest, old_digest=old[0], old_until=old[1])
 
-    changed = await _change(house, KeyChange(account_id, key_id, how, maker=maker))
+    line = entry(house, "key.rotated", by)
+    changed = await _change(house, KeyChange(account_id, key_id, how, line, maker=maker))
     return changed if isinstance(changed, Refused) else (changed, shown)
 
 
-async def revoke(house: House, account_id: int, key_id: int) -> Key | Refused:
-    """Take a key away: from the return on it opens nothing."""
+async def revoke(
+    house: House, account_id: int, key_id: int, maker: Maker | None = None, by: Actor = OPERATOR
+) -> Key | Refused:
+    """Take a key away: from the return on it opens nothing. Whoever has no power over all keys takes none of a scope
+    beyond their own.
+    """
+    weaker = maker is not None and "admin" not in maker.powers
     now = house.clock.now()
 
     def how(key: Key) -> Key:
         return msgspec.structs.replace(key, revoked_at=now, old_digest=None, old_until=None)
 
-    return await _change(house, KeyChange(account_id, key_id, how, revoked_too=True))
+    return await _change(
+        house,
+        KeyChange(
+            account_id, key_id, how, entry(house, "key.revoked", by), revoked_too=True, maker=maker if weaker else None
+        ),
+    )
 
 
 async def _change(house: House, change: KeyChange) -> Key | Refused:

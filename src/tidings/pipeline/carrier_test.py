@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tidings.core.account import Key
+from tidings.core.account import Caller
 from tidings.core.message import Message
 from tidings.core.ports import Fleet
 from tidings.core.probe import Heard
@@ -24,7 +24,7 @@ LOOK_AT = 100
 
 
 async def start(
-    house: House, account_id: int, carrier: str, to: str, sender: str | None, text: str, caller: Key | None
+    house: House, account_id: int, carrier: str, to: str, sender: str | None, text: str, caller: Caller | None
 ) -> Answer | Refused:
     """Send the text of a test; as `accept`, with every gate and limit of any other text."""
     until = dt.datetime.fromtimestamp(house.clock.now() / 1000, dt.UTC) + PATIENCE

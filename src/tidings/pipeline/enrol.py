@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tidings.core.account import Key
+from tidings.core.account import Maker
 from tidings.core.esme import ALL_NUMBERS, LONGEST_SYSTEM_ID, Esme
 from tidings.core.message import SECOND, Millis
 from tidings.core.ports import StoreUnavailable, stage
@@ -36,7 +36,7 @@ class EsmeChange(msgspec.Struct, frozen=True):
     esme_id: int
     how: Callable[[Esme], Esme]
     closed_too: bool = False
-    maker: Key | None = None
+    maker: Maker | None = None
     """The key that asks, beyond which the changed one may not reach; None for what cannot widen anything."""
 
 
@@ -72,9 +72,9 @@ async def change_esmes(tx: Tx, changes: Sequence[EsmeChange], now: Millis) -> li
     return results
 
 
-def _stronger(esme: Esme, maker: Key | None) -> Refused | None:
+def _stronger(esme: Esme, maker: Maker | None) -> Refused | None:
     """Whoever holds a key must not come by an ESME that may do more."""
-    return None if maker is None else too_strong(maker, senders=esme.senders, networks=esme.networks)
+    return None if maker is None else too_strong(maker, "send", senders=esme.senders, networks=esme.networks)
 
 
 async def _changed(tx: Tx, esme: Esme, changed: Esme) -> Outcome:
@@ -98,7 +98,7 @@ async def reserve_short_ids(tx: Tx, wanted: Sequence[tuple[int, int]], now: Mill
 
 
 async def enrol(
-    house: House, account_id: int, password: str | None = None, maker: Key | None = None, **fields: Any
+    house: House, account_id: int, password: str | None = None, maker: Maker | None = None, **fields: Any
 ) -> tuple[Esme, str] | Refused | Invalid:
     """Enrol an ESME; returns it with its password, which is not kept and cannot be shown again.
 
@@ -119,7 +119,7 @@ async def enrol(
 
 
 async def change(
-    house: House, account_id: int, esme_id: int, changes: dict[str, Any], maker: Key | None = None
+    house: House, account_id: int, esme_id: int, changes: dict[str, Any], maker: Maker | None = None
 ) -> Outcome:
     """Set fields of an ESME, as far as the key `maker` that asks may; sessions that it no longer allows end."""
 
@@ -135,7 +135,7 @@ async def rotate(
     esme_id: int,
     overlap: Millis = 0,
     password: str | None = None,
-    maker: Key | None = None,
+    maker: Maker | None = None,
 ) -> tuple[Esme, str] | Refused | Invalid:
     """A new password, shown once; the old one opens for the overlap."""
     shown, sealed = await _sealed(house, password)

@@ -34,7 +34,10 @@ def origin(message: Message, events: Sequence[Event]) -> Origin | None:
     first = begun(events)
     data = (first.data if first else None) or {}
     return Origin(
-        str(data.get("door", "")), parse("key", str(data.get("key", ""))), parse("esme", str(data.get("esme", "")))
+        str(data.get("door", "")),
+        parse("key", str(data.get("key", ""))),
+        parse("esme", str(data.get("esme", ""))),
+        parse("user", str(data.get("user", ""))),
     )
 
 

@@ -16,6 +16,7 @@ from tidings.core.ports import Captures, Clock, Fleet, Leases, Post, Store, Stre
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.answer import THINGS_MOST, Codebooks, Kit
+from tidings.pipeline.hashes import Hashes
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.lease import Alone
 from tidings.pipeline.roster import Roster
@@ -95,9 +96,13 @@ class House:
     """Whether anybody may want to hear of events: while nobody does, commits wake nobody."""
     codes: Codebooks = field(default_factory=Codebooks)
     """What incoming texts mean."""
+    seen: dict[int, Millis] = field(default_factory=dict)
+    """When sessions of people were used, since somebody last wrote it down."""
+    hashes: Hashes = field(init=False)
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
+        self.hashes = Hashes(self)
         self.meter = Meter(self.settings.limits, lambda: self.leases.company)
         self.leases = self.leases or Alone(self.store)
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tidings.core import words
-from tidings.core.account import Key
+from tidings.core.account import Caller
 from tidings.core.conversation import SNOOZED, CannedReply, Contact, Conversation, Note
 from tidings.core.message import Message, Millis
 from tidings.core.ports import stage
@@ -185,7 +185,7 @@ async def reply(
     conversation: Conversation,
     request: Request | Invalid,
     *,
-    caller: Key | None,
+    caller: Caller | None,
     idempotency: Idempotency | None,
 ) -> Answer | Refused:
     """Answer in a conversation: a message like any other; what was unread is read then."""

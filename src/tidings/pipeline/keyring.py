@@ -12,6 +12,7 @@ import msgspec
 from tidings.core.account import DEFAULT_ACCOUNT, Account, Caller, Key
 from tidings.core.ids import parse, show
 from tidings.core.message import Millis
+from tidings.core.people import kind_of
 from tidings.core.request import Fault, Invalid, Request
 from tidings.text.number import Unusable, sender_of
 
@@ -107,7 +108,7 @@ class Keyring:
         if sender is None:
             return request if key.account_id == DEFAULT_ACCOUNT else Invalid((Fault("/from", _NO_SENDERS),))
         if key.senders and sender not in key.senders:
-            return Invalid((Fault("/from", f"this {_kind(key)} may not send from this address"),))
+            return Invalid((Fault("/from", f"this {_SHOWN[kind_of(key)]} may not send from this address"),))
         if not self.owns(key.account_id, sender):
             return Invalid((Fault("/from", "does not belong to this account"),))
         return request if sender == request.sender else msgspec.structs.replace(request, sender=sender)
@@ -119,11 +120,8 @@ class Keyring:
         self.metered = any(_limited(one) for one in accounts) or any(_limited(key) for key in keys)
 
 
+_SHOWN = {"key": "key", "user": "user", "esme": "ESME"}
 _NO_SENDERS = "is required: this account has no senders yet; its operator adds them"
-
-
-def _kind(caller: Caller) -> str:
-    return "key" if isinstance(caller, Key) else "ESME"
 
 
 def _limited(owner: Key | Account) -> bool:

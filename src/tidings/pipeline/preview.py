@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tidings.core.account import Key
+from tidings.core.account import Caller
 from tidings.core.consent import opted_out
 from tidings.core.limits import Owner, Quota, quotas
 from tidings.core.message import SECOND, Category, Message, Millis
@@ -63,7 +63,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def preview(
-    house: House, account_id: int, request: Request | Invalid, caller: Key | None = None
+    house: House, account_id: int, request: Request | Invalid, caller: Caller | None = None
 ) -> Preview | Invalid | Refused:
     """What accepting this request now would lead to; Invalid or Refused where accept would answer that."""
     if caller is not None and house.keyring.binding:
@@ -106,7 +106,7 @@ async def preview(
     )  # fmt: skip
 
 
-def _owners(house: House, account_id: int, caller: Key | None) -> tuple[Owner | None, ...]:
+def _owners(house: House, account_id: int, caller: Caller | None) -> tuple[Owner | None, ...]:
     return () if caller is None else (caller, house.keyring.account(account_id))
 
 

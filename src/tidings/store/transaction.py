@@ -5,6 +5,7 @@ from __future__ import annotations
 from tidings.metrics import Tally
 from tidings.store.accounts import Accounts
 from tidings.store.attempts import Attempts
+from tidings.store.audit import Audit
 from tidings.store.captures import CaptureQuestions
 from tidings.store.carriers import Carriers
 from tidings.store.codes import Codes
@@ -19,6 +20,7 @@ from tidings.store.inbounds import Inbounds
 from tidings.store.leases import Leases
 from tidings.store.messages import Messages
 from tidings.store.outbox import Outbox
+from tidings.store.people import People
 from tidings.store.queue import Queue
 from tidings.store.receipts import Receipts
 from tidings.store.reports import Reports
@@ -33,9 +35,9 @@ class Transaction:
     """See `core.questions.Tx`."""
 
     __slots__ = (
-        "accounts", "attempts", "captures", "carriers", "codes", "contacts", "conversations", "engine", "erasures",
-        "esmes", "events", "idempotencies", "inbounds", "leases", "messages", "outbox", "queue", "receipts",
-        "reports", "retention", "senders", "suppressions", "tally", "webhooks", "words",
+        "accounts", "attempts", "audit", "captures", "carriers", "codes", "contacts", "conversations", "engine",
+        "erasures", "esmes", "events", "idempotencies", "inbounds", "leases", "messages", "outbox", "people", "queue",
+        "receipts", "reports", "retention", "senders", "suppressions", "tally", "webhooks", "words",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -64,3 +66,5 @@ class Transaction:
         self.webhooks = Webhooks(engine)
         self.codes = Codes(engine)
         self.retention = Retention(engine)
+        self.people = People(engine)
+        self.audit = Audit(engine)

@@ -17,6 +17,7 @@ STREAM: tuple[Endpoint, ...] = (
         "repetition, also after a restart. `stream.open` tells where it begins, `stream.position` that others were "
         "passed over, `stream.end` why it ends. A comment comes every `stream.heartbeat` seconds at the least.",
         scope="read",
+        also="inbox",
         query=stream.StreamQuery,
         resumable=True,
         safe=False,

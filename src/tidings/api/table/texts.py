@@ -16,6 +16,7 @@ TEXTS: tuple[Endpoint, ...] = (
         "change. One of `text` and `html`. A text that cannot be sent is looked at all the same; of one with more than "
         "40,000 characters the first 40,000 are. Nothing is stored or sent, and no limit is drawn on.",
         scope="read",
+        also="inbox",
         own=True,
         storeless=True,
         body=analyze.TextQuestion,

@@ -95,4 +95,6 @@ select max(id) from (
   union all select max(id) from inbound union all select max(id) from api_key
   union all select max(id) from webhook union all select max(id) from code union all select max(id) from code_call
   union all select max(id) from capture_piece union all select max(id) from esme_session
+  union all select max(id) from person union all select max(id) from person_session
+  union all select max(id) from audit_entry
   union all select max(id) from esme union all select max(id) from account where id > 1) as highest;

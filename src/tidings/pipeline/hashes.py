@@ -1,0 +1,87 @@
+"""Passwords of people as Argon2id hashes (RFC 9106), worked out beside the loop and never too many at once.
+
+Time and memory are the least that OWASP's Password Storage Cheat Sheet asks for: some 50 ms and 19 MB a look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from argon2 import Type, extract_parameters, low_level
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from tidings.core.ports import Clock
+
+T = TypeVar("T")
+
+TIME, MEMORY_KIB, LANES = 2, 19_456, 1
+SALT_OCTETS, OCTETS = 16, 32
+WAITING_MOST = 50
+"""Hashes that wait for their turn; who comes after them is told to come again."""
+
+
+class Place(Protocol):
+    """What hashing needs of a house."""
+
+    clock: Clock
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Do slow work without holding up the loop."""
+        ...
+
+
+class Hashes:
+    """Where passwords are hashed and compared."""
+
+    __slots__ = ("_house", "waiting")
+
+    def __init__(self, house: Place) -> None:
+        self._house = house
+        self.waiting = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no more are taken now."""
+        return self.waiting >= WAITING_MOST
+
+    async def seal(self, password: str) -> str:
+        """What is stored of a password."""
+        salt = self._house.clock.token(SALT_OCTETS)
+        self.waiting += 1
+        try:
+            return await self._house.aside(lambda: _seal(password, salt))
+        finally:
+            self.waiting -= 1
+
+    async def fits(self, password: str, sealed: str | None) -> bool:
+        """Whether a sealed password is this one. Takes as long where there is none: nobody learns who has one."""
+        salt = self._house.clock.token(SALT_OCTETS)
+        self.waiting += 1
+        try:
+            if sealed is None:
+                await self._house.aside(lambda: _seal(password, salt))
+                return False
+            return await self._house.aside(lambda: _fits(password, sealed))
+        finally:
+            self.waiting -= 1
+
+
+def outdated(sealed: str) -> bool:
+    """Whether a password was sealed in another way than it would be now, so that it should be sealed again."""
+    found = extract_parameters(sealed)
+    return (found.type, found.time_cost, found.memory_cost, found.parallelism) != (Type.ID, TIME, MEMORY_KIB, LANES)
+
+
+def _seal(password: str, salt: bytes) -> str:
+    return low_level.hash_secret(
+        password.encode(), salt, time_cost=TIME, memory_cost=MEMORY_KIB, parallelism=LANES, hash_len=OCTETS,
+        type=Type.ID,
+    ).decode()  # fmt: skip
+
+
+def _fits(password: str, sealed: str) -> bool:
+    try:
+        return low_level.verify_secret(sealed.encode(), password.encode(), Type.ID)
+    except (VerificationError, InvalidHashError):
+        return False
