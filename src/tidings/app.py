@@ -430,8 +430,8 @@ class Tidings:
             return ""
         place = self.settings.public_url or url
         if sys.stdout.isatty():
-            return f"Make the first owner: {place}/setup#{self._setup_code}\n"
-        return f"Make the first owner at {place}/setup with the code in {self.settings.folder / 'setup.code'}\n"
+            return f"Make the first owner: {place}/console/setup#{self._setup_code}\n"
+        return f"Make the first owner at {place}/console/setup with the code in {self.settings.folder / 'setup.code'}\n"
 
     # health
 

@@ -437,7 +437,7 @@ async def test_a_link_is_good_once_and_not_for_ever(town: Town, owner: Browser) 
     wanted = {"email": " Ben@Example.com", "name": "Ben", "role": "agent"}
     made = (await owner.ask("POST", "/v1/users", wanted)).json()
     assert (made["email"], made["status"]) == ("ben@example.com", "invited")
-    assert made["link"]["url"] == f"http://127.0.0.1:8775/join#{made['link']['token']}"
+    assert made["link"]["url"] == f"http://127.0.0.1:8775/console/join#{made['link']['token']}"
     one = town.browser()
     assert code(await one.sign_in("ben@example.com", OTHER)) == (401, "sign_in_failed")
 

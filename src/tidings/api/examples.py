@@ -348,7 +348,7 @@ USER: dict[str, Any] = {
 }
 INVITED: dict[str, Any] = {**USER, "status": "invited"}
 LINK: dict[str, Any] = {
-    "url": "http://127.0.0.1:8775/join#uJ0p1Yb3Xb2mQ8cN4rS6tV7wZ9aD5eF1gH3jK0lM2nA",
+    "url": "http://127.0.0.1:8775/console/join#uJ0p1Yb3Xb2mQ8cN4rS6tV7wZ9aD5eF1gH3jK0lM2nA",
     "token": "uJ0p1Yb3Xb2mQ8cN4rS6tV7wZ9aD5eF1gH3jK0lM2nA",
     "expires_at": "2026-11-26T09:30:00.000Z",
 }

@@ -147,7 +147,7 @@ async def end_sessions(call: Call) -> Reply:
 def link_view(call: Call, user: User, secret: str) -> LinkView:
     """A link as answered: the secret stands behind the `#`, which browsers send to nobody."""
     place = origin.address(call.house, call.scope, call.headers)
-    return LinkView(url=f"{place}/join#{secret}", token=secret, expires_at=show(user.link_until or 0))
+    return LinkView(url=f"{place}/console/join#{secret}", token=secret, expires_at=show(user.link_until or 0))
 
 
 def account_of(call: Call, wanted: str | None, place: str) -> int:

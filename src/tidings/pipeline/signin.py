@@ -19,6 +19,7 @@ from tidings.core.questions import Tx
 from tidings.core.request import Refused
 from tidings.core.totp import taken
 from tidings.pipeline import hashes
+from tidings.pipeline.expire import ROWS_MOST
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import digest
 from tidings.pipeline.people import Arrival, entry
@@ -26,7 +27,6 @@ from tidings.text.token import as_typed, text_of, typed
 
 FAILED = Refused("sign_in_failed", "")
 _SETUP_OCTETS = 12
-_LINES_MOST = 1_000
 _WRONG_CODE = Refused("sign_in_failed", "This is not the setup code. It stands in `setup.code` in the data folder.")
 _DONE = Refused("setup_done", "")
 
@@ -230,7 +230,7 @@ async def tidy(tx: Tx, idles: Sequence[Millis], now: Millis) -> list[None]:
 @stage(order=94)
 async def forget_audit(tx: Tx, befores: Sequence[Millis], now: Millis) -> list[int]:
     """Drop lines of the log older than a moment, some at a time; how many."""
-    return [await tx.audit.forget(highest(before), _LINES_MOST) for before in befores]
+    return [await tx.audit.forget(highest(before), ROWS_MOST) for before in befores]
 
 
 # verbs
