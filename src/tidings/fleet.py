@@ -54,7 +54,10 @@ class Changing(Carrier, Protocol):
 class Dispatcher(Protocol):
     """What hands messages to carriers, as the fleet needs to know it."""
 
-    answers: dict[str, dict[str, int]]
+    @property
+    def answers(self) -> dict[str, dict[str, int]]:
+        """How often each carrier answered what."""
+        ...
 
     async def hold(self, held: Iterable[str]) -> None:
         """Hand nothing new to these carriers and binds from the return on, and to all others again."""

@@ -17,8 +17,8 @@ from tidings.cli import main
 from tidings.core.ports import Sent, Stage
 from tidings.door.deliverer import Deliverer
 from tidings.drivers.smpp_link import SmppLink
+from tidings.mover import Mover
 from tidings.pipeline import accept, coded_call, deliver, dispatch, receipt, receive
-from tidings.runner import Runner
 from tidings.smpp.codec import unpack_header
 from tidings.smpp.pdus import DeliverSm, SubmitSm
 from tidings.smpp.session import Role
@@ -77,14 +77,14 @@ def _taken(item: dispatch.Settle) -> bool:
 
 def _after_claim(strike: Strike) -> None:
     """The attempts are on disk, and nothing is written to the carrier."""
-    original = Runner._write
+    original = Mover._write
 
     def write(self: Any, carrier: Any, going: Any) -> None:
         if going:
             strike()
         original(self, carrier, going)
 
-    Runner._write = write  # type: ignore[method-assign]
+    Mover._write = write  # type: ignore[method-assign]
 
 
 def _after_write(strike: Strike, role: Role = Role.ESME) -> None:

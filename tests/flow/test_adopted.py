@@ -107,7 +107,7 @@ def test_a_lease_of_an_esme_that_is_given_back_makes_no_engine_read_its_queue_ag
     async def scenario(pair: Pair) -> None:
         await pair.rest(1)
         reads: list[str] = []
-        monkeypatch.setattr(pair.runner, "read_all_again", lambda: reads.append("again"))
+        monkeypatch.setattr(pair.runner.mover, "read_all_again", lambda: reads.append("again"))
         for name in (lease.of_esme(7), lease.of_carrier("north"), lease.ROUTER):
             await pair.there.store.write(lease.give_back, [(HOLDER, name)])
             await pair.rest(0.1)

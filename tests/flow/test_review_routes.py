@@ -13,9 +13,9 @@ import pytest
 from spine_kit import NOW, FakeCarrier, World, inbound, live, receipt, refused, request, send, taken
 from tidings.core.message import Part
 from tidings.core.ports import CarrierEvent
+from tidings.mover import Mover
 from tidings.pipeline import assemble, route
 from tidings.pipeline import receipt as receipts
-from tidings.runner import Runner
 from tidings.text.segments import split
 from tidings.text.terms import PLAIN, Terms
 
@@ -88,17 +88,17 @@ def test_what_is_in_doubt_is_not_rejected_when_no_carrier_is_left(tmp_path: Path
 
 def test_a_message_with_a_route_does_not_overtake_one_of_its_lane_without(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
-        held, original = asyncio.Event(), Runner._insist
+        held, original = asyncio.Event(), Mover.insist
 
-        async def insist(runner: Runner, stage: Any, items: Sequence[Any]) -> list[Any]:
+        async def insist(mover: Mover, stage: Any, items: Sequence[Any]) -> list[Any]:
             if stage is route.store_routes and not held.is_set():
                 under_way.set()
                 await held.wait()
-            return await original(runner, stage, items)
+            return await original(mover, stage, items)
 
         under_way = asyncio.Event()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Runner, "_insist", insist)
+            patch.setattr(Mover, "insist", insist)
             async with world.up():
                 due = dt.datetime.fromtimestamp(NOW / 1000 + 30, dt.UTC)
                 (first,) = await send(world.house, request(send_at=due))

@@ -35,9 +35,9 @@ from tidings.core.message import Message, Part
 from tidings.core.ports import CarrierEvent, Inbound, Manners, StoreUnavailable
 from tidings.core.questions import Filter
 from tidings.core.request import Request
+from tidings.mover import FEED_MOST
 from tidings.pipeline import accept, assemble, cancel
 from tidings.pipeline import receipt as receipt_stage
-from tidings.runner import FEED_MOST
 
 pytestmark = pytest.mark.both_engines
 
@@ -184,7 +184,7 @@ async def test_memory_holds_what_it_may_and_a_page_of_the_store(world: World) ->
     for _ in range(30):
         messages += await send(world.house, *spread(40))
     await asyncio.sleep(15)
-    assert len(world.runner._schedules["north"]) + len(world.runner._fresh) <= 100 + FEED_MOST
+    assert len(world.runner.mover._schedules["north"]) + len(world.runner.mover._fresh) <= 100 + FEED_MOST
     assert world.house.backlog.total == 1_200
     world.carrier.windows[ONE] = 200
     await quiet(world, messages)
@@ -400,7 +400,7 @@ def test_news_of_a_commit_that_come_after_the_store_was_read_change_no_order(
     async def scenario(world: World) -> None:
         async with world.up():
             messages = await send(world.house, *(request(text=f"text {n}") for n in range(3)))
-            world.runner.read_all_again()
+            world.runner.mover.read_all_again()
             await world.until(lambda: len(world.carrier.written) == 1, 1.0)
             await quiet(world, messages)
             first, second, third = [message.id for message in messages]
@@ -551,7 +551,7 @@ async def test_what_waits_too_long_expires(world: World) -> None:
     stories = await world.ended(*messages, seconds=700)
     assert [story.statuses[-1] for story in stories] == ["expired", "expired"]
     assert 600_000 <= (stories[0].message.finished_at or 0) - NOW <= 602_000
-    assert len(world.runner._schedules["north"]) == 0
+    assert len(world.runner.mover._schedules["north"]) == 0
     await asyncio.sleep(15)
     assert world.house.backlog.total == 0
 
