@@ -92,6 +92,7 @@ class Mover:
         """Parts of each bind that are being claimed and not yet written."""
         self._wake_route = asyncio.Event()
         self._wake_feed = asyncio.Event()
+        self._wake_heard = asyncio.Event()
         self._wake: dict[str, asyncio.Event] = {}
         self._heard: list[int] = []
         """Messages that became ours in commits of other processes, yet to be loaded."""
@@ -122,7 +123,8 @@ class Mover:
 
     def begin(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """The loops that no carrier has to itself."""
-        return [group.create_task(loop) for loop in (self._route_for_ever(), self._feed_for_ever())]
+        loops = (self._route_for_ever(), self._feed_for_ever(), self._hear_for_ever())
+        return [group.create_task(loop) for loop in loops]
 
     def begin_with(self, carrier: Carrier, group: asyncio.TaskGroup) -> tuple[asyncio.Task[None], asyncio.Task[None]]:
         """A carrier is ours: the loop that hands over to it, and the one that listens to it."""
@@ -131,7 +133,7 @@ class Mover:
     def stop(self) -> None:
         """Let every loop end once what it is about is done; those that listen end with their carriers."""
         self._stopping = True
-        for event in (self._wake_route, self._wake_feed, *self._wake.values()):
+        for event in (self._wake_route, self._wake_feed, self._wake_heard, *self._wake.values()):
             event.set()
 
     def add(self, carrier: Carrier) -> None:
@@ -628,8 +630,7 @@ class Mover:
     async def _feed_once(self) -> bool:
         """Read what is due; True when there may be more at once."""
         await self._look()
-        more = await self._feed_heard()
-        reads = self.ours.reads()
+        more, reads = False, self.ours.reads()
         for rank in RANKS:
             more = await self._feed_rank(rank, reads) or more
         more = await self._feed_due(reads) or more
@@ -674,23 +675,29 @@ class Mover:
             self._heard.clear()
             self.read_all_again()
         if self._heard:
-            self._wake_feed.set()
+            self._wake_heard.set()
 
-    async def _feed_heard(self) -> bool:
+    async def _hear_for_ever(self) -> None:
+        """Load what became ours elsewhere. That comes with every commit there, so nothing else is looked for here."""
+        while not self._stopping:
+            await self._wake_heard.wait()
+            self._wake_heard.clear()
+            try:
+                while self._heard and not self._stopping:
+                    await self._feed_heard()
+            except StoreUnavailable as fault:
+                log.error("the store is not available: %s", fault)
+                self._heard.clear()
+                self.read_all_again()
+
+    async def _feed_heard(self) -> None:
         ids, self._heard = self._heard[:FEED_MOST], self._heard[FEED_MOST:]
-        if not ids:
-            return False
-        try:
-            loads = await self._house.store.read(lambda tx: _loads(tx, ids))
-        except StoreUnavailable:
-            self._heard = ids + self._heard
-            raise
+        loads = await self._house.store.read(lambda tx: _loads(tx, ids))
         for rank in {_rank(load) for load in loads}:
             of_rank = [load for load in loads if _rank(load) == rank]
             if self._takes(rank, len(of_rank)):
                 self._feeds[rank].highest = max(self._feeds[rank].highest, of_rank[-1].message.id)
                 self._sort_in(of_rank)
-        return True
 
     async def _feed_due(self, reads: Sequence[str]) -> bool:
         """Rows that fell due, class by class: many of one must not stand before a few of another."""

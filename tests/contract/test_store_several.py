@@ -194,6 +194,35 @@ async def test_commits_of_processes_come_one_after_the_other(tmp_path: Path) -> 
         assert await one.read(lambda tx: tx.accounts.usage([(1, "d")])) == {(1, "d"): 100}
 
 
+async def test_who_comes_while_a_commit_waits_for_its_turn_goes_with_it(tmp_path: Path) -> None:
+    """One commit of two whose turn has come late, the patient in it too, in the order of their stages."""
+    ran: list[str] = []
+
+    def noting(name: str, order: int, patient: bool = False) -> Stage[int, int]:
+        async def run(tx: Tx, items: Any, now: int) -> list[int]:
+            ran.append(name)
+            return list(items)
+
+        return Stage(run, order, False, patient=patient)
+
+    first, earlier, patient = noting("first", 2), noting("earlier", 1), noting("patient", 3, patient=True)
+    commits: list[set[Stage[Any, Any]]] = []
+    with store(tmp_path, "one") as one, store(tmp_path, "two"):
+        one.after_commit(commits.append)
+        db = await asyncpg.connect(postgres_kit.url(tmp_path))
+        await db.execute(f"select pg_advisory_lock({nodes.LOCK})")
+        waits = [asyncio.ensure_future(one.write(first, [1]))]
+        in_line = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        await until(lambda: postgres_kit.ask(postgres_kit.url(tmp_path), in_line)[0], "it waits for its turn")
+        waits += [asyncio.ensure_future(one.write(later, [2, 3])) for later in (patient, earlier)]
+        await asyncio.sleep(0)
+        await db.execute(f"select pg_advisory_unlock({nodes.LOCK})")
+        await db.close()
+        assert await asyncio.gather(*waits) == [[1], [2, 3], [2, 3]]
+    assert ran == ["earlier", "first", "patient"]
+    assert commits == [{first, earlier, patient}]
+
+
 async def test_positions_of_events_are_seen_in_their_order(tmp_path: Path) -> None:
     """A reader that follows positions while two processes write misses nothing."""
     with store(tmp_path, "one") as one, store(tmp_path, "two") as two:

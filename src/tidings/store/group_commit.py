@@ -165,6 +165,10 @@ class _Submission:
         self.outcome: list[Any] | BaseException | None = None
 
 
+def _order(submission: _Submission) -> int:
+    return submission.stage.order
+
+
 class _Last(NamedTuple):
     """Who has the last word in a commit: see `core.ports.Store.conclude`."""
 
@@ -335,12 +339,12 @@ class GroupStore:
             batch, self._passed_by = self._cut(patient=self._passed_by)
             return batch or self._cut(patient=True)[0]
 
-    def _cut(self, patient: bool) -> tuple[list[_Submission], bool]:
-        """A batch with or without the patient, and whether any of those were passed by."""
+    def _cut(self, patient: bool, beside: int = 0) -> tuple[list[_Submission], bool]:
+        """A batch with or without the patient, and whether any of those were passed by. `beside`: rows it goes with."""
         batch: list[_Submission] = []
         left: deque[_Submission] = deque()
-        rows = 0
-        while self._waiting and (not batch or rows + self._waiting[0].rows <= MOST_ROWS):
+        rows = beside
+        while self._waiting and (not rows or rows + self._waiting[0].rows <= MOST_ROWS):
             one = self._waiting.popleft()
             if one.stage.patient and not patient:
                 left.append(one)
@@ -348,11 +352,11 @@ class GroupStore:
             batch.append(one)
             rows += one.rows
         self._waiting.extendleft(reversed(left))
-        self._rows -= rows
+        self._rows -= rows - beside
         return batch, bool(left) and bool(batch)
 
     async def _commit(self, tx: Transaction, batch: list[_Submission]) -> None:
-        batch.sort(key=lambda submission: submission.stage.order)
+        batch.sort(key=_order)
         self._batch = batch
         self._said = []
         try:
@@ -419,7 +423,17 @@ class GroupStore:
             log.warning("commits succeed again")
             self.fault = ""
 
+    def _take_along(self, batch: list[_Submission]) -> None:
+        """Others had the database while this commit waited for its turn. Whoever came meanwhile goes with it, the
+        patient too: each further commit would wait once more.
+        """
+        with self._wake:
+            batch += self._cut(patient=True, beside=sum(one.rows for one in batch))[0]
+        batch.sort(key=_order)
+
     async def _merged(self, tx: Transaction, batch: list[_Submission], now: Millis) -> None:
+        if self.driver.peers:
+            self._take_along(batch)
         at = 0
         while at < len(batch):
             stage, end = batch[at].stage, at
