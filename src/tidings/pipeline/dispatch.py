@@ -126,10 +126,10 @@ async def settle(tx: Tx, items: Sequence[Settle], now: Millis) -> list[Settled]:
     histories = await tx.attempts.with_siblings(item.answer.attempt_id for item in items)
     attempts = {attempt.id: attempt for history in histories.values() for attempt in history}
     answered = {a.id: a for item in items if (a := _answered(attempts.get(item.answer.attempt_id), item.answer, now))}
-    await tx.attempts.answer(list(answered.values()))
     touched = list(histories)
     histories = {m: [answered.get(attempt.id, attempt) for attempt in history] for m, history in histories.items()}
     states = await tx.messages.states(touched)
+    await tx.attempts.answer(list(answered.values()))
     spread = {attempts[i.answer.attempt_id].message_id: i for i in items if i.answer.attempt_id in attempts}
     outcomes = {
         message_id: _conclude(states[message_id], histories.get(message_id, []), spread[message_id], now)

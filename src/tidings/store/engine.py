@@ -28,6 +28,8 @@ class Engine(Protocol):
 
     by_day: bool
     """Whether what grows for ever stands in partitions by the day, and is dropped with them."""
+    returning: bool
+    """Whether rows that a statement deletes are best told by it, and not asked for before."""
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         """All rows of one statement."""
@@ -41,7 +43,7 @@ class Engine(Protocol):
         ...
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
-        """The statement once for each row."""
+        """The statement once for each row: written before the next question that could tell, or the commit."""
         ...
 
 

@@ -103,6 +103,10 @@ class Driver(Protocol):
         """What they are to hear, once it is committed."""
         ...
 
+    async def flush(self) -> None:
+        """Write what the stages of the transaction have left to be written."""
+        ...
+
     async def rollback(self) -> None:
         """Undo the transaction, if there still is one."""
         ...
@@ -394,6 +398,7 @@ class GroupStore:
         await self.driver.begin()
         try:
             await work(self._clock.now())
+            await self.driver.flush()
             if self.driver.peers:
                 self.driver.tell(self._news())
             changed = await self.driver.commit()
@@ -468,6 +473,7 @@ class GroupStore:
         counted = self.tally.pending.copy()
         try:
             await self._run_group(tx, submission.stage, [submission], now)
+            await self.driver.flush()
         except Exception as fault:
             if self.driver.is_fault(fault):
                 raise

@@ -30,6 +30,7 @@ from tidings.store import figures, marks, migrate, nodes
 from tidings.store.address import servers, shown, why_not
 from tidings.store.engine import CannotOpen, Row, statements
 from tidings.store.folder import home, take
+from tidings.store.gathered import Gathered, joint
 from tidings.store.group_commit import CommitUnknown, alone
 from tidings.store.primary import Fence, Lookout, Session, find
 from tidings.store.transaction import Transaction
@@ -195,6 +196,15 @@ _Prepared = tuple[Any, tuple[int, ...]]
 """A statement, and which of its columns are texts."""
 
 
+class _Batch(NamedTuple):
+    """A statement that takes an array for each column of its rows."""
+
+    words: str
+    texts: tuple[int, ...]
+    """Which columns are texts."""
+    columns: int
+
+
 class Away(OSError):
     """No connection can be had for now."""
 
@@ -232,14 +242,18 @@ class Place(NamedTuple):
 class Connection:
     """One connection as an `Engine`; another one after it was lost."""
 
-    __slots__ = ("_batches", "_db", "_loop", "_place", "_reads", "busy", "gone")
+    __slots__ = ("_batches", "_db", "_gathered", "_joint", "_loop", "_place", "_reads", "busy", "gone")
     by_day = True
+    returning = True
 
     def __init__(self, place: Place) -> None:
         self._place = place
         self._loop: asyncio.AbstractEventLoop | None = None
         self._db: Session | None = None
-        self._batches: dict[str, _Prepared] = {}
+        self._batches: dict[str, _Batch] = {}
+        self._joint: dict[tuple[str, ...], Any] = {}
+        """Prepared statements for what goes together."""
+        self._gathered = Gathered()
         self._reads: dict[str, _Prepared] = {}
         self.busy = False
         self.gone: list[int] = []
@@ -281,7 +295,9 @@ class Connection:
             self._db.terminate()
         self._db = None
         self._batches.clear()
+        self._joint.clear()
         self._reads.clear()
+        self.forget()
 
     async def close(self) -> None:
         """Say good-bye, if it still can be."""
@@ -291,12 +307,15 @@ class Connection:
         self.drop()
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
+        words = translate(sql)
+        await self._seen_by(words)
         with self._waiting():
-            found = await self.db.fetch(translate(sql), *map(_value, values))
+            found = await self.db.fetch(words, *map(_value, values))
         return [_row(record) for record in found]
 
     async def fetch_as(self, kind: type[T], sql: str, *values: Any) -> list[T]:
         # Rows as they come: the server takes longer to write them as JSON than it takes to make structs of them here.
+        await self._seen_by(translate(sql))
         with self._waiting():
             statement, texts = self._reads.get(sql) or await self._prepare_read(sql)
             records = await statement.fetch(*map(_value, values))
@@ -304,22 +323,54 @@ class Connection:
         return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
+        """As everywhere; but what nobody asks about goes with what else is written, at the latest with `flush`."""
         if not rows:
             return
-        with self._waiting():
-            batch = self._batches.get(sql) or await self._prepare(sql)
-            columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-            for at in batch[1]:
-                columns[at] = _column(columns[at])
-            await batch[0].fetch(*columns)
+        words = translate(sql)
+        if not self._gathered.takes(sql, words):
+            await self.flush()
+        self._gathered.add(sql, words, rows)
 
-    async def _prepare(self, sql: str) -> _Prepared:
+    async def _seen_by(self, question: str) -> None:
+        if self._gathered.rows and self._gathered.concerns(question):
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what waits to be written."""
+        gathered = self._gathered.take()
+        if not gathered:
+            return
+        with self._waiting():
+            key = tuple(gathered)
+            statement = self._joint.get(key) or await self._prepare_joint(key)
+            columns: list[Sequence[Any]] = []
+            for sql, rows in gathered.items():
+                own: list[Sequence[Any]] = list(zip(*rows, strict=True))
+                for at in self._batches[sql].texts:
+                    own[at] = _column(own[at])
+                columns += own
+            await statement.fetch(*columns)
+
+    def forget(self) -> None:
+        """What waits to be written is not wanted any more."""
+        self._gathered.take()
+
+    async def _prepare_joint(self, key: tuple[str, ...]) -> Any:
+        batches = [self._batches.get(sql) or await self._prepare(sql) for sql in key]
+        if len(self._joint) >= PREPARED:
+            self._joint.clear()
+        self._joint[key] = statement = await self.db.prepare(joint([(one.words, one.columns) for one in batches]))
+        return statement
+
+    async def _prepare(self, sql: str) -> _Batch:
         """The server itself says of which types the values of one row are."""
-        statement = await self.db.prepare(translate(sql))
-        types = [kind.name.removesuffix("[]") for kind in statement.get_parameters()]
+        words = translate(sql)
+        parameters = (await self.db.prepare(words)).get_parameters()
+        types = [kind.name.removesuffix("[]") for kind in parameters]
         if sql not in others():
-            statement = await self.db.prepare(unnested(sql, types))
-        batch = self._batches[sql] = (statement, tuple(at for at, name in enumerate(types) if name == "text"))
+            words = unnested(sql, types)
+        texts = tuple(at for at, name in enumerate(types) if name == "text")
+        batch = self._batches[sql] = _Batch(words, texts, len(types))
         return batch
 
     async def _prepare_read(self, sql: str) -> _Prepared:
@@ -481,7 +532,11 @@ class Postgres:
             raise OSError(f"the database server warned: {db.warning}")
         return done
 
+    async def flush(self) -> None:
+        await self.engine.flush()
+
     async def rollback(self) -> None:
+        self.engine.forget()
         try:
             await self.engine.db.execute("rollback")
         except (TimeoutError, *_OURS, OSError):
@@ -491,6 +546,7 @@ class Postgres:
         await self.engine.db.execute("savepoint one")
 
     async def undo(self) -> None:
+        self.engine.forget()
         await self.engine.db.execute("rollback to one")
 
     async def release(self) -> None:
@@ -596,8 +652,11 @@ class _Reader:
             await engine.connect()
         try:
             await engine.db.execute("begin isolation level repeatable read read only")
-            return await alone(ask(cast("Tx", Transaction(engine))), lambda: engine.busy)
+            found = await alone(ask(cast("Tx", Transaction(engine))), lambda: engine.busy)
+            await engine.flush()  # which is refused: nothing is written here, and that must not go unnoticed
+            return found
         finally:
+            engine.forget()
             if engine.lives:
                 await engine.db.execute("rollback")
 

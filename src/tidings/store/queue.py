@@ -35,6 +35,8 @@ class Queue:
 
     async def take(self, message_ids: Sequence[int]) -> set[int]:
         wanted = as_list(message_ids)
+        if self._engine.returning:
+            return {row[0] for row in await self._engine.fetch_as(tuple[int], SQL["take_told"], wanted)}
         there = await self._engine.fetch_as(tuple[int], SQL["among"], wanted)
         await self._engine.fetch(SQL["take"], wanted)
         return {row[0] for row in there}

@@ -82,6 +82,7 @@ class Connection:
 
     __slots__ = ("_db",)
     by_day = False
+    returning = False
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
@@ -191,6 +192,9 @@ class Sqlite:
 
     def tell(self, news: Sequence[str]) -> None:
         raise AssertionError("this engine is for one process")
+
+    async def flush(self) -> None:
+        pass  # everything is written at once
 
     async def rollback(self) -> None:
         if self.db.in_transaction:

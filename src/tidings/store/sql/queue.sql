@@ -14,6 +14,9 @@ select rows_of(message_id) from queue where message_id in rows_int(?1);
 -- name: take
 delete from queue where message_id in rows_int(?1);
 
+-- name: take_told
+delete from queue where message_id in rows_int(?1) returning message_id;
+
 -- name: head
 select message_id from queue
 where due_at = 0 and rank = ?1 and message_id > ?2 and carrier in rows_text(?4) order by message_id limit ?3;
