@@ -481,7 +481,10 @@ async def test_those_of_a_kind_are_shared_out(tmp_path: Path) -> None:
             await until(lambda one=one: len(one.leases.nodes) == 2, "they know of each other")
         await asyncio.gather(*(one.want(name, spread=True) for one in both for name in carriers))
         await until(lambda: sum(one.holds(name) for one in both for name in carriers) == 5, "all are held")
-        assert sorted(sum(one.holds(name) for name in carriers) for one in both) == [2, 3]
+        # One that was kept waiting by the machine for long finds all taken, and is left its share.
+        await until(
+            lambda: sorted(sum(one.holds(name) for name in carriers) for one in both) == [2, 3], "each its share"
+        )
 
 
 async def test_one_that_comes_later_is_given_its_share(tmp_path: Path) -> None:
