@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from contract_kit import ONE, Desk, event
 from tidings.core.esme import Esme
-from tidings.core.owed import Backlog, Listener, Owed
+from tidings.core.owed import Backlog, Listener, Owed, Tried
 from tidings.core.questions import Scan
+from tidings.pipeline import deliver, lease
 
 SHOP, OTHER = 70, 71
 
@@ -53,6 +55,27 @@ async def test_a_row_comes_back_as_it_was_kept_and_as_it_was_settled(desk: Desk)
     await desk.do(lambda tx: tx.outbox.settle([given_up]))
     assert (await desk.see(lambda tx: tx.outbox.some([1])))[1] == given_up
     assert await desk.see(lambda tx: tx.outbox.ended([1, 2, 9])) == [1]
+
+
+LATE = [
+    ("its fence is current: it waits for another attempt", "unanswered", 1, "waiting", 1),
+    ("nobody else could have it", "unanswered", None, "waiting", 1),
+    ("another process has it by now, and counts its own attempts", "unanswered", 0, "waiting", 0),
+    ("so it does where none was held", "refused", -1, "waiting", 0),
+    ("but what the ESME took, it took", "delivered", 0, "delivered", 1),
+]
+
+
+@pytest.mark.parametrize(("why", "outcome", "fence", "status", "attempts"), LATE, ids=[case[0] for case in LATE])
+async def test_what_an_earlier_holder_tells_late(
+    desk: Desk, why: str, outcome: str, fence: int | None, status: str, attempts: int
+) -> None:
+    await kept(desk, owed(1))
+    await desk.do(lambda tx: tx.leases.take(lease.of_esme(SHOP), 7, 60_000))
+    (told,) = await desk.store.write(deliver.settle, [Tried(owed(1), outcome, "shop/1", 0x14, 0, fence)])
+    row = (await desk.see(lambda tx: tx.outbox.some([1])))[1]
+    assert (row.status, row.attempts) == (status, attempts), why
+    assert (told is None) == (attempts == 0)
 
 
 async def test_what_waits_is_read_in_pages_and_by_lane_oldest_first(desk: Desk) -> None:

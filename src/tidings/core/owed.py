@@ -64,6 +64,8 @@ class Tried(msgspec.Struct, frozen=True, gc=False):
     answer: int | None = None
     wait: Millis | None = 0
     """Until it is tried again; None: it is given up."""
+    fence: int | None = None
+    """Of the lease of its ESME, under which it was made; None where no other process could hold that."""
 
 
 class Load(msgspec.Struct, gc=False):

@@ -8,6 +8,8 @@ from typing import Any
 from tidings.pipeline import lease
 from tidings.pipeline.house import House
 
+NO_FENCE = -1
+
 
 class Claims:
     """Takes and leaves the leases of ESMEs; all are held where no other process shares the store."""
@@ -28,7 +30,8 @@ class Claims:
         self._asked: set[int] = set()
         """Those whose lease is wanted by now."""
         self._working: set[int] = set()
-        self._held: set[int] = set()
+        self._held: dict[int, int] = {}
+        """Those whose lease is ours, each with its fence."""
 
     def wish(self, esme_id: int, wanted: bool) -> None:
         """There are binds of it here, or no more."""
@@ -43,6 +46,10 @@ class Claims:
         """Whether this process delivers to it."""
         return esme_id in self._held or not self._leases.shared
 
+    def fence(self, esme_id: int) -> int | None:
+        """Under which fence this process delivers to it; None where nobody else could, one that never was if not."""
+        return self._held.get(esme_id, NO_FENCE) if self._leases.shared else None
+
     def may_send(self, esme_id: int) -> bool:
         """Whether it does so in this very moment, by the monotonic clock."""
         return not self._leases.shared or self._leases.may_write(lease.of_esme(esme_id), True)
@@ -51,11 +58,11 @@ class Claims:
         name = lease.of_esme(esme_id)
 
         async def gained(fence: int) -> None:
-            self._held.add(esme_id)
+            self._held[esme_id] = fence
             self._gained(esme_id)
 
         async def lost(to_another: bool) -> None:
-            self._held.discard(esme_id)
+            self._held.pop(esme_id, None)
             self._lost(esme_id)
 
         try:

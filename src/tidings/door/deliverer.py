@@ -196,7 +196,8 @@ class Deliverer:
         token.load.owed = msgspec.structs.replace(owed, attempts=owed.attempts + 1, bind=bind)
         self._house.metrics.handed(outcome)
         token.line.writes(token.load)
-        self._ledger.enter(token, Tried(owed, outcome, bind, answer, wait))
+        fence = self._claims.fence(token.line.esme_id)
+        self._ledger.enter(token, Tried(owed, outcome, bind, answer, wait, fence))
 
     def _recorded(self, token: Token, tried: Tried, row: Owed | None) -> None:
         line = token.line

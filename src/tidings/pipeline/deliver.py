@@ -15,6 +15,7 @@ from tidings.core.owed import NOTICE, OCTETS, RECEIPT, TEXT, Listener, Load, Owe
 from tidings.core.ports import Store, stage
 from tidings.core.questions import Event, InboundRow, Tx
 from tidings.core.status import RECEIVED
+from tidings.pipeline import lease
 from tidings.pipeline.house import House
 from tidings.smpp.pdus import DataSm, DeliverSm
 
@@ -193,19 +194,31 @@ def _pdu(
 
 @stage(order=97)
 async def settle(tx: Tx, tried: Sequence[Tried], now: Millis) -> list[Owed | None]:
-    """Record attempts: taken, to be repeated, or given up. None: it had ended meanwhile."""
+    """Record attempts: taken, to be repeated, or given up. None: it had ended meanwhile, or another process has the
+    ESME by now and decides what becomes of it. What was taken was taken, whoever has it.
+    """
     ended = set(await tx.outbox.ended(one.owed.id for one in tried))
+    fences = await _fences(tx, tried)
     rows: dict[int, Owed] = {}
     results: list[Owed | None] = []
     for one in tried:
         before = rows.get(one.owed.id, one.owed)
-        if one.owed.id in ended or before.next_at is None:
+        late = one.outcome != "delivered" and one.fence != fences.get(one.owed.esme_id)
+        if one.owed.id in ended or before.next_at is None or late:
             results.append(None)
             continue
         rows[before.id] = row = _settled(before, one, now)
         results.append(row)
     await tx.outbox.settle(list(rows.values()))
     return results
+
+
+async def _fences(tx: Tx, tried: Sequence[Tried]) -> dict[int, int]:
+    """Those that are current, of the ESMEs that other processes might hold."""
+    names = {lease.of_esme(one.owed.esme_id): one.owed.esme_id for one in tried if one.fence is not None}
+    if not names:
+        return {}
+    return {names[name]: fence for name, fence in (await tx.leases.fences(list(names))).items()}
 
 
 def _settled(row: Owed, tried: Tried, now: Millis) -> Owed:
