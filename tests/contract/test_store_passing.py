@@ -138,6 +138,36 @@ async def test_a_server_that_hangs_keeps_nobody_at_a_door_waiting(
         assert store.fault == ""
 
 
+async def _sleepy(tx: Tx) -> str:
+    await tx.engine.fetch("select pg_sleep(1.5)")  # type: ignore[attr-defined]
+    return "told"
+
+
+async def test_a_server_that_answers_nobody_keeps_no_reader_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor those who wait for a connection to read by."""
+    monkeypatch.setattr(group_commit, "HANGS_S", 0.3)
+    with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
+        reads = [store.read(_sleepy) for _ in range(group_commit.READERS)]
+        told = await asyncio.gather(*reads, store.read(lambda tx: tx.leases.all()), return_exceptions=True)
+        assert [(type(one), str(one)) for one in told] == [
+            (StoreUnavailable, "the database has not answered for 0 s")
+        ] * len(told)
+
+
+async def test_one_that_asks_for_much_is_waited_for_while_others_get_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "HANGS_S", 0.5)
+    with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
+        much = asyncio.ensure_future(store.read(_sleepy))
+        while not much.done():
+            await store.read(lambda tx: tx.leases.all())
+            await asyncio.sleep(0.02)
+        assert await much == "told"
+
+
 @contextlib.contextmanager
 def no_connections(url: str) -> Iterator[None]:
     """The database lets nobody in any more, and those who are in are thrown out."""

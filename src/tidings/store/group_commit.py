@@ -35,7 +35,9 @@ REST_MOST = 0.006
 ASK_AGAIN = 0.2
 """Seconds between two tries to learn what became of a commit."""
 HANGS_S = 10.0
-"""A commit that takes longer than this keeps nobody at a door waiting any more."""
+"""A commit that takes longer than this keeps nobody at a door waiting any more; nor does a read, while nobody else
+gets an answer either.
+"""
 WATCH_S = 1.0
 LAST_PATIENCE = 5.0
 """Seconds that a stop waits to learn it."""
@@ -169,6 +171,10 @@ class _Submission:
         self.outcome: list[Any] | BaseException | None = None
 
 
+def _hangs() -> str:
+    return f"the database has not answered for {HANGS_S:.0f} s"
+
+
 def _order(submission: _Submission) -> int:
     return submission.stage.order
 
@@ -198,6 +204,8 @@ class GroupStore:
         self._in_doubt = False
         self._working: tuple[list[_Submission], float] = [], 0.0
         """What is being committed, and since when by the monotonic clock."""
+        self._answered = time.monotonic()
+        """When the database last answered anybody, by the monotonic clock."""
         self._passed_by = False
         self._rested = 0.0
         self._followers: dict[Stage[Any, Any], list[Callable[[Sequence[Any], list[Any]], None]]] = {}
@@ -258,7 +266,17 @@ class GroupStore:
         return await future
 
     async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
-        return await self._loop.run_in_executor(self._readers, self.driver.read, ask)
+        asked = self._loop.run_in_executor(self._readers, self.driver.read, ask)
+        try:
+            while not (await asyncio.wait([asked], timeout=HANGS_S))[0]:
+                # One that asks for much may take longer, but not while nobody gets an answer.
+                if time.monotonic() - self._answered > HANGS_S:
+                    raise StoreUnavailable(_hangs())
+            found = asked.result()
+        finally:
+            asked.cancel()
+        self._answered = time.monotonic()
+        return found
 
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
         self._followers.setdefault(stage, []).append(then)
@@ -324,6 +342,7 @@ class GroupStore:
             except CommitUnknown as fault:
                 self._find_out(batch, fault)
             self._working = [], 0.0
+            self._answered = time.monotonic()
             self.tally.publish()
             self._took = self._clock.now() - first
             self._loop.call_soon_threadsafe(self._hand_back, batch, self._said)
@@ -503,7 +522,7 @@ class GroupStore:
         if self._stopping:
             return
         if self._hangs() and not self._in_doubt:
-            self._say(TimeoutError(f"the database has not answered for {HANGS_S:.0f} s"))
+            self._say(TimeoutError(_hangs()))
             self._turn_away(self._working[0])
         self._loop.call_later(WATCH_S, self._watch)
 
