@@ -23,6 +23,13 @@ export interface ScreenRow {
 export const SCREENS: readonly ScreenRow[] = [
   // talk
   {
+    path: "/inbox",
+    name: "inbox",
+    load: () => import("./screens/Inbox"),
+    nav: { group: "talk", icon: "inbox", key: "i" },
+    needs: "read",
+  },
+  {
     path: "/messages",
     name: "log",
     load: () => import("./screens/MessageLog"),
@@ -37,8 +44,30 @@ export const SCREENS: readonly ScreenRow[] = [
     nav: { group: "talk", icon: "pen", key: "c" },
     needs: "send",
   },
+  {
+    path: "/contacts",
+    name: "contacts",
+    load: () => import("./screens/Contacts"),
+    nav: { group: "talk", icon: "people", key: "p" },
+    needs: "read",
+  },
+  { path: "/contacts/$id", name: "contacts", load: () => import("./screens/ContactDetail"), needs: "read" },
+  {
+    path: "/canned",
+    name: "canned",
+    load: () => import("./screens/Canned"),
+    nav: { group: "talk", icon: "bolt", key: "r" },
+    needs: "read",
+  },
 
   // build
+  {
+    path: "/senders",
+    name: "senders",
+    load: () => import("./screens/Senders"),
+    nav: { group: "build", icon: "tower", key: "s" },
+    needs: "read",
+  },
 
   // run
 

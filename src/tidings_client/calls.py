@@ -428,6 +428,7 @@ class Calls:
         from_: str | None = None,
         contact: str | None = None,
         unread: Literal["false", "true"] | None = None,
+        assigned: Literal["false", "true"] | None = None,
     ) -> types.ConversationList:
         """The inbox: conversations, those with the newest message first."""
         answer: types.ConversationList = self.call(
@@ -443,6 +444,7 @@ class Calls:
                     "from": from_,
                     "contact": contact,
                     "unread": unread,
+                    "assigned": assigned,
                 },
             )
         )
@@ -1279,6 +1281,7 @@ class AsyncCalls:
         from_: str | None = None,
         contact: str | None = None,
         unread: Literal["false", "true"] | None = None,
+        assigned: Literal["false", "true"] | None = None,
     ) -> types.ConversationList:
         """The inbox: conversations, those with the newest message first."""
         answer: types.ConversationList = await self.call(
@@ -1294,6 +1297,7 @@ class AsyncCalls:
                     "from": from_,
                     "contact": contact,
                     "unread": unread,
+                    "assigned": assigned,
                 },
             )
         )

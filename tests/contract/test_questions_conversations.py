@@ -117,6 +117,8 @@ PAGES: list[tuple[str, dict[str, Any], list[int]]] = [
     ("of a contact", {"contact_id": 1}, [1]),
     ("unread", {"unread": True}, [3]),
     ("read", {"unread": False}, [1, 4, 2]),
+    ("of nobody", {"assigned": False}, [1, 2]),
+    ("of anybody", {"assigned": True}, [3, 4]),
     ("several at once", {"status": "closed", "assignee": "kim", "label": "a", "unread": False}, [4]),
     ("none", {"status": "snoozed"}, []),
 ]

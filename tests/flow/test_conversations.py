@@ -137,6 +137,7 @@ async def test_it_is_assigned_labelled_read_closed_and_opened_by_a_text(place: P
     assert await inbox(place, "?status=open") == []
     assert len(await inbox(place, "?assignee=kim&label=b&status=closed&unread=false")) == 1
     await texted(place, "One more thing")
+    assert (len(await inbox(place, "?assigned=true")), await inbox(place, "?assigned=false")) == (1, [])
     (one,) = await inbox(place, "?status=open")
     assert (one["unread"], one["assignee"], one["labels"]) == (1, "kim", ["a", "b"])
     assert (await call(place, "PATCH", where, {"read": True, "assignee": None}))["assignee"] is None

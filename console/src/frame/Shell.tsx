@@ -11,6 +11,7 @@ import { useKeys } from "./keys";
 import { Help, Palette } from "./Palette";
 import style from "./Shell.module.css";
 import { useUnread } from "./title";
+import { useUnreadCount } from "./unread";
 
 const GROUPS: readonly Group[] = ["talk", "build", "run", "house"];
 
@@ -26,6 +27,7 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [shown, show] = useState<"palette" | "help" | "menu" | null>(null);
   const close = () => show(null);
+  useUnreadCount();
 
   useKeys({
     "?": [say("keys.help"), () => show("help")],

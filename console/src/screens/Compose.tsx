@@ -1,8 +1,9 @@
 /** Write a text to one or many, and see before sending what it becomes. */
 import { Button, Select, Textarea, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
+import { useOnce } from "../api/once";
 import { localOf, momentOf } from "../blocks/FilterBar";
 import { Form, useForm } from "../blocks/Form";
 import { Card, Columns, Row, Screen, Stack } from "../blocks/Screen";
@@ -38,25 +39,12 @@ export function bodyOf(draft: Draft, to: string) {
   };
 }
 
-/** The same words for the same draft: pressing twice, or again after no answer, sends once. */
-function useIdempotency(): (body: unknown) => string {
-  const last = useRef({ body: "", key: "" });
-  return (body) => {
-    const text = JSON.stringify(body);
-    if (last.current.body !== text) {
-      const octets = crypto.getRandomValues(new Uint8Array(16));
-      last.current = { body: text, key: `console-${[...octets].map((one) => one.toString(16).padStart(2, "0")).join("")}` };
-    }
-    return last.current.key;
-  };
-}
-
 export default function Compose() {
   const { say } = useWords();
   const { toast } = useTell();
   const navigate = useNavigate();
   const [sent, setSent] = useState<Sent | null>(null);
-  const keyOf = useIdempotency();
+  const { keyOf } = useOnce();
   const form = useForm<Draft>(kept, async (draft) => {
     const { numbers } = recipientsOf(draft.to);
     if (numbers.length > 1) {

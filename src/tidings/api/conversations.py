@@ -71,6 +71,7 @@ class ConversationQuery(PageQuery, frozen=True, kw_only=True, rename={"sender": 
     sender: Sender | None = None
     contact: ContactId | None = None
     unread: Annotated[Literal["true", "false"], Meta(description="whether texts wait to be read")] | None = None
+    assigned: Annotated[Literal["true", "false"], Meta(description="whether somebody looks after it")] | None = None
 
 
 class SearchQuery(PageQuery, frozen=True, kw_only=True):
@@ -152,6 +153,7 @@ async def page(call: Call) -> Reply:
         status=query.status, assignee=query.assignee, label=query.label, sender=query.sender,
         contact_id=None if query.contact is None else ids.parse("con", query.contact) or 0,
         unread=None if query.unread is None else query.unread == "true",
+        assigned=None if query.assigned is None else query.assigned == "true",
     )  # fmt: skip
 
     async def ask(tx: Tx) -> tuple[ConversationPage, list[ConversationView]]:

@@ -1042,6 +1042,7 @@ _OF_CONVERSATIONS = {
     "from": "+15550009999",
     "contact": "con_02n5m8h2tc800",
     "unread": "true",
+    "assigned": "true",
 }
 
 

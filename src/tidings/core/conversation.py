@@ -62,6 +62,7 @@ class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True):
     sender: str | None = None
     contact_id: int | None = None
     unread: bool | None = None
+    assigned: bool | None = None
 
 
 class ConversationPage(msgspec.Struct, frozen=True):

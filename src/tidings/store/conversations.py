@@ -86,7 +86,9 @@ class Conversations:
         )  # fmt: skip
         rest, rest_values = clauses(
             ("holds(labels, ?{})", filter.label and _json(filter.label)), ("sender = ?{}", filter.sender),
-            ("(unread > 0) = (?{} > 0)", None if filter.unread is None else int(filter.unread)), taken=len(values),
+            ("(unread > 0) = (?{} > 0)", None if filter.unread is None else int(filter.unread)),
+            ("(assignee is not null) = (?{} > 0)", None if filter.assigned is None else int(filter.assigned)),
+            taken=len(values),
         )  # fmt: skip
         scan = SQL["scan"].format(where=" and ".join(narrow), most=SCAN_MOST if rest else limit + 1)
         found = SQL["chosen"].format(scan=scan, where=" and ".join(rest) or "true", most=limit + 1)

@@ -1,0 +1,26 @@
+/** Idempotency keys: pressing twice, or again after no answer, does it once. */
+import { useRef } from "react";
+
+export interface Once {
+  /** The same key for the same body. */
+  keyOf: (body: unknown) => string;
+  /** It was done: the same body again is meant. */
+  done: () => void;
+}
+
+export function useOnce(): Once {
+  const last = useRef({ body: "", key: "" });
+  return {
+    keyOf: (body) => {
+      const text = JSON.stringify(body);
+      if (last.current.body !== text) {
+        const octets = crypto.getRandomValues(new Uint8Array(16));
+        last.current = { body: text, key: `console-${[...octets].map((one) => one.toString(16).padStart(2, "0")).join("")}` };
+      }
+      return last.current.key;
+    },
+    done: () => {
+      last.current = { body: "", key: "" };
+    },
+  };
+}

@@ -1,0 +1,246 @@
+/** The answer or a note: typed, or from the replies that are kept ready, with what it costs as one types. */
+import { Button, SegmentedControl, Textarea } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useRef, useState } from "react";
+import { api, ask } from "../../api/client";
+import { useMe } from "../../api/me";
+import { useOnce } from "../../api/once";
+import { Problem } from "../../api/problem";
+import { Told } from "../../blocks/Facts";
+import { Trouble } from "../../blocks/States";
+import { Icon } from "../../design/icons";
+import { useWords } from "../../words";
+import { Canned, useCanned } from "./Canned";
+import type { Conversation } from "./conversations";
+import { type Draft, draftOf, keepDraft, slashAt } from "./drafts";
+import style from "./inbox.module.css";
+import { addMessage } from "./Said";
+
+export interface AnswerControl {
+  begin: (kind: Draft["kind"]) => void;
+}
+
+export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerControl> }) {
+  const { say } = useWords();
+  const me = useMe();
+  const queries = useQueryClient();
+  const once = useOnce();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [draft, setDraft] = useState(() => draftOf(of.id));
+  const [sending, setSending] = useState(false);
+  const [problem, setProblem] = useState<unknown>(null);
+  const [caret, setCaret] = useState(0);
+  const [shut, setShut] = useState(false);
+  const [at, setAt] = useState(0);
+  const list = useId();
+  const note = draft.kind === "note";
+  const text = note ? draft.note : draft.reply;
+  const slash = note || shut ? null : slashAt(text, caret);
+  const canned = useCanned(slash?.name ?? null);
+  const here = Math.min(at, canned.length - 1);
+
+  function become(next: Partial<Draft>) {
+    const whole = { ...draft, ...next };
+    setDraft(whole);
+    keepDraft(of.id, whole);
+  }
+  useImperativeHandle(control, () => ({
+    begin: (kind) => {
+      become({ kind });
+      requestAnimationFrame(() => field.current?.focus());
+    },
+  }));
+
+  function put(reply: string) {
+    if (!slash) return;
+    const next = text.slice(0, slash.from) + reply + text.slice(caret);
+    become({ reply: next });
+    setShut(true);
+    const end = slash.from + reply.length;
+    requestAnimationFrame(() => {
+      field.current?.focus();
+      field.current?.setSelectionRange(end, end);
+      setCaret(end);
+    });
+  }
+
+  async function send() {
+    if (sending || !text.trim()) return;
+    setSending(true);
+    const path = { id: of.id };
+    try {
+      if (note) {
+        await ask(api.POST("/v1/conversations/{id}/notes", { params: { path }, body: { text, author: me } }));
+        await queries.invalidateQueries({ queryKey: ["notes", of.id] });
+      } else {
+        const header = { "Idempotency-Key": once.keyOf({ id: of.id, text }) };
+        addMessage(queries, of.id, await ask(api.POST("/v1/conversations/{id}/messages", { params: { path, header }, body: { text } })));
+        once.done();
+      }
+      setProblem(null);
+      // Only what was sent goes; what was typed meanwhile stays.
+      setDraft((now) => {
+        const left = now[draft.kind] === text ? { ...now, [draft.kind]: "" } : now;
+        keepDraft(of.id, left);
+        return left;
+      });
+    } catch (fault) {
+      setProblem(fault);
+    } finally {
+      setSending(false);
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return;
+    if (canned.length && slash) {
+      const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+      if (step) {
+        event.preventDefault();
+        setAt((here + step + canned.length) % canned.length);
+        return;
+      }
+      const chosen = canned[here];
+      if ((event.key === "Enter" || event.key === "Tab") && chosen) {
+        event.preventDefault();
+        put(chosen.text);
+        return;
+      }
+    }
+    if (event.key === "Escape") {
+      if (slash) setShut(true);
+      else field.current?.blur();
+    } else if (event.key === "Enter" && !event.shiftKey && !matchMedia("(pointer: coarse)").matches) {
+      event.preventDefault();
+      void send();
+    }
+  }
+
+  return (
+    <form
+      className={style.answer}
+      data-note={note || undefined}
+      aria-label={say(note ? "inbox.write-note" : "inbox.write-reply")}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      {problem ? <Refused problem={problem} /> : null}
+      {slash && <Canned id={list} found={canned} here={here} typed={slash.name} onChoose={(one) => put(one.text)} />}
+      <Textarea
+        ref={field}
+        autosize
+        minRows={2}
+        maxRows={10}
+        maxLength={10_000}
+        dir={text ? "auto" : undefined}
+        aria-label={say(note ? "inbox.note" : "inbox.reply")}
+        placeholder={say(note ? "inbox.note-place" : "inbox.reply-place")}
+        aria-autocomplete={note ? undefined : "list"}
+        aria-controls={slash ? list : undefined}
+        aria-activedescendant={slash && canned[here] ? `${list}-${here}` : undefined}
+        value={text}
+        onChange={(event) => {
+          become({ [draft.kind]: event.currentTarget.value });
+          setCaret(event.currentTarget.selectionStart);
+          setShut(false);
+          setAt(0);
+        }}
+        onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+        onKeyDown={onKeyDown}
+      />
+      <div className={style.below}>
+        <SegmentedControl
+          aria-label={say("inbox.kind")}
+          data={[
+            { value: "reply", label: say("inbox.reply") },
+            { value: "note", label: say("inbox.note") },
+          ]}
+          value={draft.kind}
+          onChange={(value) => become({ kind: value as Draft["kind"] })}
+        />
+        {!note && (
+          <Button
+            variant="subtle"
+            color="gray"
+            data-bare
+            leftSection={<Icon name="bolt" />}
+            aria-label={say("inbox.canned")}
+            onClick={() => {
+              const next = text && !/\s$/.test(text) ? `${text} /` : `${text}/`;
+              become({ reply: next });
+              setCaret(next.length);
+              setShut(false);
+              field.current?.focus();
+            }}
+          >
+            <span className={style.word}>{say("inbox.canned")}</span>
+          </Button>
+        )}
+        <div className={style.cost} aria-live="polite">
+          {!note && <Cost of={of} text={slash ? "" : text} />}
+        </div>
+        <Button type="submit" loading={sending} disabled={!text.trim()} leftSection={<Icon name={note ? "note" : "send"} />}>
+          {say(note ? "inbox.add-note" : "inbox.send")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Refused({ problem }: { problem: unknown }) {
+  const { say } = useWords();
+  const errors = problem instanceof Problem ? problem.errors : [];
+  return (
+    <div>
+      <Trouble problem={problem} />
+      {errors.length > 0 && (
+        <ul className={style.errors}>
+          {errors.map((one) => (
+            <li key={one.pointer + one.detail}>{one.detail}</li>
+          ))}
+        </ul>
+      )}
+      <p className={style.kept}>{say("inbox.kept")}</p>
+    </div>
+  );
+}
+
+/** Encoding, segments and what is left, or why it would not go out, asked of the API. */
+function Cost({ of, text }: { of: Conversation; text: string }) {
+  const { say } = useWords();
+  const [asked] = useDebouncedValue(text, 250);
+  const body = { to: of.number, from: of.from, text: asked, category: "conversation" as const };
+  const query = useQuery({
+    queryKey: ["preview", body],
+    queryFn: ({ signal }) => ask(api.POST("/v1/messages/preview", { body, signal })),
+    enabled: Boolean(asked.trim()),
+    placeholderData: keepPreviousData,
+    gcTime: 0,
+    retry: false,
+  });
+  if (!text.trim() || !asked.trim()) return null;
+  if (query.error) {
+    const told = query.error instanceof Problem ? (query.error.errors[0]?.detail ?? query.error.detail) : "";
+    return <span data-bad>{told || say("problem.unreachable")}</span>;
+  }
+  const told = query.data;
+  if (!told) return null;
+  const refused = told.verdicts.find((one) => !one.allowed);
+  if (refused) {
+    return (
+      <span data-bad>
+        <Told text={refused.detail} />
+      </span>
+    );
+  }
+  const last = told.parts.at(-1);
+  return (
+    <span>
+      {say("compose.segments", { n: told.segments })} · {say(`compose.encoding-${told.unit}`)}
+      {last && <> · {say("compose.room", { n: last.room - last.units })}</>}
+    </span>
+  );
+}
