@@ -52,6 +52,7 @@ class Relay:
         self._told: dict[int, asyncio.Event] = {}
         """Captures that others asked for, each with what ends it."""
         self._group: asyncio.TaskGroup | None = None
+        self._over = False
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Hear of what others ask for, where there may be others."""
@@ -61,7 +62,8 @@ class Relay:
             self._house.store.hear(self._heard)
 
     def stop(self) -> None:
-        """End all that goes between processes."""
+        """End all that goes between processes; what others ask for from now on is theirs to do without."""
+        self._over = True
         for one in list(self._open.values()):
             one.close()
         for ended in self._told.values():
@@ -88,7 +90,7 @@ class Relay:
         return self._group.create_task(work, name="capture elsewhere")
 
     def _heard(self, news: News) -> None:
-        for told in news.told.get(watch.ask, ()):
+        for told in () if self._over else news.told.get(watch.ask, ()):
             try:
                 asked = msgspec.convert(told, watch.Asked)
             except msgspec.ValidationError as fault:  # a newer program asks in a way of its own
