@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from coverage import Coverage
+from hypothesis import is_hypothesis_test, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 import postgres_kit
@@ -15,23 +16,31 @@ import postgres_kit
 settings.register_profile("tidings", deadline=None, print_blob=True)
 settings.load_profile("tidings")
 
-BOTH = "both_engines"
-SQLITE = "sqlite_alone"
+BOTH = ("flow", "acceptance")
+"""Rings whose tests run on SQLite and on PostgreSQL, but for those marked with a reason not to."""
+ONE = "one_engine"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--engine", choices=("default", "sqlite", "postgres"), default="default",
-        help="what stores of tests are on: SQLite, and in a chosen few on PostgreSQL too; or all on one of them",
+        help="what stores of tests are on: SQLite, and in flow and acceptance on PostgreSQL too; or on one of them",
     )  # fmt: skip
 
 
+def _on_both(item: Any) -> bool:
+    """Whether a test, or the function it is made of, belongs on both engines."""
+    mark = next(item.iter_markers(ONE), None)
+    assert mark is None or mark.args, f"{item.nodeid}: {ONE} wants its reason"
+    return mark is None and item.path.parent.name in BOTH
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests marked `both_engines` run on both, unless one is asked for; the second time is left to `make test`."""
-    chosen = metafunc.config.getoption("--engine")
-    marked = next(metafunc.definition.iter_markers(BOTH), None) is not None
-    if "engine" in metafunc.fixturenames and marked and chosen == "default":
-        metafunc.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
+    """Both engines, unless one is asked for or the test names its own; the second is left to `make test`."""
+    named = any("engine" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if metafunc.config.getoption("--engine") == "default" and _on_both(metafunc.definition) and not named:
+        postgres = pytest.param("postgres", marks=pytest.mark.slow)
+        metafunc.parametrize("engine", ["sqlite", postgres], indirect=True, scope="module")
 
 
 TOGETHER = {
@@ -50,7 +59,9 @@ class OneWorker(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return TOGETHER.get(nodeid.partition("::")[0].rpartition("/")[2], nodeid)
+        file, _, name = nodeid.partition("::")
+        group = TOGETHER.get(file.rpartition("/")[2])
+        return f"{group} {'[postgres' in name}" if group else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -60,20 +71,58 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL alone, tests that look into SQLite's file are not asked for."""
+    """On PostgreSQL alone, tests that would not touch it are not asked for."""
     if config.getoption("--engine") == "postgres":
-        gone = [item for item in items if item.get_closest_marker(SQLITE)]
+        gone = [item for item in items if item.get_closest_marker(ONE)]
         items[:] = [item for item in items if item not in gone]
         config.hook.pytest_deselected(items=gone)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def engine(request: pytest.FixtureRequest) -> Iterator[str]:
-    """What stores of this test are on."""
+    """What stores of these tests are on. What a module shares asks for it, to be made once for each."""
     asked = request.config.getoption("--engine")
     name = getattr(request, "param", "postgres" if asked == "postgres" else "sqlite")
     with postgres_kit.chosen_for(name == "postgres"):
         yield name
+
+
+@pytest.fixture(autouse=True)
+def databases(engine: str) -> Iterator[None]:
+    """What a test takes for itself is given back at its end."""
+    with postgres_kit.given_back():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test that would run on PostgreSQL and does not ask for it proves nothing there."""
+    yield
+    if postgres_kit.chosen and _on_both(item) and not postgres_kit.taken():
+        pytest.fail(f"It runs on PostgreSQL and touches no database: mark it {ONE}, with its reason.")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Coverage looks away while lines are walked that were walked before: by the thousand examples of a property, or
+    on the other engine. Looking doubles what pure code costs.
+    """
+    looks = Coverage.current()
+    if looks is None or not _walked(item):
+        return (yield)
+    looks.stop()
+    try:
+        return (yield)
+    finally:
+        looks.start()
+
+
+def _walked(item: pytest.Item) -> bool:
+    """Whether other tests walk the lines that this one does."""
+    if is_hypothesis_test(getattr(item, "obj", None)):
+        return True
+    spec = getattr(item, "callspec", None)
+    return spec is not None and spec.params.get("engine") == "postgres" and _on_both(item)
 
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}

@@ -286,7 +286,7 @@ async def _cleaning(template: str) -> list[str]:
 
 
 _databases: dict[Path, str] = {}
-"""What the present test has, by data folder."""
+"""What the present test and its module have, by data folder."""
 _clean: list[str] = []
 """What earlier tests have left, emptied: much cheaper than a new one."""
 _to_drop: list[str] = []
@@ -309,16 +309,34 @@ def url(folder: Path, *, empty: bool = False, throw_away: bool = False) -> str:
     return beside(_server(), name)
 
 
-def forget() -> None:
-    """Empty what the test that ended has used."""
-    for name in _databases.values():
-        if name not in _to_drop:
-            execute(*_template()[1], url=beside(_server(), name))
-            _clean.append(name)
-    if _to_drop:
-        execute(*(f"drop database if exists {name} with (force)" for name in _to_drop))
-        _to_drop.clear()
-    _databases.clear()
+def database(folder: Path) -> dict[str, str]:
+    """The setting that puts a process on the engine of its test."""
+    return {"database": url(folder)} if chosen else {}
+
+
+def taken() -> bool:
+    """Whether the present test, or its module, has a database."""
+    return bool(_databases)
+
+
+@contextlib.contextmanager
+def given_back() -> Iterator[None]:
+    """Databases taken within are emptied at the end."""
+    before = set(_databases)
+    try:
+        yield
+    finally:
+        for folder in _databases.keys() - before:
+            _forget(_databases.pop(folder))
+
+
+def _forget(name: str) -> None:
+    if name in _to_drop:
+        _to_drop.remove(name)
+        execute(f"drop database if exists {name} with (force)")
+    else:
+        execute(*_template()[1], url=beside(_server(), name))
+        _clean.append(name)
 
 
 @contextlib.contextmanager
@@ -327,7 +345,7 @@ def chosen_for(on: bool) -> Iterator[None]:
     global chosen
     before, chosen = chosen, on
     try:
-        yield
+        with given_back():
+            yield
     finally:
         chosen = before
-        forget()

@@ -22,9 +22,10 @@ import postgres_kit
 from tidings_client import Client, Problem, Retries
 
 BIN = Path(sys.executable).parent
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("TIDINGS_", "COVERAGE_"))}
+"""The environment of processes. They are not measured: most are killed, and would tell nothing for their pains."""
 CRASHING = Path(__file__).with_name("crashing.py")
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """What takes longer than this hangs."""
 CARRIER = "north"
 
@@ -192,13 +193,13 @@ class Simulator:
 
 
 class Tidings:
-    """`tidings up` on one data folder, started as often as a test needs."""
+    """`tidings up` on one data folder, and on the engine of its test, started as often as a test needs."""
 
     def __init__(self, data: Path, log: Path, config: str) -> None:
         self.data = data
         self._log = log
         data.mkdir(exist_ok=True)
-        (data / "tidings.toml").write_text(config)
+        (data / "tidings.toml").write_text(_toml(postgres_kit.database(data)) + config)
         self.program: Program | None = None
         self.port = 0
         self.url = self.key = ""
@@ -304,8 +305,6 @@ class Site:
     ) -> None:
         """Tables of settings beyond those that make tests quick; `data`: where the data folder is."""
         self.simulator = Simulator(folder, receipt_delay_ms)
-        if postgres_kit.chosen:
-            top = {"database": postgres_kit.url(data or folder / "data"), **(top or {})}
         at = {"name": CARRIER, "host": "127.0.0.1", "port": self.simulator.smpp_port, "system_id": "acceptance"}
         config = "\n".join(
             [

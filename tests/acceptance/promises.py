@@ -95,7 +95,7 @@ class Load:
             if self.pause:
                 time.sleep(self.pause)
 
-    def join(self, seconds: float = 30.0) -> list[Posted]:
+    def join(self, seconds: float = 60.0) -> list[Posted]:
         """Wait until it has ended by itself; everything that was posted."""
         for thread in self._running:
             thread.join(seconds)
@@ -107,7 +107,7 @@ class Load:
         return self.join()
 
 
-def all_ended(tidings: Tidings, seconds: float = 40.0) -> list[dict[str, Any]]:
+def all_ended(tidings: Tidings, seconds: float = 90.0) -> list[dict[str, Any]]:
     """All messages, once every one of them has ended."""
 
     def look() -> list[dict[str, Any]] | None:

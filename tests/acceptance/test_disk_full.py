@@ -21,6 +21,8 @@ from promises import REPEATS, Load, Posted, examine
 
 from tidings_client import Problem
 
+pytestmark = pytest.mark.one_engine("a full disk under SQLite's file; a server's disk is its own")
+
 MOST_CPU = 0.4
 """Of one processor, while it is asked whether it is ready 20 times a second."""
 MOST_LINES = 40

@@ -20,6 +20,8 @@ from processes import Tidings, until
 
 from tidings.core import totp
 
+pytestmark = pytest.mark.one_engine("what the pages show is asked of the API")
+
 Json = dict[str, Any]
 THEN = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
 """What is now in the examples."""

@@ -52,7 +52,7 @@ FATES = [
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     delivery = {"receipt_wait": 0.5}
     with Site(tmp_path_factory.mktemp("fates"), delivery=delivery) as running:
         running.start()

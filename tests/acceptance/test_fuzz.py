@@ -17,6 +17,8 @@ import pytest
 from tidings.app import every_endpoint
 from tidings_client import Client
 
+pytestmark = pytest.mark.one_engine("hundreds of requests an endpoint: too long to do twice")
+
 BIN = Path(sys.executable).parent
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
 

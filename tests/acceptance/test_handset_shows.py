@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from processes import Site, Tidings, until
 
+pytestmark = pytest.mark.one_engine("alphabets on a screen: the store keeps a text as it came")
+
 OURS = "+15559990000"
 SENTENCES = {
     "English": "The parcel is at the door.",

@@ -75,7 +75,7 @@ def test_kill_at_a_text_from_a_handset(tmp_path: Path, point: str) -> None:
         site.linked()
         for number, text in enumerate(texts):
             site.simulator.texts(f"+1555600{100 + number:04}", OURS, text)
-        assert doomed.wait(15) == -signal.SIGKILL, doomed.printed
+        assert doomed.wait() == -signal.SIGKILL, doomed.printed
         assert doomed.printed.endswith(f"killed at {point}\n"), doomed.printed
         site.tidings.start()
         until(lambda: site.simulator.stats()["texts_owed"] == 0, "all texts are acknowledged")

@@ -15,7 +15,7 @@ from processes import BIN, CLEAN, Site, Tidings, until
 
 import postgres_kit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("from one engine to the other")]
 
 MESSAGES = 4_000
 

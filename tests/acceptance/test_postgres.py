@@ -15,7 +15,7 @@ from promises import REPEATS, Load, Posted, ask_again, examine
 
 import postgres_kit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("a server of its own")]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from processes import Answer, Program, Site, free_port, until
 
 from debian import environment, program
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("what stands before the API")]
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".peers"

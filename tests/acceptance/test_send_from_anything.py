@@ -19,6 +19,8 @@ import pytest
 
 from tidings.api.one_url import OneUrl
 
+pytestmark = pytest.mark.one_engine("clients of the API")
+
 BIN = Path(sys.executable).parent
 PAGE = (Path(__file__).parents[2] / "docs/howto/send-from-anything.md").read_text(encoding="utf-8")
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}

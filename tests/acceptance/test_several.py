@@ -21,7 +21,7 @@ from test_postgres import new
 
 import postgres_kit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("a server of its own")]
 
 TAKEN_OVER_S = 10.0
 LEFT_S = 3.0

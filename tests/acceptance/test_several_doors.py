@@ -22,7 +22,7 @@ from tidings.drivers.smpp_link import SmppLink, connect
 from tidings.smpp import pdus
 from tidings.smpp.session import Role, Timing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("a server of its own")]
 
 ONE, TWO = "one", "two"
 """Two API processes."""

@@ -13,7 +13,7 @@ from processes import Site, until
 from promises import REPEATS, Load, Posted, Verdict, examine
 
 GRACE_S = 2
-LITTLE_S = 3.5
+LITTLE_S = 12.0
 """Beyond the grace: requests under way are answered first, and links are unbound."""
 
 

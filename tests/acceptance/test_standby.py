@@ -13,7 +13,7 @@ from promises import REPEATS, Load, Posted, ask_again, examine, request
 
 from postgres_kit import Pair
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("a server of its own")]
 
 PATIENCE_S = 20.0
 """From the promotion until messages are taken again."""

@@ -65,7 +65,6 @@ def called(site: Site, number: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.both_engines
 def test_from_a_handset_and_back(tmp_path: Path) -> None:
     """Put together, understood, answered by code and webhook, and by a person in the conversation."""
     with listening() as hooks, Site(tmp_path, top=REACHING) as site:

@@ -18,7 +18,7 @@ from processes import BIN, CLEAN, Site
 
 import postgres_kit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("a server of its own")]
 
 GUIDE = Path(__file__).parents[2] / "deploy/two-sites.md"
 PATIENCE_S = 30.0

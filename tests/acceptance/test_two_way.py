@@ -7,8 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from processes import until
 from test_readme import Running, needs_curl, running  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.one_engine("as the page has it")
 
 PAGE = (Path(__file__).parents[2] / "docs/tutorial/two-way.md").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ from processes import BIN, CLEAN, Site, until
 import postgres_kit
 from tidings.store import migrate
 
-pytestmark = [pytest.mark.slow, pytest.mark.both_engines]
+pytestmark = pytest.mark.slow
 
 LATER = ("9000_pre_later", """\
 alter table message add column colour text;

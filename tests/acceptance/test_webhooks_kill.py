@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+import postgres_kit
 from tidings_client import Client, types
 
 BIN = Path(sys.executable).parent
@@ -59,7 +60,8 @@ def up(data: Path) -> subprocess.Popen[bytes]:
     (data / "server.json").unlink(missing_ok=True)
     with (data.parent / "log").open("ab") as log:
         running = subprocess.Popen(
-            [BIN / "tidings", "up", "--data", data, "--port", "0", "--log-level", "warning"],
+            [BIN / "tidings", "up", "--data", data, "--port", "0", "--log-level", "warning",
+             *(f"--{name}={value}" for name, value in postgres_kit.database(data).items())],
             env=CLEAN, stdout=log, stderr=log,
         )  # fmt: skip
     until = time.monotonic() + 20

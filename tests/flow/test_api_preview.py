@@ -107,7 +107,7 @@ REQUESTS = st.fixed_dictionaries(
 )
 
 
-@pytest.mark.sqlite_alone
+@pytest.mark.one_engine("it looks into SQLite's file")
 async def test_whatever_is_asked_it_tells_what_sending_then_does_and_leaves_no_trace(tmp_path: Path) -> None:
     async with opened(tmp_path) as place:
         place.house.carriers = {"north": 0.0}

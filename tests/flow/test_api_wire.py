@@ -19,7 +19,7 @@ from tidings.api.wire import Wire
 from tidings.app import PEER_GONE_MS, _open_door
 from tidings.config import Limits, Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("the wire over a house of fakes: no store is asked")]
 
 KEY = b"Authorization: Bearer tk_0000000000000_send\r\n"
 GOOD = b'{"to":"+15551230100","text":"x"}'

@@ -29,7 +29,7 @@ from tidings.smpp import capture, codec, pdus
 from tidings.smpp.capture import Head, Record
 from tidings.smpp.replay import Login, Player
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("what links carry: no store is asked")]
 
 
 async def stays() -> None:

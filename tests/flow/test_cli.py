@@ -25,7 +25,10 @@ import pytest
 from copy_kit import contents
 from tidings_client import Client
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.one_engine("clients of the API, and commands whose work on a database the contract proves on both"),
+]
 
 TIDINGS = Path(sys.executable).parent / "tidings"
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")} | {"TZ": "UTC"}

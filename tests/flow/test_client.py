@@ -25,7 +25,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tidings_client import AsyncClient, Client, NoAnswer, NotTidings, Problem, Retries
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("a client sees the API, not what is behind it")]
 
 BIN = Path(sys.executable).parent
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}

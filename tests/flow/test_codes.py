@@ -17,8 +17,6 @@ from tidings.core.message import Message
 from tidings.core.sender import Sender
 from tidings.pipeline import coding, receive
 
-pytestmark = pytest.mark.both_engines
-
 ME, OURS = "+15551230100", "12345"
 ITEM = {"name": "item", "type": "integer"}
 

@@ -63,6 +63,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
         yield await settle(place)
 
 
+@pytest.mark.one_engine("no store is asked")
 def test_the_page_names_every_file_and_every_file_is_tried() -> None:
     assert re.findall(r"\(codes/([a-z-]+\.json)\)", PAGE.read_text(encoding="utf-8")) == [
         "votes.json", "quiz.json", "look-up.json", "registration.json", "appointments.json",

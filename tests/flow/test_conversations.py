@@ -20,8 +20,6 @@ from tidings.core.stream import Wanted
 from tidings.core.webhook import Subscription
 from tidings.pipeline import converse, expire, notify, receive, stream, subscribe
 
-pytestmark = pytest.mark.both_engines
-
 ADA, BEN = "+15551230100", "+15551230199"
 OURS = "+15550009999"
 

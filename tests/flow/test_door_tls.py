@@ -111,6 +111,7 @@ async def test_who_speaks_plain_smpp_to_the_tls_port_is_let_go(tmp_path: Path, p
         assert rig.door.state().binds == 0
 
 
+@pytest.mark.one_engine("no store is asked")
 def test_files_that_cannot_be_used_are_named(papers: Path) -> None:
     with pytest.raises(ConfigError, match=r"smpp\.tls_certificate"):
         tls_context(SmppSettings(**settings(papers, tls_key=str(papers / "other.key"))))

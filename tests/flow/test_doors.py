@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from cluster_kit import Half
 from door_kit import Client, Rig, submit, until
 from smpp_kit import Clock
@@ -19,8 +17,6 @@ from tidings.core.esme import Esme, Session
 from tidings.door.door import SmppDoor
 from tidings.pipeline import enrol
 from tidings.smpp import pdus
-
-pytestmark = pytest.mark.both_engines
 
 RALYBND = 0x05
 

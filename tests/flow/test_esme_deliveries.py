@@ -7,15 +7,11 @@ import itertools
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from esme_kit import NUMBER, SHOP, Shop, esme, shopping, takes
 from spine_kit import HandClock, JumpingLoop
 from tidings.pipeline import deliver
 from tidings.smpp import pdus, receipt, user_data
 from tidings.smpp.pdus import DataSm, DeliverSm
-
-pytestmark = pytest.mark.both_engines
 
 
 def shown(messages: list) -> list[str]:  # type: ignore[type-arg]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import postgres_kit
 from kit import ask
 from tidings import app as tidings_app
 from tidings.config import Delivery, Settings
@@ -73,7 +74,8 @@ async def _run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
     late = msgspec.structs.replace(fates.FATES["0005"], late=400)
     monkeypatch.setitem(fates.FATES, "0005", late)
     delivery = Delivery(receipt_wait=0.3, throttle_pause=0.02, backoff_first=0.05, sweep=0.2)
-    program = tidings_app.Tidings(Settings(data=str(folder), port=0, delivery=delivery, shutdown_grace=1))
+    where = {"data": str(folder), **postgres_kit.database(folder)}
+    program = tidings_app.Tidings(Settings(**where, port=0, delivery=delivery, shutdown_grace=1))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(program.run())
         try:
@@ -133,11 +135,12 @@ async def _tell(app: Any, key: str, told: Told) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def told(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         yield asyncio.run(_run(tmp_path_factory.mktemp("fates"), monkeypatch))
 
 
+@pytest.mark.one_engine("no store is asked")
 def test_every_fate_has_its_row() -> None:
     assert set(STORIES) == {*fates.FATES, "0100"}
 

@@ -19,6 +19,8 @@ from tidings.text import gsm7
 from tidings.text.segments import join, split
 from tidings.text.smart import smart
 
+pytestmark = pytest.mark.one_engine("texts and alphabets: the store keeps them as it keeps others")
+
 TEXTS = {**SENTENCES, **ODDITIES, **{f"{name}, long": text for name, text in LONG.items()}}
 NAMES = list(TEXTS)
 

@@ -17,6 +17,8 @@ from tidings.core.id_form import DEC_TO_HEX, ENOUGH, FORMS, HEX_TO_DEC, SAME, ke
 from tidings.core.questions import Attempt, Habit, ReceiptRow
 from tidings.pipeline import receipt as receipts
 
+pytestmark = pytest.mark.one_engine("thousands of transactions in a database in memory")
+
 NUMBERS = ["+15551230100", "+15551230101"]
 SMALL = 60
 """Ids up to here: as hexadecimal and as decimal they collide all the time."""

@@ -151,6 +151,7 @@ def last_use(data: Path, shown: str) -> int | None:
         db.close()
 
 
+@pytest.mark.one_engine("it looks into SQLite's file for the last use of a key")
 def test_a_busy_log_tells_no_secrets(running: Running) -> None:
     kind, log, url, key, process = running
     http = urllib3.PoolManager(headers={"Authorization": f"Bearer {key}"})

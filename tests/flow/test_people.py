@@ -367,6 +367,7 @@ async def test_what_a_role_opens_and_what_not(town: Town, owner: Browser, role: 
     assert {status for name, status in heard.items() if name not in OPENS[role]} <= {403}
 
 
+@pytest.mark.one_engine("no store is asked")
 def test_every_call_for_people_alone_is_open_to_everybody_who_signed_in() -> None:
     assert {one.path for one in ENDPOINTS if one.scope == "self"} >= {"/v1/session", "/v1/password"}
     assert not any(one.also or one.own or one.operator for one in ENDPOINTS if one.scope == "self")
@@ -603,6 +604,7 @@ async def test_the_log_tells_what_was_done_and_no_secret(town: Town, owner: Brow
     assert await town.actions() == []
 
 
+@pytest.mark.one_engine("no store is asked")
 async def test_settings_that_are_none_are_told(tmp_path: Path) -> None:
     assert Settings().sign_in.factor_roles == frozenset()
     assert SignInSettings(second_factor=" owner, admin").factor_roles == {"owner", "admin"}

@@ -27,7 +27,7 @@ async def test_a_key_is_known_at_once_and_after_a_restart(rig: Rig) -> None:
     assert Keyring(kept).find(token, rig.clock.now) == key
 
 
-@pytest.mark.sqlite_alone
+@pytest.mark.one_engine("it looks into SQLite's file")
 async def test_a_key_itself_is_kept_nowhere(rig: Rig) -> None:
     key, token = await admit.issue(rig.house, 7, "shop", "send")
     kept = b"".join(file.read_bytes() for file in rig.folder.glob("tidings.db*"))

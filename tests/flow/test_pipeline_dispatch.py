@@ -16,8 +16,6 @@ from tidings.core.request import Refused
 from tidings.core.retry import Again
 from tidings.pipeline import cancel, dispatch, expire, lease, route
 
-pytestmark = pytest.mark.both_engines
-
 LONG = "x" * 400
 """Three segments."""
 
@@ -61,6 +59,7 @@ async def test_a_message_that_is_gone_is_not_routed(rig: Rig) -> None:
     assert await rig.route(message) == [False]
 
 
+@pytest.mark.one_engine("no store is asked")
 def test_the_first_carrier_is_chosen() -> None:
     assert (route.choose(["north", "south"]), route.choose([])) == ("north", None)
 

@@ -16,8 +16,6 @@ from tidings.core.retry import RECEIPT_TRIES
 from tidings.pipeline import expire
 from tidings.pipeline import receipt as receipts
 
-pytestmark = pytest.mark.both_engines
-
 LONG = "x" * 300
 """Two segments."""
 HOUR = 3_600.0

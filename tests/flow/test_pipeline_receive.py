@@ -17,8 +17,6 @@ from tidings.pipeline import receive
 from tidings.store import inbounds
 from tidings.text.udh import build_concat
 
-pytestmark = pytest.mark.both_engines
-
 MINUTE = 60.0
 
 

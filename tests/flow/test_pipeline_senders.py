@@ -130,6 +130,7 @@ async def test_a_preview_tells_the_same(place: Place) -> None:
     assert [one["rule"] for one in (await look(to=DE))["verdicts"]] == ["suppression"]
 
 
+@pytest.mark.one_engine("no store is asked")
 def test_the_page_shows_the_table_that_holds() -> None:
     rules = load("sender_rules")["alphanumeric"]
     rows = re.findall(r"^\| ([^|]+) \| `(..)` \| ([^|]+) \| (yes|no) \|$", PAGE.read_text(encoding="utf-8"), flags=re.M)
@@ -145,5 +146,6 @@ def test_the_page_shows_the_table_that_holds() -> None:
     ("address", "typed"),
     [(US, (1, 1, US[1:])), ("741741", (3, 0, "741741")), ("ACME", (5, 0, "ACME")), ("3M", (5, 0, "3M"))],
 )
+@pytest.mark.one_engine("no store is asked")
 def test_addresses_as_smpp_types_them(address: str, typed: tuple[int, int, str]) -> None:
     assert outgoing(address, Addressing()) == typed

@@ -241,6 +241,7 @@ def _read(octets: bytes, udh: bytes) -> str:
     return told.text
 
 
+@pytest.mark.one_engine("no store is asked")
 def test_settings_of_a_carrier_take_the_profile() -> None:
     settings = CarrierSettings(name="north", host="h", profile={"national_languages": ["tr"], "reference_bits": 16})
     assert read("north", settings.profile).terms() == Terms(languages=("tr",), wide=True)

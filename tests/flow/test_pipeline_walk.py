@@ -6,6 +6,7 @@ import itertools
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -188,6 +189,7 @@ class Walk:
         assert (message.text is None) == (message.category == "otp" and status in ENDED)
 
 
+@pytest.mark.one_engine("thousands of transactions in a database in memory")
 @settings(max_examples=40)
 @given(st.integers(0, 1 << 32))
 def test_whatever_happens_every_message_is_in_order(seed: int) -> None:

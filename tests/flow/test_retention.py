@@ -43,7 +43,6 @@ async def rows(world: World, table: str, where: str = "true") -> int:
     return await world.store.read(ask)
 
 
-@pytest.mark.both_engines
 def test_what_ended_goes_in_time_and_what_did_not_stays(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         async with world.up():

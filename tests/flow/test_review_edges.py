@@ -28,7 +28,7 @@ from tidings.cli.doctor import examine
 from tidings.core.ports import Up
 from tidings.simulator.network import Network, NetworkSettings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("the wire over a house of fakes: no store is asked")]
 
 GOOD = b'{"to":"+15551230100","text":"x"}'
 LENGTH = b"Content-Length: %d\r\n" % len(GOOD)

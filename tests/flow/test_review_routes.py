@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from spine_kit import NOW, FakeCarrier, World, inbound, live, receipt, refused, request, send, taken
-from tidings.core.message import Part
+from tidings.core.message import MINUTE, Part
 from tidings.core.ports import CarrierEvent
 from tidings.mover import Mover
-from tidings.pipeline import assemble, route
+from tidings.pipeline import assemble, receive, route
 from tidings.pipeline import receipt as receipts
 from tidings.text.segments import split
 from tidings.text.terms import PLAIN, Terms
@@ -125,12 +125,13 @@ def test_a_lone_part_that_cannot_become_a_message_holds_up_nobody(tmp_path: Path
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(assemble, "message", message)
+            patch.setattr(receive, "PART_WAIT", MINUTE)
             async with world.up():
                 for number, text in enumerate(("first", "poison", "STOP"), 1):
                     sender = f"1555123020{number}"
                     udh = bytes((5, 0, 3, number, 2, 1))
                     world.carrier.tell(inbound(text, sender=sender, udh=udh))
-                await asyncio.sleep(3_600 + 60)
+                await asyncio.sleep(60 + 60)
                 assert [part.to for _, part in world.carrier.written] == ["+15551230203"]
                 (story,) = await world.ended(*(await send(world.house, request())))
                 assert story.statuses[-1] == "delivered"

@@ -39,8 +39,6 @@ from tidings.mover import FEED_MOST
 from tidings.pipeline import accept, assemble, cancel
 from tidings.pipeline import receipt as receipt_stage
 
-pytestmark = pytest.mark.both_engines
-
 Scene = Callable[[World], Awaitable[None]]
 ONE, OTHER = "north/1", "north/2"
 

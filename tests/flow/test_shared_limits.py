@@ -18,8 +18,6 @@ from tidings.pipeline import accept, admit
 from tidings.pipeline.house import House
 from tidings.pipeline.submit import submit
 
-pytestmark = pytest.mark.both_engines
-
 
 class Pair:
     """Two houses on one database."""

@@ -25,7 +25,7 @@ from tidings.smpp.session import Answered, Bound, Ended, Event, Refused, Role, T
 from tidings.smpp.tlvs import read, write
 from tidings.text import segments
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("the network's own journal: no store is asked")]
 
 
 class Watch:

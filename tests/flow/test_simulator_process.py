@@ -22,7 +22,7 @@ from tidings.drivers.smpp_link import SmppLink, connect
 from tidings.smpp import pdus, receipt
 from tidings.smpp.session import Answered, Event, Role, Timing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("the network's own journal: no store is asked")]
 
 PROGRAM = """
 import asyncio, sys

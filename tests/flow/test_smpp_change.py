@@ -17,7 +17,7 @@ from tidings.drivers.smpp_link import Listener, SmppLink, listen
 from tidings.smpp import pdus, receipt
 from tidings.smpp.session import Event, Role, Timing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("links alone: no store is asked")]
 
 
 class Smsc:

@@ -26,7 +26,7 @@ from tidings.smpp import codec, pdus, receipt
 from tidings.smpp.codec import encode
 from tidings.smpp.session import Answered, Bound, Ended, Event, Role, State, Timing, Unanswered
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine("links alone: no store is asked")]
 
 
 class Smsc:

@@ -23,8 +23,6 @@ from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.pipeline import expire, stream
 
-pytestmark = pytest.mark.both_engines
-
 
 @pytest.fixture
 async def home(tmp_path: Path) -> AsyncIterator[Place]:

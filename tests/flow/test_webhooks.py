@@ -21,7 +21,7 @@ from tidings.pipeline import notify, receive, settle, subscribe
 from tidings.pipeline.cancel import cancel
 from webhook_kit import OK, Endpoint, Got, MovingClock, Office, answer, office
 
-pytestmark = [pytest.mark.slow, pytest.mark.both_engines]
+pytestmark = pytest.mark.slow
 
 FIRST = ("message.accepted",)
 

@@ -34,6 +34,7 @@ async def crowd(here: Office, living: Endpoint, dead: Endpoint, each: int) -> No
     await here.store.write(subscribe.store_subscriptions, new)
 
 
+@pytest.mark.one_engine("a crowd of connections; the store is asked the same as for a few")
 async def test_a_thousand_endpoints_of_which_half_are_dead(tmp_path: Path) -> None:
     """The dead never answer, and their time-out is longer than the test: none of the living may wait for one."""
     dead = Endpoint(lambda got, earlier: None)
@@ -52,6 +53,7 @@ async def test_a_thousand_endpoints_of_which_half_are_dead(tmp_path: Path) -> No
         await here.until(lambda: here.notifier.lanes.in_memory <= 3 * 500, 10)
 
 
+@pytest.mark.one_engine("a crowd of connections; the store is asked the same as for a few")
 async def test_endpoints_that_all_die_at_once_hold_up_no_others(tmp_path: Path) -> None:
     """They had answered well, and so had a large share of all requests."""
     dying = Endpoint()

@@ -23,6 +23,8 @@ from webhook_kit import OK, Endpoint, Got, MovingClock, answer, office
 
 pytestmark = pytest.mark.slow
 
+NO_STORE = pytest.mark.one_engine("no store is asked")
+
 FIRST = ("message.accepted",)
 TLS = Path(__file__).parents[1] / "tls"
 
@@ -132,6 +134,7 @@ def refused_at(address: str) -> HttpPost:
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "0.0.0.0", "fe80::1", "fd00::1"]
 )
+@NO_STORE
 async def test_inner_addresses_are_refused_whatever_the_name(address: str) -> None:
     came = await refused_at(address).post("http://harmless.example/", {}, b"")
     assert isinstance(came, NotPosted)
@@ -143,6 +146,7 @@ async def test_inner_addresses_are_refused_whatever_the_name(address: str) -> No
     "host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "127.1", "0x7f000001", "2130706433", "0", "localhost",
              "169.254.169.254", "[fe80::1%25lo]"],
 )  # fmt: skip
+@NO_STORE
 async def test_inner_addresses_are_refused_however_they_are_written(host: str) -> None:
     async with Endpoint().up() as there:
         came = await HttpPost(MovingClock()).post(f"http://{host}:{there.port}/", {}, b"")
@@ -151,6 +155,7 @@ async def test_inner_addresses_are_refused_however_they_are_written(host: str) -
         assert there.connections == 0
 
 
+@NO_STORE
 async def test_the_address_that_was_checked_is_the_one_called() -> None:
     asked: list[str] = []
 
@@ -169,6 +174,7 @@ async def test_the_address_that_was_checked_is_the_one_called() -> None:
     assert there.got[0].path == "/a?b=c"
 
 
+@NO_STORE
 async def test_a_name_that_leads_elsewhere_by_now_is_checked_again() -> None:
     answers = [["93.184.215.14"], ["127.0.0.1"]]
     clock = MovingClock()
@@ -181,6 +187,7 @@ async def test_a_name_that_leads_elsewhere_by_now_is_checked_again() -> None:
     assert came.kind == "blocked"
 
 
+@NO_STORE
 async def test_the_next_address_is_tried_where_one_does_not_answer() -> None:
     async with Endpoint().up() as there:
         clock = MovingClock()
@@ -189,6 +196,7 @@ async def test_the_next_address_is_tried_where_one_does_not_answer() -> None:
         post.close()
 
 
+@NO_STORE
 async def test_names_are_remembered_and_outlive_their_name_server() -> None:
     clock = MovingClock()
     asked: list[str] = []
@@ -210,6 +218,7 @@ async def test_names_are_remembered_and_outlive_their_name_server() -> None:
         await names.addresses("a.example", 80)
 
 
+@pytest.mark.one_engine("names, not the store")
 async def test_names_that_hang_hold_up_no_others(tmp_path: Path) -> None:
     go_on = threading.Event()
 
@@ -294,6 +303,7 @@ async def test_https_to_one_that_speaks_http_is_told(tmp_path: Path) -> None:
 # connections
 
 
+@NO_STORE
 async def test_a_connection_is_used_again_and_replaced_when_it_was_closed() -> None:
     async with Endpoint().up() as there:
         post = HttpPost(MovingClock(), allow_private=True)
@@ -308,6 +318,7 @@ async def test_a_connection_is_used_again_and_replaced_when_it_was_closed() -> N
         post.close()
 
 
+@NO_STORE
 async def test_a_kept_connection_that_falls_silent_has_no_more_time_than_a_new_one() -> None:
     async with Endpoint(lambda got, earlier: OK if earlier < 2 or got.body == b"quick" else None).up() as there:
         post = HttpPost(MovingClock(), timeout_s=0.3, allow_private=True)
@@ -328,6 +339,7 @@ async def test_a_kept_connection_that_falls_silent_has_no_more_time_than_a_new_o
 @pytest.mark.parametrize(
     "more", [b"HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n", b"HTTP/1.1 500 x\r\nconte", b"SSH-2.0"]
 )
+@NO_STORE
 async def test_what_comes_beyond_an_answer_changes_nothing_and_ends_the_connection(more: bytes) -> None:
     async with Endpoint(lambda got, earlier: OK + more if earlier == 0 else OK).up() as there:
         post = HttpPost(MovingClock(), allow_private=True)
@@ -339,6 +351,7 @@ async def test_what_comes_beyond_an_answer_changes_nothing_and_ends_the_connecti
         post.close()
 
 
+@NO_STORE
 async def test_names_wait_their_turn_where_very_many_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drivers_names, "THREADS_MOST", 2)
     go_on, busy = threading.Event(), []
