@@ -12,13 +12,14 @@ import pytest
 import postgres_kit
 from contract_kit import ONE, Desk, attempt, event, message, queued, receipt
 from copy_kit import contents
+from esme_kit import esme
 from spine_kit import NOW
 from tidings.core import words
 from tidings.core.codes import Call
 from tidings.core.ids import Ids
 from tidings.core.message import DAY, HOUR, Message
 from tidings.core.questions import Piece, Tx
-from tidings.pipeline import expire
+from tidings.pipeline import deliver, expire, notify
 from tidings.store import migrate
 from tidings.store.copy.tables import Table, schema
 
@@ -259,6 +260,29 @@ async def test_nothing_goes_of_which_somebody_has_still_to_be_told(desk: Desk) -
     newest = await desk.see(lambda tx: tx.events.newest())
     await desk.do(lambda tx: tx.webhooks.advance(newest, 0))
     assert await desk.store.write(expire.forget_messages, [page]) == [1]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+async def test_tails_store_now_and_then_how_far_they_are_though_nothing_concerned_anybody(
+    desk: Desk, keep: bool
+) -> None:
+    """Else what happened since would never be dropped in a house where little is wanted."""
+    await desk.do(
+        lambda tx: tx.engine.fetch(  # type: ignore[attr-defined]
+            "insert into message_callback (message_id, account_id, url, events) values (99, 1, 'http://x/', '[]')"
+        )
+    )
+    await desk.do(lambda tx: tx.esmes.insert(esme(70)))
+    before = await desk.see(lambda tx: tx.webhooks.cursor()), await desk.see(lambda tx: tx.outbox.cursor())
+    await desk.do(lambda tx: tx.events.append([event(7, 1)]))
+    newest = await desk.see(lambda tx: tx.events.newest())
+    told = await desk.see(notify.directory)
+    fanned = await desk.store.write(notify.fan_out, [notify.Tail(0, told, keep)])
+    filled = await desk.store.write(deliver.fill, [deliver.Tail(0, {}, keep)])
+    assert (fanned[0].position, filled[0].position) == (newest, newest)
+    after = await desk.see(lambda tx: tx.webhooks.cursor()), await desk.see(lambda tx: tx.outbox.cursor())
+    stored = keep or newest >= notify.LAG_MOST  # where positions begin with the day, the first is far enough
+    assert after == (((newest, before[0][1]), newest) if stored else before)
 
 
 # rows of their own

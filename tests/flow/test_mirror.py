@@ -185,8 +185,12 @@ async def nothing(tx: Tx, items: Sequence[None], now: int) -> list[None]:
     return list(items)
 
 
+async def _later(found: list[Any]) -> int:
+    await asyncio.sleep(0.3)
+    return len(found)
+
+
 async def test_other_commits_read_nothing_again(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    await asyncio.sleep(0.05)
     reads: list[Any] = []
     read = pair.half.read
 
@@ -195,6 +199,10 @@ async def test_other_commits_read_nothing_again(pair: Pair, monkeypatch: pytest.
         return await read(ask)
 
     monkeypatch.setattr(pair.half, "read", counted)
+    async with asyncio.timeout(10):  # what is read at the beginning, however slow the machine
+        while len(reads) != await _later(reads):
+            pass
+    reads.clear()
     await pair.there.store.write(nothing, [None])
     await asyncio.sleep(0.1)
     assert reads == []

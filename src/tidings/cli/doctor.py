@@ -95,7 +95,8 @@ def _figures(figures: dict[str, Any] | None) -> Iterator[str]:
     yield f"store: {figures['store']}; disk free {free}; last commit {figures['commit_lag_ms']:.0f} ms"
     if days := figures["messages_kept_days"]:
         behind = figures["retention_behind_s"] / 86_400
-        yield f"retention: messages are kept {days} days after their end; the oldest is {behind:.1f} days past that"
+        oldest = f"the oldest is {behind:.1f} days past that" if behind else "none is past that"
+        yield f"retention: messages are kept {days} days after their end; {oldest}"
     if figures["database"] is not None:
         yield from _database(figures["database"])
 
