@@ -106,7 +106,10 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True, rename={"sende
     assignee: str | None
     labels: tuple[str, ...]
     unread: Annotated[int, Meta(description="texts that came since somebody read it")]
-    last_message: Annotated[views.MessageView | None, Meta(description="the newest that was said in it")]
+    last_message: Annotated[
+        views.MessageView | None,
+        Meta(description="the newest that was said in it; null before that, and once it is kept no longer"),
+    ]
     created_at: Time
 
 
