@@ -52,7 +52,7 @@ from tidings.membership import Membership
 from tidings.metrics import Metrics
 from tidings.mirror import Mirror
 from tidings.notifier import Notifier
-from tidings.pipeline import admit, enrol, handover, lease, signin, steer
+from tidings.pipeline import admit, enrol, handover, lease, people, signin, steer
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.roster import Roster
@@ -571,6 +571,41 @@ def _descriptors() -> int:
 
 
 _MOST_FILES = 1 << 20
+
+
+def rescue(settings: Settings, email: str, without_factor: bool) -> str | None:
+    """A link by which somebody chooses a password, made in the store itself; None where nobody has this address.
+
+    Raises what opening the store raises: on SQLite nobody else may have it open.
+    """
+    return asyncio.run(_rescue(settings, email, without_factor))
+
+
+async def _rescue(settings: Settings, email: str, without_factor: bool) -> str | None:
+    clock = SystemClock()
+    store = chosen_store(settings, clock)
+    store.open()
+    store.start(asyncio.get_running_loop())
+
+    async def nothing() -> Snapshot:
+        return Snapshot()
+
+    try:
+        last, keys, accounts, _ = await store.read(_first_look)
+        house = House(
+            store=store, clock=clock, ids=Ids(_LAST_NODE, last), settings=settings, backlog=Backlog(settings.limits),
+            keyring=Keyring(keys, accounts), free_disk_mb=lambda: _UNSEEN_MB, health=lambda: Health(True),
+            snapshot=nothing,
+        )  # fmt: skip
+        secret = await people.rescue(house, email.strip().lower(), without_factor)
+    finally:
+        store.stop()
+    place = settings.public_url or f"http://{_shown(settings.host)}:{settings.port}"
+    return None if secret is None else f"{place}/console/join#{secret}"
+
+
+_LAST_NODE = 511
+"""In ids of what is made beside running processes, which number themselves from 0."""
 
 
 async def _note_for_ever(house: House) -> None:

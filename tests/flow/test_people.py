@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from test_api import Place, opened
 
 from kit import Heard, ask
 from tidings.api.table import ENDPOINTS
+from tidings.app import rescue
 from tidings.config import Settings, SignInSettings
 from tidings.core import totp
 from tidings.core.message import DAY, HOUR, MINUTE, SECOND
@@ -504,7 +506,7 @@ async def test_another_password_ends_the_other_sessions(town: Town, owner: Brows
 
 async def enrolled(owner: Browser, password: str = ADA["password"]) -> tuple[bytes, list[str]]:
     begun = (await owner.ask("POST", "/v1/second-factor", {"password": password})).json()
-    secret = __import__("base64").b32decode(begun["secret"])
+    secret = base64.b32decode(begun["secret"])
     assert f"secret={begun['secret']}" in begun["uri"]
     now = owner.town.clock.now()
     assert code(await owner.ask("POST", "/v1/second-factor/confirm", {"code": "000000"}))[0] == 401
@@ -608,3 +610,26 @@ async def test_the_log_tells_what_was_done_and_no_secret(town: Town, owner: Brow
 async def test_settings_that_are_none_are_told(tmp_path: Path) -> None:
     assert Settings().sign_in.factor_roles == frozenset()
     assert SignInSettings(second_factor=" owner, admin").factor_roles == {"owner", "admin"}
+
+
+async def test_who_is_locked_out_gets_a_link_from_the_store_itself(tmp_path: Path) -> None:
+    clock = Ahead()
+    settings = Settings(data=str(tmp_path), public_url="https://sms.example.com")
+    async with opened(tmp_path, clock=clock) as place:
+        town = Town(place, clock)
+        await place.house.store.write(signin.add_setups, [signin.setup_digest(CODE)])
+        owner = town.browser()
+        await owner.ask("POST", "/v1/setup", {"code": CODE, **ADA})
+        await enrolled(owner)
+    assert await asyncio.to_thread(rescue, settings, "nobody@example.com", False) is None
+    told = await asyncio.to_thread(rescue, settings, " Ada@example.com", True)
+    assert told is not None
+    place_, _, token = told.partition("#")
+    assert place_ == "https://sms.example.com/console/join"
+    async with opened(tmp_path, clock=clock) as place:
+        town = Town(place, clock)
+        one = town.browser()
+        assert code(await one.ask("POST", "/v1/password/link", {"token": token, "password": OTHER})) == (200, "")
+        assert (await one.sign_in(password=OTHER)).status == 201
+        entry = (await one.ask("GET", "/v1/audit?action=user.link_made")).json()["data"][0]
+        assert entry["actor"] == {"kind": "operator", "id": None, "name": ""}

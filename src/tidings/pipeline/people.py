@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tidings.core.audit import Actor, Entry
+from tidings.core.audit import OPERATOR, Actor, Entry
 from tidings.core.message import Millis
 from tidings.core.people import LINK_LIFE, Principal, User, may_manage
 from tidings.core.ports import stage
@@ -209,6 +209,28 @@ async def end_sessions(house: House, maker: Principal, actor: Actor, account_id:
     return await write(
         house, UserChange(account_id, user_id, lambda user: user, note, maker, lambda before, after: True)
     )
+
+
+async def rescue(house: House, email: str, without_factor: bool) -> str | None:
+    """The secret of a new link for somebody whom nobody else can let in; None where nobody has this address.
+
+    `without_factor`: their second factor is taken away, and they are enabled.
+    """
+    user = await house.store.read(lambda tx: tx.people.by_email(email))
+    if user is None:
+        return None
+    secret, until = text_of(house.clock.token(32)), house.clock.now() + LINK_LIFE
+
+    def how(now: User) -> User:
+        linked = msgspec.structs.replace(now, link=digest(secret), link_until=until)
+        if not without_factor:
+            return linked
+        return msgspec.structs.replace(linked, factor=None, factor_wanted=None, factor_step=0, disabled_at=None)
+
+    note = entry(house, "user.link_made", OPERATOR, detail={"without_factor": True} if without_factor else None)
+    codes = () if without_factor else None
+    rescued = await write(house, UserChange(user.account_id, user.id, how, note, codes=codes))
+    return None if isinstance(rescued, Refused) else secret
 
 
 async def write(house: House, change: UserChange) -> User | Refused:
