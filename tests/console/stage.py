@@ -19,6 +19,8 @@ class Stage:
     tidings: Tidings
     failed: str
     """A message that did not arrive."""
+    conversation: str
+    contact: str
 
 
 def set_up(tidings: Tidings) -> Stage:
@@ -41,13 +43,35 @@ def set_up(tidings: Tidings) -> Stage:
     for one in (*ids, failed):
         tidings.ended(one)
     until(lambda: tidings.messages(direction="mo"), "the text from the handset comes in")
-    return Stage(tidings, failed)
+    return Stage(tidings, failed, *_talk(tidings))
+
+
+def _talk(tidings: Tidings) -> tuple[str, str]:
+    """Somebody who asks, and is answered; the conversation and the contact."""
+    client, anna, ours = tidings.client, "+15551230188", "+15550009999"
+    client.create_sender({"address": ours, "label": "Table line", "unknown_reply": "Sorry, we did not get that."})
+    client.create_canned_reply({"name": "hours", "text": "We are open from 9 to 5, but on Mondays."})
+    client.text_from_handset(anna, {"to": ours, "text": "Is my table still free tonight? We are four."})
+    until(lambda: client.list_contacts(number=anna)["data"], "the text makes a contact")
+    (contact,) = client.list_contacts(number=anna)["data"]
+    fields: dict[str, object] = {"city": "Lyon"}
+    client.change_contact(contact["id"], {"name": "Anna Berg", "tags": ["guest"], "fields": fields})
+    (one,) = client.list_conversations(contact=contact["id"])["data"]
+    client.reply_in_conversation(one["id"], {"text": "Yes, it is! See you at seven."})
+    client.add_conversation_note(one["id"], {"text": "Asked for a high chair.", "author": "Kim"})
+    client.change_conversation(one["id"], {"assignee": "Kim", "labels": ["table"]})
+    return one["id"], contact["id"]
 
 
 OPENED: dict[str, Callable[[Stage], str]] = {
     "/messages": lambda stage: "/messages",
     "/messages/$id": lambda stage: f"/messages/{stage.failed}",
     "/compose": lambda stage: "/compose",
+    "/inbox": lambda stage: f"/inbox?open={stage.conversation}",
+    "/contacts": lambda stage: "/contacts",
+    "/contacts/$id": lambda stage: f"/contacts/{stage.contact}",
+    "/canned": lambda stage: "/canned",
+    "/senders": lambda stage: "/senders",
 }
 """Every path of the table of screens, with the address that shows it best."""
 
