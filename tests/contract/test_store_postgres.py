@@ -24,7 +24,7 @@ from spine_kit import HandClock, ask, opened
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import address, group_commit, migrate, nodes, postgres
-from tidings.store.engine import CannotOpen
+from tidings.store.engine import CannotOpen, statements
 from tidings.store.group_commit import CommitUnknown, GroupStore
 from tidings.store.postgres import Postgres
 
@@ -285,6 +285,36 @@ async def test_while_the_server_is_away_all_are_told_and_then_it_goes_on(tmp_pat
         await asyncio.to_thread(store.stop)
     finally:
         server.end()
+
+
+# plans
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+async def test_what_a_text_answers_is_found_by_its_handset_before_there_are_statistics(
+    tmp_path: Path, mode: str
+) -> None:
+    url = postgres_kit.url(tmp_path)
+    with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
+        await store_messages(store, 1)
+        session = await asyncpg.connect(url, server_settings=postgres._SESSION)
+        try:
+            await session.execute("alter table message set (autovacuum_enabled = off)")
+            await session.execute(
+                "insert into message (id, account_id, direction, status, category, recipient, sender, encoding, "
+                "segments, reference, created_at, expires_at, event_count, sent_at) select 1000 + n, 1, 'mt', 'sent', "
+                "'transactional', '+1555' || n, '12345', 'gsm7', 1, 0, 0, 0, 1, 0 from generate_series(1, 20000) as n"
+            )
+            assert await session.fetchval("select reltuples from pg_class where relname = 'message'") == -1
+            await session.execute(f"set plan_cache_mode = {mode}")
+            question = postgres.translate(statements("messages")["answered"])
+            asked = ([f'[1, "+1555{n}", "12345"]' for n in range(1, 9)], 0)
+            assert [row["id"] for row in await session.fetch(question, *asked)] == [1000 + n for n in range(1, 9)]
+            plan = await session.fetchval(f"explain (format json) {question}", *asked)
+            assert "message_recipient" in plan, plan
+            assert "message_account" not in plan, plan
+        finally:
+            await session.close()
 
 
 # what it tells of itself

@@ -13,8 +13,6 @@ from tidings.core.questions import Filter, Form, Page, State
 from tidings.store.engine import Engine, Row, as_list, statements
 
 SQL = statements("messages")
-ANSWERED_LOOK = 100
-"""Newest messages to a handset among which the one that it answers is looked for."""
 SCAN_MOST = 20_000
 """Rows a filtered page looks at before it stops early."""
 
@@ -106,9 +104,9 @@ class Messages:
         )
 
     async def answered(self, pairs: Sequence[tuple[int, str, str]], since: Millis) -> dict[tuple[int, str, str], int]:
-        """The newest MT that a handset got, by (account, handset, our number); looks at the newest few of a handset."""
+        """The newest MT that a handset got, by (account, handset, our number); looks at the newest 100 of a handset."""
         wanted = [_encode(pair).decode() for pair in dict.fromkeys(pairs)]
-        rows = await self._engine.fetch(SQL["answered"], wanted, highest(since), ANSWERED_LOOK) if wanted else []
+        rows = await self._engine.fetch(SQL["answered"], wanted, highest(since)) if wanted else []
         return {(account, handset, number): found for account, handset, number, found in rows if found is not None}
 
     async def sent_to(self, account_id: int, handset: str, number: str, since: Millis, limit: int) -> list[int]:

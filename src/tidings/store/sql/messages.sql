@@ -42,7 +42,7 @@ select json_extract(p.value, '$[0]'), json_extract(p.value, '$[1]'), json_extrac
   (select m.id from
     (select id, sender, category, sent_at from message
      where account_id = json_extract(p.value, '$[0]') and recipient = json_extract(p.value, '$[1]') and id > ?2
-     order by id desc limit ?3) as m
+     order by id desc limit 100) as m
    where m.sender = json_extract(p.value, '$[2]') and m.sent_at is not null and m.category <> 'system'
    order by m.id desc limit 1)
 from json_each(?1) as p;
