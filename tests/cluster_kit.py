@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from tidings.core.ports import Gained, Lost, News, Stage
 from tidings.core.questions import Tx
+from tidings.pipeline import lease
 from tidings.store.group_commit import GroupStore
 
 I = TypeVar("I")  # noqa: E741
@@ -82,9 +83,11 @@ class Half:
 class Held:
     """Leases among the houses of one test: whoever wants one first has it, until it leaves or is robbed."""
 
-    def __init__(self, all_held: dict[str, list[Held]], node: int) -> None:
+    def __init__(self, all_held: dict[str, list[Held]], node: int, store: GroupStore | None = None) -> None:
+        """`store`: where fences are kept, for what is refused under an older one."""
         self._queues = all_held
         """Who wants each lease, its holder first."""
+        self._store = store
         self.node = node
         self.holder = 0
         self.shared = True
@@ -98,7 +101,7 @@ class Held:
         queue = self._queues.setdefault(name, [])
         queue.append(self)
         if queue[0] is self:
-            await gained(1)
+            await gained(await self._fence(name, 1))
 
     async def leave(self, name: str) -> None:
         await self._end(name, to_another=False)
@@ -118,9 +121,15 @@ class Held:
             await self._wants[name][1](False)
         queue.remove(self)
         if held and queue:
-            await queue[0]._wants[name][0](2)
+            await queue[0]._wants[name][0](await queue[0]._fence(name, 2))
         if held and to_another:
             await self._wants[name][1](True)
+
+    async def _fence(self, name: str, otherwise: int) -> int:
+        if self._store is None:
+            return otherwise
+        (fence,) = await self._store.write(lease.take, [lease.Wish(name, self.node, 0, seize=True)])
+        return fence or 0
 
     def holds(self, name: str) -> bool:
         """Whether it is this one's."""

@@ -51,7 +51,7 @@ async def twins(folder: Path) -> AsyncIterator[Twins]:
                 side.store = side.half  # type: ignore[assignment]
                 side.house = build(side.half, loop.clock, Settings(data=str(folder)))
                 side.house.ids = type(side.house.ids)(node=at)
-                side.held = Held(leases, at)
+                side.held = Held(leases, at, store)
                 side.house.leases = side.held
                 deliver.announce(side.half)
                 side.house.roster.know(esme())
