@@ -57,7 +57,8 @@ def test_what_ended_goes_in_time_and_what_did_not_stays(tmp_path: Path) -> None:
             await asyncio.sleep(0.4 * DAYS)
             assert [await rows(world, name) for name in ("message", "attempt", "receipt")] == [1, 1, 0]
             assert (await world.story(silent)).message.status == "sent"
-            assert world.house.metrics.past == {("message",): MANY, ("orphan",): 1, ("capture",): 0}
+            counted = {what: count for what, count in world.house.metrics.past.items() if count}
+            assert counted == {("message",): MANY, ("orphan",): 1}
             assert world.house.backlog.total == 0
         async with world.up():
             await asyncio.sleep(4.5 * DAYS)

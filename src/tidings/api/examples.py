@@ -970,7 +970,7 @@ CODE: dict[str, Any] = {
     "time_zone": "UTC",
     "help": "Send PRICE and the number on the shelf, like PRICE 4711.",
     "actions": [
-        {"type": "tag", "tags": ["price"]},
+        {"type": "tag", "tags": ["price"], "on": "message"},
         {"type": "webhook", "url": "https://example.com/prices", "replies": "json"},
     ],
     "enabled": True,
