@@ -109,6 +109,16 @@ async def test_what_nobody_owns_goes_to_the_catch_all(town: Town) -> None:
     assert await received(town, "4711") == ids.show("acc", 1)
 
 
+async def test_who_gets_what_nobody_owns_answers_from_there(town: Town) -> None:
+    assert (await admin(town, "POST", "/v1/senders", {"address": "*", "account": town.tenant_id})).status == 201
+    assert await received(town, "4711") == town.tenant_id
+    talk = (await tenant(town, "GET", "/v1/conversations?limit=1")).json()["data"][0]
+    said = await tenant(town, "POST", f"/v1/conversations/{talk['id']}/messages", {"text": "Hello"})
+    assert (said.status, said.json().get("from")) == (202, "4711"), said.body
+    elsewhere = await tenant(town, "POST", "/v1/messages", {"to": "+15551230100", "text": "x", "from": "4711"})
+    assert elsewhere.status == 422, "no conversation, no claim"
+
+
 # an endpoint of its own
 
 REPLIES = [

@@ -96,7 +96,9 @@ async def accept(
     Raises StoreUnavailable; nothing is stored then.
     """
     if caller is not None and house.keyring.binding:
-        requests = house.keyring.bound(caller, requests, house.settings.default_region)
+        requests = house.keyring.bound(
+            caller, requests, house.settings.default_region, answering=door == "conversation"
+        )
     claim = (account_id, idempotency.key) if idempotency else None
     if claim is None:
         return await _accept(house, account_id, requests, idempotency, atomic, caller, door, carrier)

@@ -85,22 +85,25 @@ class Keyring:
         return key
 
     def bound(
-        self, key: Caller, requests: Sequence[Request | Invalid], region: str = ""
+        self, key: Caller, requests: Sequence[Request | Invalid], region: str = "", *, answering: bool = False
     ) -> Sequence[Request | Invalid]:
         """The requests with the sender this key gives them; those it may not send from as Invalid.
 
-        `region`: where national numbers are at home, unless the account says otherwise.
+        `region`: where national numbers are at home, unless the account says otherwise. `answering`: in a conversation
+        of the account, so an address that nobody owns is the one that its texts came to.
         """
         account = self._accounts.get(key.account_id)
         own = account.senders if account is not None else ()
         region = (account.default_region if account is not None else None) or region
-        return [one if isinstance(one, Invalid) else self._from(key, own, one, region) for one in requests]
+        return [one if isinstance(one, Invalid) else self._from(key, own, one, region, answering) for one in requests]
 
     def owns(self, account_id: int, sender: str) -> bool:
         """Whether the account may send from this address; what nobody owns is the default account's."""
         return self._owners.get(sender, DEFAULT_ACCOUNT) == account_id
 
-    def _from(self, key: Caller, own: tuple[str, ...], request: Request, region: str) -> Request | Invalid:
+    def _from(
+        self, key: Caller, own: tuple[str, ...], request: Request, region: str, answering: bool
+    ) -> Request | Invalid:
         written = request.sender and sender_of(request.sender, region)
         if isinstance(written, Unusable):
             return request  # to be refused with the reason
@@ -109,7 +112,7 @@ class Keyring:
             return request if key.account_id == DEFAULT_ACCOUNT else Invalid((Fault("/from", _NO_SENDERS),))
         if key.senders and sender not in key.senders:
             return Invalid((Fault("/from", f"this {_SHOWN[kind_of(key)]} may not send from this address"),))
-        if not self.owns(key.account_id, sender):
+        if not self.owns(key.account_id, sender) and not (answering and sender not in self._owners):
             return Invalid((Fault("/from", "does not belong to this account"),))
         return request if sender == request.sender else msgspec.structs.replace(request, sender=sender)
 
