@@ -18,7 +18,7 @@ _REF = "#/components/schemas/"
 _KINDS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 HARMLESS = ("analyzeText", "cancelMessage", "createErasure", "previewMessage", "testCode", "verifySignature")
 """POSTs that do nothing, or nothing more the second time."""
-OF_BROWSERS = ("setUp", "signIn")
+OF_BROWSERS = ("setUp", "signIn", "beginOidc", "signInByOidc")
 """Beside what takes no key: calls that open a session, which is a browser's cookie. Programs have keys."""
 _FLOWS = {"text/event-stream": "stream", "application/x-ndjson": "lines"}
 """Methods of the client that take answers of these media types as they come."""

@@ -113,6 +113,7 @@ class Tidings:
         self._taps: Taps | None = None
         self._deliverer: Deliverer | None = None
         self._post: HttpPost | None = None
+        self._abroad: HttpPost | None = None
         self._free_disk_mb: int | None = None
         self._setup_code: str | None = None
         """By which the first owner may be made; None where there is one."""
@@ -134,7 +135,11 @@ class Tidings:
                     self._clock, timeout_s=self.settings.webhooks.timeout,
                     allow_private=self.settings.webhooks_reach_inside,
                 )  # fmt: skip
+                if self.settings.oidc.issuer:
+                    inside = self.settings.oidc.allow_private
+                    self._abroad = HttpPost(self._clock, allow_private=inside, setting="oidc.allow_private")
                 house = await self._house()
+                house.abroad = self._abroad
                 relay = Relay(house, self._taps)
                 relay.start(tasks)
                 house.captures = relay
@@ -182,8 +187,9 @@ class Tidings:
                 await self._network.stop()
         finally:
             self._store.stop()
-            if self._post is not None:
-                self._post.close()
+            for client in (self._post, self._abroad):
+                if client is not None:
+                    client.close()
         log.info("stopped")
         if self._displaced:
             raise CannotOpen(DISPLACED)

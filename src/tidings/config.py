@@ -144,6 +144,37 @@ class SignInSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return frozenset(one.strip() for one in self.second_factor.split(",") if one.strip())
 
 
+class OidcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[oidc]`: sign-in by an issuer of OpenID Connect; without `issuer` there is none."""
+
+    issuer: str = ""
+    name: Annotated[str, Meta(max_length=60)] = "single sign-on"
+    client_id: str = ""
+    client_secret: str = ""
+    client_secret_file: str = ""
+    role_claim: str = ""
+    roles: str = ""
+    domains: str = ""
+    create: bool = False
+    allow_private: bool = False
+
+    @property
+    def by_claim(self) -> dict[str, str]:
+        """Roles by values of the claim `role_claim`, in the order in which they are looked for."""
+        return _pairs(self.roles)
+
+    @property
+    def by_domain(self) -> dict[str, str]:
+        """Roles by domains of e-mail addresses; "" where a domain is let in and brings none."""
+        return {domain.lower(): role for domain, role in _pairs(self.domains).items()}
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """`a=x, b` → `{"a": "x", "b": ""}`."""
+    found = (one.strip().rpartition("=") for one in text.split(",") if one.strip())
+    return {(name or value).strip(): value.strip() if name else "" for name, _, value in found}
+
+
 class CodesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[codes]`: how many an account may have, and how often they may answer one number from another."""
 
@@ -239,6 +270,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     codes: CodesSettings = field(default_factory=CodesSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     stream: StreamSettings = field(default_factory=StreamSettings)
     smpp: SmppSettings = field(default_factory=SmppSettings)
     carriers: tuple[CarrierSettings, ...] = ()
@@ -303,6 +335,8 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
     _refuse_unknown(tree, Settings, "")
     if isinstance(tree.get("smpp"), dict):
         tree["smpp"] = _beside(tree["smpp"], file.parent)
+    if isinstance(tree.get("oidc"), dict):
+        tree["oidc"] = _with_client_secret(tree["oidc"], file.parent)
     tree["carriers"] = _carriers(tree.get("carriers", []), environ, file.parent)
     try:
         settings = msgspec.convert(tree, Settings, strict=False)
@@ -386,6 +420,17 @@ def _beside(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _with_client_secret(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    name = table.get("client_secret_file")
+    if not name or table.get("client_secret"):
+        return table
+    try:
+        return {**table, "client_secret": (folder / str(name)).read_text(encoding="utf-8").strip()}
+    except (OSError, ValueError) as fault:
+        why = getattr(fault, "strerror", None) or "it is not a file of UTF-8 text"
+        raise ConfigError(f"oidc.client_secret_file cannot be read: {why}") from None
+
+
 def _with_ca(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(table.get("tls_ca"), str):
         table["tls_ca"] = str(folder / table["tls_ca"])
@@ -467,6 +512,16 @@ def _check_sign_in(settings: Settings) -> None:
     for role in settings.sign_in.factor_roles:
         if role not in PERSONAL_ROLES:
             raise ConfigError(f"sign_in.second_factor: `{role}` is no role; there are {', '.join(PERSONAL_ROLES)}")
+    oidc = settings.oidc
+    if oidc.issuer and not oidc.issuer.startswith(("https://", "http://")):
+        raise ConfigError("oidc.issuer must be the address of the issuer, like https://id.example.com/realms/acme")
+    if oidc.issuer and not (oidc.client_id and oidc.client_secret):
+        raise ConfigError("oidc.issuer needs oidc.client_id, and oidc.client_secret or oidc.client_secret_file")
+    if oidc.roles and not oidc.role_claim:
+        raise ConfigError("oidc.roles needs oidc.role_claim, the claim whose values it names")
+    for name, role in (*oidc.by_claim.items(), *((name, role) for name, role in oidc.by_domain.items() if role)):
+        if role not in PERSONAL_ROLES:
+            raise ConfigError(f"oidc: `{name}` leads to `{role}`, which is no role; see `sign_in.second_factor`")
 
 
 def _check_events(settings: Settings) -> None:

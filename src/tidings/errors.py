@@ -191,6 +191,14 @@ PROBLEMS: dict[str, Problem] = {
             "The password is right; send it again with the `code` of the authenticator app, or a recovery code.",
         ),
         Problem(
+            "issuer_away",
+            503,
+            "us",
+            "later",
+            "Issuer away",
+            "The issuer of OpenID Connect cannot be asked now, or does not answer as it should.",
+        ),
+        Problem(
             "too_many_tries",
             429,
             "caller",

@@ -101,6 +101,13 @@ class Analysis(TypedDict):
     html: Page | None
 
 
+class Arrival(TypedDict):
+    """What the issuer sent along in the address of the page that the browser returned to."""
+
+    code: str
+    state: str
+
+
 class AttemptStory(TypedDict):
     """One segment handed, or about to be handed, to a carrier."""
 
@@ -1775,6 +1782,7 @@ class Setup(TypedDict):
     """How far the installation is, and how one signs in."""
 
     owner: bool
+    oidc: str | None
 
 
 class SetupRequest(TypedDict):
@@ -1993,6 +2001,12 @@ class Traffic(TypedDict):
     strays: NotRequired[int]
     malformed: NotRequired[int]
     drops: NotRequired[int]
+
+
+class Trip(TypedDict):
+    """Where the browser is to go."""
+
+    url: str
 
 
 class Trouble(TypedDict):

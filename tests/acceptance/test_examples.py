@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from processes import Tidings, until
 
+from oidc_kit import Issuer
 from tidings.core import totp
 
 pytestmark = pytest.mark.one_engine("what the pages show is asked of the API")
@@ -82,9 +83,10 @@ class Ear(BaseHTTPRequestHandler):
 class World:
     """A running tidings, its document, and what stands here for names that the examples use."""
 
-    def __init__(self, tidings: Tidings, ear: str) -> None:
+    def __init__(self, tidings: Tidings, ear: str, issuer: Issuer) -> None:
         self.tidings, self.ear = tidings, ear
-        self.cookie = ""
+        self.issuer = issuer
+        self.cookies: dict[str, str] = {}
         self.document = tidings.get("/openapi.json")
         self.operations = {
             operation["operationId"]: (method.upper(), path, operation)
@@ -112,7 +114,7 @@ class World:
         """Make a call of its examples alone."""
         method, path, operation = self.operations[name]
         headers, query, octets = {"accept": "application/json", "user-agent": BROWSER}, {}, None
-        if operation.get("security") == [{"session": []}]:
+        if operation.get("security") == [{"session": []}] or path.startswith("/v1/session/"):
             headers |= {"cookie": self.cookie, "sec-fetch-site": "same-origin"}
         elif "security" in operation:
             headers["authorization"] = f"Bearer {self.tidings.key}"
@@ -135,8 +137,9 @@ class World:
         connection = http.client.HTTPConnection(urlsplit(self.tidings.url).netloc, timeout=15)
         connection.request(method, f"{path}?{urlencode(query)}" if query else path, octets, headers)
         answer = connection.getresponse()
-        if answer.headers["set-cookie"]:
-            self.cookie = answer.headers["set-cookie"].partition(";")[0]
+        for given in answer.headers.get_all("set-cookie") or ():
+            cookie, _, value = given.partition(";")[0].partition("=")
+            self.cookies[cookie] = value
         endless = answer.headers.get_content_type() == "text/event-stream"
         if name in ("captureCarrier", "captureEsme"):  # their heads
             told = answer.readline()
@@ -144,6 +147,10 @@ class World:
             told = b"".join(iter(answer.readline, b"\n")) if endless else answer.read()
         connection.close()
         return answer, told
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def told(self, name: str) -> tuple[str, str, Json]:
         """Status, media type and content of the good answer that the document shows."""
@@ -391,6 +398,14 @@ def alone(world: World) -> dict[str, str]:
     return names
 
 
+def travelled(world: World) -> dict[str, str]:
+    """The owner of the examples comes back from the issuer."""
+    owner(world)
+    asked = parse_qs(urlsplit(json.loads(world.call("beginOidc", {}, set())[1])["url"]).query)
+    world.issuer.claims = {"nonce": asked["nonce"][0], "email": "ada@example.com"}
+    return {"rPKLWx3LrB8m0cmyFbdGK6nE8kPYyJYgeCPYzpZzBQM": asked["state"][0]}
+
+
 def elsewhere(world: World) -> dict[str, str]:
     """The owner is signed in in three places, and calls from the last."""
     owner(world)
@@ -478,6 +493,8 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("setUp", first),
     ("getSetup", owner),
     ("signIn", owner),
+    ("beginOidc", nothing),
+    ("signInByOidc", travelled),
     ("getSession", owner),
     ("listSessions", alone),
     ("endOtherSessions", elsewhere),
@@ -584,16 +601,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("examples")
     ear = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
     threading.Thread(target=ear.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    tidings = Tidings(folder / "data", folder / "log", "[smpp]\nport = 0\n")
+    issuer = Issuer()
+    threading.Thread(target=issuer.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    oidc = f'issuer = "{issuer.url}"\nclient_id = "tidings"\nclient_secret = "s"\nname = "Example ID"\n'
+    oidc += "allow_private = true\n"
+    tidings = Tidings(folder / "data", folder / "log", f"[smpp]\nport = 0\n[oidc]\n{oidc}")
     try:
         tidings.start()
         until(lambda: not tidings.degraded(), "the simulator is linked")
-        yield World(tidings, f"http://127.0.0.1:{ear.server_port}")
+        yield World(tidings, f"http://127.0.0.1:{ear.server_port}", issuer)
     finally:
         if tidings.program is not None:
             tidings.program.kill()
-        ear.shutdown()
-        ear.server_close()
+        for server in (ear, issuer):
+            server.shutdown()
+            server.server_close()
 
 
 def test_every_call_is_made(world: World) -> None:
@@ -627,6 +649,9 @@ def test_an_example_is_answered_as_shown(world: World, name: str, prepare: Calla
     if name in TRYING:
         assert told["state"] in ("connecting", "down")
         told |= {moving: shown[moving] for moving in ("state", "down_reason", "binds")}
+    if name == "beginOidc":  # the address is the issuer's own
+        assert told.keys() == shown.keys()
+        return
     if name == "listPersonalities":  # the example shows one of many
         told["data"] = [row for row in told["data"] if row["name"] == shown["data"][0]["name"]]
     if name == "reportResponses":  # other examples have sent from other addresses

@@ -115,7 +115,7 @@ def code(heard: Heard) -> tuple[int, str]:
 
 async def test_the_first_owner_is_made_once_with_the_code_alone(town: Town) -> None:
     one = town.browser()
-    assert (await one.ask("GET", "/v1/setup")).json() == {"owner": False}
+    assert (await one.ask("GET", "/v1/setup")).json() == {"owner": False, "oidc": None}
     assert code(await one.ask("POST", "/v1/setup", {"code": CODE, **ADA})) == (401, "sign_in_failed")  # none was made
     await town.place.house.store.write(signin.add_setups, [signin.setup_digest(CODE)])
     assert code(await one.ask("POST", "/v1/setup", {"code": "AAAA-BBBB-CCCC", **ADA})) == (401, "sign_in_failed")
@@ -125,7 +125,7 @@ async def test_the_first_owner_is_made_once_with_the_code_alone(town: Town) -> N
     made = await asyncio.gather(*(town.browser().ask("POST", "/v1/setup", {"code": CODE, **ADA}) for _ in range(3)))
     assert sorted(one.status for one in made)[0] == 201
     assert sorted(code(one) for one in made)[1:] == [(409, "setup_done")] * 2
-    assert (await one.ask("GET", "/v1/setup")).json() == {"owner": True}
+    assert (await one.ask("GET", "/v1/setup")).json() == {"owner": True, "oidc": None}
     assert await town.place.house.store.write(signin.add_setups, [b"x" * 32]) == [False]
     assert await town.actions("&action=setup.completed") == ["setup.completed"]
 

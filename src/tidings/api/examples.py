@@ -381,6 +381,12 @@ WHO: dict[str, Any] = {
     "needs": None,
     "session": SESSION,
 }
+TRIP: dict[str, Any] = {
+    "url": "https://id.example.com/authorize?response_type=code&client_id=tidings&redirect_uri=http%3A%2F%2F127.0.0.1%3A8775"
+    "%2Fconsole%2Foidc&scope=openid+email+profile&state=…&nonce=…&code_challenge=…&code_challenge_method=S256"
+}
+ARRIVAL: dict[str, Any] = {"code": "SplxlOBeZQQYbYS6WxSbIA", "state": "rPKLWx3LrB8m0cmyFbdGK6nE8kPYyJYgeCPYzpZzBQM"}
+WHO_BY_OIDC: dict[str, Any] = {**WHO, "session": {**SESSION, "method": "oidc"}}
 SETUP_REQUEST: dict[str, Any] = {
     "code": "K7QF-M2XA-9TRV",
     "email": "ada@example.com",

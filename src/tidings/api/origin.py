@@ -32,19 +32,36 @@ def named(headers: dict[bytes, bytes], name: bytes) -> str | None:
     return None
 
 
+TRIP = b"tidings_oidc"
+"""Name of the cookie that a browser keeps on its way to an issuer and back."""
+
+
+def trip(house: House, wire: Scope, headers: dict[bytes, bytes], secret: str, seconds: int) -> Headers:
+    """Hand a browser that cookie for some seconds; 0 takes it away."""
+    return [(b"set-cookie", _cookie(_trip(house, wire, headers), secret, seconds))]
+
+
+def trip_of(house: House, wire: Scope, headers: dict[bytes, bytes]) -> str | None:
+    """What it holds."""
+    return named(headers, _trip(house, wire, headers))
+
+
+def _trip(house: House, wire: Scope, headers: dict[bytes, bytes]) -> bytes:
+    return b"__Host-" + TRIP if encrypted(house, wire, headers) else TRIP
+
+
 def kept(house: House, wire: Scope, headers: dict[bytes, bytes], secret: str) -> Headers:
     """Hand a browser the cookie of a session. It goes when the browser is closed, if not before by our own time."""
-    return [(b"set-cookie", _cookie(house, wire, headers, secret, int(house.settings.sign_in.longest)))]
+    return [(b"set-cookie", _cookie(_name(house, wire, headers), secret, int(house.settings.sign_in.longest)))]
 
 
 def dropped(house: House, wire: Scope, headers: dict[bytes, bytes]) -> Headers:
     """Take the cookie away."""
-    return [(b"set-cookie", _cookie(house, wire, headers, "", 0))]
+    return [(b"set-cookie", _cookie(_name(house, wire, headers), "", 0))]
 
 
-def _cookie(house: House, wire: Scope, headers: dict[bytes, bytes], value: str, seconds: int) -> bytes:
-    secure = b"; Secure" if encrypted(house, wire, headers) else b""
-    name = _name(house, wire, headers)
+def _cookie(name: bytes, value: str, seconds: int) -> bytes:
+    secure = b"; Secure" if name.startswith(b"__Host-") else b""
     return b"%b=%b; Path=/; Max-Age=%d; HttpOnly; SameSite=Strict%b" % (name, value.encode(), seconds, secure)
 
 

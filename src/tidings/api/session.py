@@ -107,6 +107,9 @@ class SetupView(msgspec.Struct, frozen=True, kw_only=True):
     """How far the installation is, and how one signs in."""
 
     owner: Annotated[bool, Meta(description="whether there is an owner; without one, make them by `POST /v1/setup`")]
+    oidc: Annotated[
+        str | None, Meta(description="what sign-in by OpenID Connect is called here; null where there is none")
+    ]
 
 
 class SessionsEnded(msgspec.Struct, frozen=True):
@@ -121,7 +124,10 @@ async def how_far(call: Call) -> Reply:
     async def ask(tx: Tx) -> bool:
         return (await tx.people.counts(DEFAULT_ACCOUNT))[1] > 0
 
-    return Reply(200, views.encode(SetupView(owner=await call.house.store.read(ask))))
+    oidc = call.house.settings.oidc
+    return Reply(
+        200, views.encode(SetupView(owner=await call.house.store.read(ask), oidc=oidc.name if oidc.issuer else None))
+    )
 
 
 async def setup(call: Call) -> Reply:
@@ -130,7 +136,7 @@ async def setup(call: Call) -> Reply:
     body: SetupRequest = call.body
     email = fit_email(body.email)
     fit_password("/password", body.password, email, body.name)
-    return _opened(call, await signin.setup(call.house, body.code, email, body.name, body.password, visitor(call)))
+    return opened_reply(call, await signin.setup(call.house, body.code, email, body.name, body.password, visitor(call)))
 
 
 async def post(call: Call) -> Reply:
@@ -140,7 +146,7 @@ async def post(call: Call) -> Reply:
     email = email_of(body.email)
     if email is None:
         raise Abort("validation_failed", errors=[_NO_EMAIL])
-    return _opened(call, await signin.sign_in(call.house, email, body.password, body.code, visitor(call)))
+    return opened_reply(call, await signin.sign_in(call.house, email, body.password, body.code, visitor(call)))
 
 
 async def read(call: Call) -> Reply:
@@ -223,7 +229,8 @@ def fit_password(pointer: str, text: str, *known: str) -> None:
         raise Abort("validation_failed", errors=[Fault(pointer, why)])
 
 
-def _opened(call: Call, opened: Opened | Refused) -> Reply:
+def opened_reply(call: Call, opened: Opened | Refused) -> Reply:
+    """Somebody is signed in, with the cookie; or why not."""
     if isinstance(opened, Refused):
         return refusal(opened)
     headers = origin.kept(call.house, call.scope, call.headers, opened.secret)

@@ -242,6 +242,14 @@ class Post(Protocol):
         ...
 
 
+class Abroad(Post, Protocol):
+    """The same, and asking without sending anything."""
+
+    async def get(self, url: str, headers: dict[str, str]) -> Posted | NotPosted:
+        """Ask once; every outcome is a value."""
+        ...
+
+
 class Watcher(Protocol):
     """One who watches events live. What it has not read yet is held by nobody but the store, or shared by all."""
 

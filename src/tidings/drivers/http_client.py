@@ -54,12 +54,15 @@ class HttpPost:
         allow_private: bool = False,
         names: Names | None = None,
         tls: ssl.SSLContext | None = None,
+        setting: str = "webhooks.allow_private",
     ) -> None:
         self._clock = clock
         self._timeout = timeout_s
         self._allow_private = allow_private
         self._names = names or Names(clock)
         self._tls = tls
+        self._setting = setting
+        """What allows inner addresses."""
         self._idle: OrderedDict[Wire, None] = OrderedDict()
         self._by_key: dict[tuple[bool, str, int], list[Wire]] = {}
         self._asked: dict[Wire, float] = {}
@@ -69,13 +72,22 @@ class HttpPost:
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Posted | NotPosted:
         """Send one POST. The whole of it, from the name to the last octet, must fit into the time-out."""
+        target = _target(url)
+        return await self._send(target, _request(target, headers, body))
+
+    async def get(self, url: str, headers: dict[str, str]) -> Posted | NotPosted:
+        """Send one GET, under the same bounds."""
+        target = _target(url)
+        head = target.head.replace("POST ", "GET ", 1)
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        return await self._send(target, f"{head}{lines}\r\n".encode("ascii"))
+
+    async def _send(self, target: Target, request: bytes) -> Posted | NotPosted:
         started = self._clock.monotonic()
 
         def took() -> int:
             return round((self._clock.monotonic() - started) * 1000)
 
-        target = _target(url)
-        request = _request(target, headers, body)
         try:
             answer = await self._on_kept(target, request)
             if answer is None:
@@ -165,7 +177,7 @@ class HttpPost:
         for text in found:
             why = forbidden(text, self._allow_private)
             if why is not None:
-                raise NoAnswer("blocked", f"{target.host} leads to {text}, {why}; see webhooks.allow_private")
+                raise NoAnswer("blocked", f"{target.host} leads to {text}, {why}; see {self._setting}")
         return found[:ADDRESSES_MOST]
 
     def _context(self) -> ssl.SSLContext:

@@ -12,7 +12,7 @@ from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
 from tidings.core.message import Millis, Part
-from tidings.core.ports import Captures, Clock, Fleet, Leases, Post, Store, Streams
+from tidings.core.ports import Abroad, Captures, Clock, Fleet, Leases, Post, Store, Streams
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.answer import THINGS_MOST, Codebooks, Kit
@@ -84,6 +84,10 @@ class House:
     """(account, Idempotency-Key) of calls being worked on."""
     post: Post | None = None
     """How webhooks go out; None where nothing does, as in some tests."""
+    abroad: Abroad | None = None
+    """How an issuer of OpenID Connect is asked; None where there is none."""
+    issuer: object = None
+    """What it said of itself, while that is taken."""
     streams: Streams | None = None
     """Where events are watched live; None where they are not, as in some tests."""
     fleet: Fleet | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidings.api import audit, examples, password, second_factor, session, users
+from tidings.api import audit, examples, oidc, password, second_factor, session, users
 from tidings.api.call import Endpoint
 from tidings.api.webhooks import Gone
 
@@ -18,7 +18,7 @@ PEOPLE: tuple[Endpoint, ...] = (
         summary="Is there an owner, and how does one sign in?",
         answer=session.SetupView,
         problems=("unavailable",),
-        answer_example={"owner": True},
+        answer_example={"owner": True, "oidc": "Example ID"},
     ),
     Endpoint(
         method="POST",
@@ -48,6 +48,41 @@ PEOPLE: tuple[Endpoint, ...] = (
         problems=("validation_failed", "cross_site", "forbidden", "second_factor_needed", "unavailable", *_TRIES),
         example=examples.SIGN_IN_REQUEST,
         answer_example=examples.WHO,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/session/oidc",
+        handle=oidc.set_out,
+        name="beginOidc",
+        summary="Begin to sign in by OpenID Connect",
+        detail="Send the browser to `url`. It comes back to `/console/oidc`, which hands on `code` and `state` of its "
+        "address. Both calls come from the same browser, within ten minutes.",
+        answer=oidc.TripView,
+        status=201,
+        problems=("cross_site", "issuer_away", "not_found"),
+        answer_example=examples.TRIP,
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/session/oidc/callback",
+        handle=oidc.arrive,
+        name="signInByOidc",
+        summary="Sign in with what the issuer sent along",
+        body=oidc.Arrival,
+        answer=session.WhoView,
+        status=201,
+        problems=(
+            "validation_failed",
+            "cross_site",
+            "forbidden",
+            "issuer_away",
+            "not_found",
+            "too_many_users",
+            "unavailable",
+            *_TRIES,
+        ),
+        example=examples.ARRIVAL,
+        answer_example=examples.WHO_BY_OIDC,
     ),
     Endpoint(
         method="GET",

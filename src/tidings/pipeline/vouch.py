@@ -1,0 +1,255 @@
+"""Sign in by OpenID Connect: ask the issuer who it is, and open a session for them (authorization code with PKCE)."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from tidings.core import patience
+from tidings.core.account import DEFAULT_ACCOUNT
+from tidings.core.audit import Actor
+from tidings.core.message import HOUR, Millis
+from tidings.core.oidc import ALGORITHMS, LEEWAY_S, Claimed, Issuer, Journey, claimed, journey, leads_to
+from tidings.core.people import User
+from tidings.core.ports import Posted, stage
+from tidings.core.questions import Tx
+from tidings.core.request import Refused
+from tidings.pipeline.house import House
+from tidings.pipeline.people import USERS_MOST, Arrival, entry
+from tidings.pipeline.signin import Opened, Opening, Visitor, forgive, new_session, open_sessions, slow_down
+from tidings.text.token import text_of
+
+KNOWN_FOR: Millis = HOUR
+"""How long what an issuer says of itself, and its keys, are taken without asking again."""
+
+
+class Known:
+    """What an issuer said of itself, and its keys."""
+
+    __slots__ = ("asked_at", "issuer", "keys")
+
+    def __init__(self, issuer: Issuer, keys: KeySet, asked_at: Millis) -> None:
+        self.issuer = issuer
+        self.keys = keys
+        self.asked_at = asked_at
+
+
+@stage(order=5)
+async def recognise(
+    tx: Tx, arrivals: Sequence[tuple[str, Claimed, Arrival | None]], now: Millis
+) -> list[User | Refused]:
+    """Whom an issuer vouches for: who was linked before, else who has the e-mail address, else somebody new."""
+    return [await _recognise(tx, *one) for one in arrivals]
+
+
+async def _recognise(tx: Tx, issuer: str, one: Claimed, arrival: Arrival | None) -> User | Refused:
+    user = await tx.people.by_subject(issuer, one.subject)
+    if user is not None:
+        return user
+    user = await tx.people.by_email(one.email)
+    if user is not None:
+        if user.subject is not None:
+            return Refused("forbidden", "Somebody else of the issuer has this e-mail address here; ask an admin.")
+        linked = msgspec.structs.replace(user, issuer=issuer, subject=one.subject)
+        await tx.people.change(linked)
+        return linked
+    if arrival is None:
+        return Refused("forbidden", "You are not known here; ask an admin for an invitation.")
+    if (await tx.people.counts(DEFAULT_ACCOUNT))[0] >= USERS_MOST:
+        return Refused("too_many_users", "")
+    await tx.people.insert(arrival.user)
+    await tx.audit.insert([arrival.entry])
+    return arrival.user
+
+
+async def set_out(house: House, back: str) -> tuple[str, str] | Refused:
+    """Where a browser is to go, and the secret that it keeps meanwhile. `back`: where it returns to."""
+    known = await _known(house)
+    if isinstance(known, Refused):
+        return known
+    secret = text_of(house.clock.token(32))
+    return leads_to(known.issuer, house.settings.oidc, journey(secret), back), secret
+
+
+async def arrive(
+    house: House, secret: str | None, state: str, code: str, back: str, visitor: Visitor
+) -> Opened | Refused:  # fmt: skip
+    """A browser came back from the issuer: a session for whom the issuer vouches for."""
+    trip = journey(secret or "")
+    if secret is None or not hmac.compare_digest(trip.state.encode(), state.encode("utf-8", "replace")):
+        return _failed("This sign-in was begun in another browser, or too long ago; begin again.")
+    names = (patience.of_address(visitor.address),)
+    slowed = await slow_down(house, names)
+    if slowed is not None:
+        return slowed
+    claims = await _claims(house, trip, code, back)
+    if isinstance(claims, Refused):
+        return claims
+    one = claimed(claims, house.settings.oidc)
+    if isinstance(one, str):
+        return Refused("forbidden", one)
+    await house.store.write(forgive, [names])
+    return await _enter(house, one, visitor)
+
+
+async def _enter(house: House, one: Claimed, visitor: Visitor) -> Opened | Refused:
+    issuer = house.settings.oidc.issuer
+    arrival = _newcomer(house, one, visitor) if house.settings.oidc.create and one.role is not None else None
+    user = (await house.store.write(recognise, [(issuer, one, arrival)]))[0]
+    if isinstance(user, Refused):
+        return user
+    account = house.keyring.account(user.account_id)
+    if account is not None and account.closed_at is not None:
+        return Refused("forbidden", "Your account is closed.")
+    secret, session = new_session(house, user, visitor, "oidc")
+    actor = Actor("user", user.id, user.email, visitor.address)
+    about: dict[str, Any] = {"subject_kind": "session", "subject_id": session.id}
+    line = entry(
+        house, "session.opened", actor, user.account_id, detail={"agent": visitor.agent, "method": "oidc"}, **about
+    )
+    refused = entry(
+        house, "session.refused", Actor("nobody", 0, "", visitor.address), user.account_id, subject_kind="user",
+        subject_id=user.id, subject_name=user.email,
+    )  # fmt: skip
+    opening = Opening(session, line, refused, (), None, None, None, vouched=True)
+    opened = (await house.store.write(open_sessions, [opening]))[0]
+    return opened if isinstance(opened, Refused) else Opened(opened, session, secret)
+
+
+def _newcomer(house: House, one: Claimed, visitor: Visitor) -> Arrival:
+    user = User(
+        id=house.new_id(), account_id=DEFAULT_ACCOUNT, email=one.email, name=one.name, role=one.role or "",
+        created_at=house.clock.now(), issuer=house.settings.oidc.issuer, subject=one.subject,
+    )  # fmt: skip
+    actor = Actor("user", user.id, user.email, visitor.address)
+    note = entry(
+        house, "user.linked", actor, DEFAULT_ACCOUNT, subject_kind="user", subject_id=user.id, subject_name=user.email,
+        detail={"role": user.role},
+    )  # fmt: skip
+    return Arrival(user, note)
+
+
+# the issuer
+
+
+async def _claims(house: House, trip: Journey, code: str, back: str) -> dict[str, Any] | Refused:
+    """What the issuer tells for a code, signed for us, for this trip and for now."""
+    known = await _known(house)
+    if isinstance(known, Refused):
+        return known
+    token = await _token(house, known.issuer, trip, code, back)
+    if isinstance(token, Refused):
+        return token
+    for again in (False, True):
+        if again:  # it may have new keys by now
+            fresh = await _ask(house)
+            if isinstance(fresh, Refused):
+                return fresh
+            known = house.issuer = fresh
+        try:
+            claims = jwt.decode(token, known.keys, algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError):
+            continue
+        return _judged(house, claims, trip)
+    return _failed("The answer of the issuer is not signed by it.")
+
+
+def _judged(house: House, claims: dict[str, Any], trip: Journey) -> dict[str, Any] | Refused:
+    """OpenID Connect Core 1.0 §3.1.3.7."""
+    settings, wanted = house.settings.oidc, jwt.JWTClaimsRegistry(
+        now=house.clock.now() // 1000, leeway=LEEWAY_S, iss={"essential": True, "value": house.settings.oidc.issuer},
+        aud={"essential": True, "value": house.settings.oidc.client_id}, exp={"essential": True},
+        iat={"essential": True}, nonce={"essential": True, "value": trip.nonce},
+    )  # fmt: skip
+    try:
+        wanted.validate(claims)
+    except (JoseError, ValueError) as fault:
+        return _failed(f"The answer of the issuer does not hold: {getattr(fault, 'description', '') or 'a claim'}")
+    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if claims.get("azp", settings.client_id if not several else None) != settings.client_id:
+        return _failed("The answer of the issuer is for somebody else (`azp`).")
+    return claims
+
+
+async def _token(house: House, issuer: Issuer, trip: Journey, code: str, back: str) -> str | Refused:
+    """The ID token for a code (§3.1.3)."""
+    settings = house.settings.oidc
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": trip.verifier}
+    headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+    if "client_secret_basic" in issuer.token_endpoint_auth_methods_supported:
+        pair = f"{quote(settings.client_id, safe='')}:{quote(settings.client_secret, safe='')}"
+        headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    else:
+        form |= {"client_id": settings.client_id, "client_secret": settings.client_secret}
+    answer = await house.abroad.post(issuer.token_endpoint, headers, urlencode(form).encode()) if house.abroad else None
+    if not isinstance(answer, Posted) or answer.truncated:
+        return _away(getattr(answer, "detail", "nothing is asked outside"))
+    if answer.status != 200:
+        return _failed(f"The issuer does not take the code (HTTP {answer.status}); begin again.")
+    try:
+        return msgspec.json.decode(answer.body, type=_Tokens).id_token
+    except msgspec.DecodeError:
+        return _away("its answer holds no ID token")
+
+
+class _Tokens(msgspec.Struct):
+    id_token: str
+
+
+async def _known(house: House) -> Known | Refused:
+    known = house.issuer if isinstance(house.issuer, Known) else None
+    if known is not None and house.clock.now() - known.asked_at < KNOWN_FOR:
+        return known
+    asked = await _ask(house)
+    if isinstance(asked, Refused):
+        return known or asked
+    house.issuer = asked
+    return asked
+
+
+async def _ask(house: House) -> Known | Refused:
+    """What the issuer says of itself now, and its keys."""
+    settings = house.settings.oidc
+    if not settings.issuer:
+        return Refused("not_found", "Nobody signs in by OpenID Connect here; see the settings `oidc`.")
+    told = await _get(house, settings.issuer.rstrip("/") + "/.well-known/openid-configuration", Issuer)
+    if isinstance(told, Refused):
+        return told
+    if told.issuer != settings.issuer:
+        return _away(f"it calls itself {told.issuer[:200]}")
+    raw = await _get(house, told.jwks_uri, dict[str, Any])
+    if isinstance(raw, Refused):
+        return raw
+    try:
+        keys = KeySet.import_key_set(raw)
+    except (JoseError, ValueError, KeyError, TypeError):
+        return _away("its keys cannot be read")
+    return Known(told, keys, house.clock.now())
+
+
+async def _get(house: House, url: str, kind: Any) -> Any:
+    answer = await house.abroad.get(url, {"accept": "application/json"}) if house.abroad else None
+    if not isinstance(answer, Posted):
+        return _away(getattr(answer, "detail", "nothing is asked outside"))
+    if answer.status != 200 or answer.truncated:
+        return _away(f"HTTP {answer.status} from {url[:200]}")
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except msgspec.DecodeError:
+        return _away(f"no JSON that fits from {url[:200]}")
+
+
+def _failed(detail: str) -> Refused:
+    return Refused("sign_in_failed", detail)
+
+
+def _away(why: str) -> Refused:
+    return Refused("issuer_away", f"The issuer cannot be asked: {why}.")
