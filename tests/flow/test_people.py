@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from test_api import Place, opened
 
+import postgres_kit
 from kit import Heard, ask
 from tidings.api.table import ENDPOINTS
 from tidings.app import rescue
@@ -614,7 +615,7 @@ async def test_settings_that_are_none_are_told(tmp_path: Path) -> None:
 
 async def test_who_is_locked_out_gets_a_link_from_the_store_itself(tmp_path: Path) -> None:
     clock = Ahead()
-    settings = Settings(data=str(tmp_path), public_url="https://sms.example.com")
+    settings = Settings(data=str(tmp_path), **postgres_kit.database(tmp_path), public_url="https://sms.example.com")
     async with opened(tmp_path, clock=clock) as place:
         town = Town(place, clock)
         await place.house.store.write(signin.add_setups, [signin.setup_digest(CODE)])
