@@ -5,19 +5,16 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from tidings.core import patience
 from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.audit import Actor
 from tidings.core.message import HOUR, Millis
-from tidings.core.oidc import ALGORITHMS, LEEWAY_S, Claimed, Issuer, Journey, claimed, journey, leads_to
+from tidings.core.oidc import Claimed, Issuer, Journey, claimed, journey, leads_to
 from tidings.core.people import User
 from tidings.core.ports import Posted, stage
 from tidings.core.questions import Tx
@@ -26,6 +23,9 @@ from tidings.pipeline.house import House
 from tidings.pipeline.people import USERS_MOST, Arrival, entry
 from tidings.pipeline.signin import Opened, Opening, Visitor, forgive, new_session, open_sessions, slow_down
 from tidings.text.token import text_of
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 KNOWN_FOR: Millis = HOUR
 """How long what an issuer says of itself, and its keys, are taken without asking again."""
@@ -142,6 +142,8 @@ def _newcomer(house: House, one: Claimed, visitor: Visitor) -> Arrival:
 
 async def _claims(house: House, trip: Journey, code: str, back: str) -> dict[str, Any] | Refused:
     """What the issuer tells for a code, signed for us, for this trip and for now."""
+    from tidings.pipeline import id_token
+
     known = await _known(house)
     if isinstance(known, Refused):
         return known
@@ -154,29 +156,19 @@ async def _claims(house: House, trip: Journey, code: str, back: str) -> dict[str
             if isinstance(fresh, Refused):
                 return fresh
             known = house.issuer = fresh
-        try:
-            claims = jwt.decode(token, known.keys, algorithms=ALGORITHMS).claims
-        except (JoseError, ValueError):
+        claims = id_token.signed(token, known.keys)
+        if claims is None:
             continue
         return _judged(house, claims, trip)
     return _failed("The answer of the issuer is not signed by it.")
 
 
 def _judged(house: House, claims: dict[str, Any], trip: Journey) -> dict[str, Any] | Refused:
-    """OpenID Connect Core 1.0 §3.1.3.7."""
-    settings, wanted = house.settings.oidc, jwt.JWTClaimsRegistry(
-        now=house.clock.now() // 1000, leeway=LEEWAY_S, iss={"essential": True, "value": house.settings.oidc.issuer},
-        aud={"essential": True, "value": house.settings.oidc.client_id}, exp={"essential": True},
-        iat={"essential": True}, nonce={"essential": True, "value": trip.nonce},
-    )  # fmt: skip
-    try:
-        wanted.validate(claims)
-    except (JoseError, ValueError) as fault:
-        return _failed(f"The answer of the issuer does not hold: {getattr(fault, 'description', '') or 'a claim'}")
-    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
-    if claims.get("azp", settings.client_id if not several else None) != settings.client_id:
-        return _failed("The answer of the issuer is for somebody else (`azp`).")
-    return claims
+    from tidings.pipeline import id_token
+
+    settings, now_s = house.settings.oidc, house.clock.now() // 1000
+    why = id_token.fault(claims, settings.issuer, settings.client_id, trip.nonce, now_s)
+    return claims if why is None else _failed(why)
 
 
 async def _token(house: House, issuer: Issuer, trip: Journey, code: str, back: str) -> str | Refused:
@@ -217,6 +209,8 @@ async def _known(house: House) -> Known | Refused:
 
 async def _ask(house: House) -> Known | Refused:
     """What the issuer says of itself now, and its keys."""
+    from tidings.pipeline import id_token
+
     settings = house.settings.oidc
     if not settings.issuer:
         return Refused("not_found", "Nobody signs in by OpenID Connect here; see the settings `oidc`.")
@@ -228,9 +222,8 @@ async def _ask(house: House) -> Known | Refused:
     raw = await _get(house, told.jwks_uri, dict[str, Any])
     if isinstance(raw, Refused):
         return raw
-    try:
-        keys = KeySet.import_key_set(raw)
-    except (JoseError, ValueError, KeyError, TypeError):
+    keys = id_token.keys_of(raw)
+    if keys is None:
         return _away("its keys cannot be read")
     return Known(told, keys, house.clock.now())
 
