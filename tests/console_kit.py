@@ -32,6 +32,21 @@ def missing() -> str:
     return ""
 
 
+COOKIE = "tidings_session"
+OWNER = {"email": "ada@example.com", "name": "Ada Obi", "password": "seven herons over the weir"}
+_sessions: dict[str, str] = {}
+
+
+def owner_session(tidings: Tidings) -> str:
+    """The cookie of its owner, who is made when first asked for; all seats of a test file share one session."""
+    if tidings.url not in _sessions:
+        code = (tidings.data / "setup.code").read_text().strip()
+        answer = tidings.call("POST", "/v1/setup", OWNER | {"code": code}, Origin=tidings.url)
+        assert answer.status == 201, answer
+        _sessions[tidings.url] = answer.headers["Set-Cookie"].partition("=")[2].partition(";")[0]
+    return _sessions[tidings.url]
+
+
 class Seat:
     """One browser profile with one page. `complaints`: what broke on it, errors of the page's policy among them."""
 
@@ -49,7 +64,9 @@ class Seat:
         )  # fmt: skip
         self.context.set_default_timeout(20_000)
         if signed_in:
-            self.context.add_init_script(f"sessionStorage.setItem('tidings.key', '{tidings.key}')")
+            self.context.add_cookies([{"name": COOKIE, "value": owner_session(tidings), "url": tidings.url}])
+        else:
+            self.expected.add(401)
         self.page = self.context.new_page()
         self.page.on("console", self._told)
         self.page.on("pageerror", lambda fault: self.complaints.append(f"broke: {fault}"))

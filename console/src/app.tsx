@@ -3,14 +3,17 @@ import { DirectionProvider, localStorageColorSchemeManager, MantineProvider } fr
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { pause, worthwhile } from "./api/client";
+import { api, ask, pause, worthwhile } from "./api/client";
+import { Problem } from "./api/problem";
 import { keepMessages } from "./api/live";
-import { useSession } from "./api/session";
+import { session, useSession } from "./api/session";
 import { stream } from "./api/stream";
+import { Failure } from "./blocks/States";
 import { TellProvider } from "./blocks/tell";
 import { resolver, theme } from "./design/theme";
 import { listenToKeys } from "./frame/keys";
-import { SignIn, SignInAgain } from "./frame/SignIn";
+import { Entry } from "./frame/entry/Entry";
+import { SignInAgain } from "./frame/entry/SignInForm";
 import { router } from "./router";
 import { keepLanguage, LANGUAGES, type Language, type Words, WordsProvider, wordsOf } from "./words";
 
@@ -58,9 +61,18 @@ export function App({ first, nonce }: { first: Words; nonce: string }) {
 }
 
 function Inside() {
-  const { session, expired } = useSession();
-  const inside = session !== null;
+  const { who, expired } = useSession();
+  const [problem, setProblem] = useState<unknown>(null);
+  const inside = Boolean(who && !who.needs);
   useEffect(listenToKeys, []);
+  useEffect(() => {
+    if (who === undefined && !problem) {
+      ask(api.GET("/v1/session")).then(
+        (found) => session.enter(found),
+        (fault: unknown) => (fault instanceof Problem && fault.status === 401 ? session.enter(null) : setProblem(fault)),
+      );
+    }
+  }, [who, problem]);
   useEffect(() => {
     if (!inside) return undefined;
     const stopKeeping = keepMessages(queries);
@@ -74,11 +86,13 @@ function Inside() {
   useEffect(() => {
     if (inside && !expired) void queries.invalidateQueries();
   }, [inside, expired]);
-  if (!inside) return <SignIn />;
+  if (problem) return <Failure problem={problem} again={() => setProblem(null)} />;
+  if (who === undefined) return null;
+  if (!inside) return <Entry who={who} />;
   return (
     <>
       <RouterProvider router={router} />
-      <SignInAgain opened={expired} />
+      <SignInAgain />
     </>
   );
 }

@@ -8,10 +8,11 @@ import {
   redirect,
   useParams,
 } from "@tanstack/react-router";
+import { session } from "./api/session";
 import { Screen } from "./blocks/Screen";
 import { Empty, Failure, Loading } from "./blocks/States";
 import { Shell } from "./frame/Shell";
-import { HOME, SCREENS } from "./screens";
+import { SCREENS } from "./screens";
 import { useWords } from "./words";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Broken });
@@ -19,8 +20,10 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, er
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
+  // The first screen that they may see.
   beforeLoad: () => {
-    throw redirect({ to: HOME });
+    const scopes = session.get()?.scopes ?? [];
+    throw redirect({ to: SCREENS.find((one) => one.nav && (!one.needs || scopes.includes(one.needs)))?.path ?? "/nothing" });
   },
 });
 

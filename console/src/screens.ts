@@ -16,8 +16,8 @@ export interface ScreenRow {
   load: () => Promise<{ default: ComponentType }>;
   /** Where it stands in the navigation; without one it is reached from other screens. */
   nav?: { group: Group; icon: IconName; key?: string };
-  /** What the caller must be allowed; who may not, sees no way to it. */
-  needs?: "read" | "send" | "admin";
+  /** The scope that its calls need (`x-scope` of the OpenAPI document); who lacks it sees no way to it. */
+  needs?: "read" | "send" | "inbox" | "develop" | "admin" | "self";
 }
 
 export const SCREENS: readonly ScreenRow[] = [
@@ -74,5 +74,3 @@ export const SCREENS: readonly ScreenRow[] = [
   // house
 ];
 
-/** Where the bare address leads. */
-export const HOME = "/messages";

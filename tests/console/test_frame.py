@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from console_kit import Seat
+from console_kit import OWNER, Seat
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +44,7 @@ def test_the_keyboard_reaches_everything(seat: Seat) -> None:
     page.get_by_role("combobox", name="A screen, a number").fill("new mess")
     page.keyboard.press("Enter")
     title(page).to_have_text("New message")
+    expect(page.locator("[role=dialog]")).to_have_count(0)
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("g")
     page.keyboard.press("l")
@@ -52,6 +53,7 @@ def test_the_keyboard_reaches_everything(seat: Seat) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Go to Messages")
     page.keyboard.press("Escape")
+    expect(page.locator("[role=dialog]")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.keyboard.press("/")
     expect(page.get_by_label("To number")).to_be_focused()
@@ -135,37 +137,24 @@ def test_what_the_api_refuses_is_said_where_it_belongs(
     expect(seat.page.get_by_role("alert")).to_contain_text(shown)
 
 
-def test_a_session_that_ends_loses_nothing_that_was_typed(seat: Seat) -> None:
+def test_a_session_that_ends_loses_nothing_that_was_typed(sit: Sit) -> None:
+    seat = sit()
     seat.expected.add(401)
     page = seat.open("/compose")
     page.get_by_label("Text", exact=True).fill("A long letter that took an hour to write")
-    refused = {"code": "unauthorized", "title": "Unauthorized", "status": 401}
-    page.route("**/v1/messages/preview", lambda route: route.fulfill(status=401, json=refused))
+    seat.context.clear_cookies()
     page.get_by_label("To", exact=True).fill("+15551230100")
     dialog = page.get_by_role("dialog", name="Please sign in again")
     expect(dialog).to_be_visible()
-    page.unroute("**/v1/messages/preview")
-    dialog.get_by_label("API key").fill(seat.tidings.key)
+    expect(dialog.get_by_label("E-mail address")).to_have_value(OWNER["email"])
+    dialog.get_by_label("Password", exact=True).fill("not this one, surely")
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("is not right")
+    dialog.get_by_label("Password", exact=True).fill(OWNER["password"])
     dialog.get_by_role("button", name="Sign in").click()
     expect(dialog).to_have_count(0)
     expect(page.get_by_label("Text", exact=True)).to_have_value("A long letter that took an hour to write")
     expect(page.get_by_text("1 segment")).to_be_visible()
-
-
-def test_signing_in_and_out(sit: Sit) -> None:
-    seat = sit(signed_in=False)
-    seat.expected.add(401)
-    page = seat.page
-    page.goto("/console/compose")
-    page.get_by_label("API key").fill("tk_wrong")
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("opens nothing")
-    page.get_by_label("API key").fill(seat.tidings.key)
-    page.get_by_role("button", name="Sign in").click()
-    title(page).to_have_text("New message")
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_role("menuitem", name="Sign out").click()
-    title(page).to_have_text("Sign in")
 
 
 def test_two_tabs_share_one_stream_and_the_second_goes_on_when_the_first_closes(sit: Sit) -> None:

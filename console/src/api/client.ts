@@ -1,4 +1,4 @@
-/** Calls of the API: typed by its own OpenAPI document, one kind of failure, and never a secret in an address. */
+/** Calls of the API: typed by its own OpenAPI document, and one kind of failure. */
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "tidings-api";
 import { heardOfServerTime } from "../blocks/When";
@@ -7,23 +7,27 @@ import { session } from "./session";
 
 export type Schemas = components["schemas"];
 
-const signed: Middleware = {
-  onRequest({ request }) {
-    const key = session.get()?.key;
-    if (key) request.headers.set("Authorization", `Bearer ${key}`);
-    return request;
-  },
-  onResponse({ response }) {
+const watched: Middleware = {
+  async onResponse({ response }) {
     heardOfServerTime(response.headers.get("date"));
-    if (response.status === 401) session.expire();
+    // Not where a password or a code was wrong: that is said at their field.
+    if (response.status === 401 && (await codeOf(response)) === "unauthorized") session.expire();
   },
   onError({ error }) {
     return error instanceof DOMException && error.name === "AbortError" ? error : unreachable(error);
   },
 };
 
+async function codeOf(response: Response): Promise<unknown> {
+  const told: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  return typeof told === "object" && told && "code" in told ? told.code : null;
+}
+
 export const api = createClient<paths>({ baseUrl: location.origin });
-api.use(signed);
+api.use(watched);
 
 interface Answer<T> {
   data?: T;

@@ -1,15 +1,17 @@
-/** Who is signed in. For now an API key, kept for this tab alone and forgotten with it. */
+/** Who is signed in: known from the API, which keeps the session in a cookie that no script can read. */
 import { useSyncExternalStore } from "react";
+import type { Schemas } from "./client";
 
-export interface Session {
-  key: string;
+export type Who = Schemas["Who"];
+
+interface State {
+  /** undefined: not asked yet; null: nobody. */
+  who: Who | null | undefined;
+  /** The session ended while somebody was at work. */
+  expired: boolean;
 }
 
-type State = { session: Session | null; /** The key stopped working while somebody was at work. */ expired: boolean };
-
-const KEPT = "tidings.key";
-const kept = typeof sessionStorage === "undefined" ? null : sessionStorage.getItem(KEPT);
-let state: State = { session: kept ? { key: kept } : null, expired: false };
+let state: State = { who: undefined, expired: false };
 const watchers = new Set<() => void>();
 
 function become(next: State): void {
@@ -18,18 +20,15 @@ function become(next: State): void {
 }
 
 export const session = {
-  get: () => state.session,
-  enter(entered: Session): void {
-    sessionStorage.setItem(KEPT, entered.key);
-    become({ session: entered, expired: false });
+  get: () => state.who,
+  /** Somebody is in, or, with null, nobody is. Another person than before sees nothing of theirs. */
+  enter(who: Who | null): void {
+    if (state.expired && who && state.who && who.user.id !== state.who.user.id) location.reload();
+    become({ who, expired: false });
   },
-  /** What is on the screen stays there until somebody signs in again. */
+  /** What is on the screen stays there until they sign in again. */
   expire(): void {
-    if (state.session && !state.expired) become({ ...state, expired: true });
-  },
-  leave(): void {
-    sessionStorage.removeItem(KEPT);
-    become({ session: null, expired: false });
+    if (state.who && !state.expired) become({ ...state, expired: true });
   },
   watch(tell: () => void): () => void {
     watchers.add(tell);
@@ -39,4 +38,10 @@ export const session = {
 
 export function useSession(): State {
   return useSyncExternalStore(session.watch, () => state);
+}
+
+/** Whether who is signed in may do what needs this scope; roles are sets of them. */
+export function useMay(): (scope: string) => boolean {
+  const { who } = useSession();
+  return (scope) => who?.scopes.includes(scope) ?? false;
 }

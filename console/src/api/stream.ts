@@ -155,17 +155,13 @@ export class Stream {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const key = session.get()?.key;
     const one = new AbortController();
     const abort = () => one.abort();
     signal.addEventListener("abort", abort, { once: true });
     let dead = setTimeout(abort, SILENCE_MS);
     try {
       const answer = await fetch("/v1/stream", {
-        headers: {
-          ...(key ? { Authorization: `Bearer ${key}` } : {}),
-          ...(this.#last ? { "Last-Event-ID": this.#last } : {}),
-        },
+        headers: this.#last ? { "Last-Event-ID": this.#last } : {},
         signal: one.signal,
       });
       if (answer.status === 400) this.#last = ""; // the place is too old, or none of this server

@@ -3,10 +3,11 @@ import { ActionIcon, Drawer, Menu, Tooltip, useMantineColorScheme } from "@manti
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useStreamState } from "../api/live";
-import { session } from "../api/session";
+import { useMay, useSession } from "../api/session";
 import { Icon, type IconName } from "../design/icons";
 import { type Group, SCREENS, type ScreenRow } from "../screens";
 import { LANGUAGES, type Language, useWords } from "../words";
+import { signOut } from "./entry/leave";
 import { useKeys } from "./keys";
 import { Help, Palette } from "./Palette";
 import style from "./Shell.module.css";
@@ -17,7 +18,10 @@ const GROUPS: readonly Group[] = ["talk", "build", "run", "house"];
 
 /** The screens of the navigation that this caller may see. */
 export function useNav(): readonly (ScreenRow & { nav: NonNullable<ScreenRow["nav"]> })[] {
-  return SCREENS.filter((one): one is ScreenRow & { nav: NonNullable<ScreenRow["nav"]> } => one.nav !== undefined);
+  const may = useMay();
+  return SCREENS.filter(
+    (one): one is ScreenRow & { nav: NonNullable<ScreenRow["nav"]> } => one.nav !== undefined && (!one.needs || may(one.needs)),
+  );
 }
 
 export function Shell() {
@@ -174,6 +178,7 @@ function Connection() {
 
 function Settings() {
   const { say, language, choose } = useWords();
+  const { who } = useSession();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const schemes = { light: "sun", dark: "moon", auto: "screen" } as const;
   return (
@@ -207,8 +212,10 @@ function Settings() {
             {LANGUAGES[one].name}
           </Menu.Item>
         ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<Icon name="out" />} onClick={() => session.leave()}>
+        <Menu.Label>
+          <bdi>{who?.user.email}</bdi>
+        </Menu.Label>
+        <Menu.Item leftSection={<Icon name="out" />} onClick={() => void signOut()}>
           {say("frame.sign-out")}
         </Menu.Item>
       </Menu.Dropdown>

@@ -1,0 +1,69 @@
+/** The way in: making the first owner, signing in, choosing a password by a link, getting a second factor. */
+import type { ReactNode } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { api, ask } from "../../api/client";
+import type { Who } from "../../api/session";
+import { Failure, Loading } from "../../blocks/States";
+import { useWords } from "../../words";
+import { Brand } from "../Shell";
+import style from "./Entry.module.css";
+import { Join } from "./Join";
+import { SecondFactor } from "./SecondFactor";
+import { Setup } from "./Setup";
+import { SignInForm } from "./SignInForm";
+
+/** What stands in place of the screens while nobody is in, or somebody only half. */
+export function Entry({ who }: { who: Who | null }) {
+  const { say } = useWords();
+  const place = location.pathname.replace(/^\/console/, "");
+  const setup = useQuery({
+    queryKey: ["setup"],
+    queryFn: ({ signal }) => ask(api.GET("/v1/setup", { signal })),
+    enabled: who === null,
+    staleTime: 0,
+  });
+  if (who) {
+    return (
+      <Door title={say("entry.factor-title")} text={say("entry.factor-needed")}>
+        <SecondFactor />
+      </Door>
+    );
+  }
+  if (place === "/join") {
+    return (
+      <Door title={say("entry.join-title")} text={say("entry.join-text")}>
+        <Join />
+      </Door>
+    );
+  }
+  if (setup.isPending || setup.error) {
+    return <Door title="tidings">{setup.error ? <Failure problem={setup.error} again={() => void setup.refetch()} /> : <Loading lines={4} />}</Door>;
+  }
+  if (!setup.data.owner) {
+    return (
+      <Door title={say("entry.setup-title")} text={say("entry.setup-text")}>
+        <Setup />
+      </Door>
+    );
+  }
+  return (
+    <Door title={say("entry.title")}>
+      <SignInForm />
+    </Door>
+  );
+}
+
+function Door({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
+  return (
+    <main className={style.page}>
+      <div className={style.card}>
+        <Brand />
+        <div>
+          <h1>{title}</h1>
+          {text && <p className={style.more}>{text}</p>}
+        </div>
+        {children}
+      </div>
+    </main>
+  );
+}
