@@ -12,7 +12,7 @@ import { session } from "./api/session";
 import { Screen } from "./blocks/Screen";
 import { Empty, Failure, Loading } from "./blocks/States";
 import { Shell } from "./frame/Shell";
-import { SCREENS } from "./screens";
+import { SCREENS, sees } from "./screens";
 import { useWords } from "./words";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Broken });
@@ -23,7 +23,7 @@ const home = createRoute({
   // The first screen that they may see.
   beforeLoad: () => {
     const scopes = session.get()?.scopes ?? [];
-    throw redirect({ to: SCREENS.find((one) => one.nav && (!one.needs || scopes.includes(one.needs)))?.path ?? "/nothing" });
+    throw redirect({ to: SCREENS.find((one) => one.nav && sees(scopes, one))?.path ?? "/nothing" });
   },
 });
 

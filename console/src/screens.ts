@@ -7,6 +7,8 @@ import type { IconName } from "./design/icons";
 
 export type Group = "talk" | "build" | "run" | "house";
 
+export type Scope = "read" | "send" | "inbox" | "develop" | "admin" | "self";
+
 export interface ScreenRow {
   /** Below /console; `$name` is a parameter. */
   path: string;
@@ -16,8 +18,8 @@ export interface ScreenRow {
   load: () => Promise<{ default: ComponentType }>;
   /** Where it stands in the navigation; without one it is reached from other screens. */
   nav?: { group: Group; icon: IconName; key?: string };
-  /** The scope that its calls need (`x-scope` of the OpenAPI document); who lacks it sees no way to it. */
-  needs?: "read" | "send" | "inbox" | "develop" | "admin" | "self";
+  /** The scopes that its calls take, any of which will do (`x-scope` and `x-scope-also` of the OpenAPI document). */
+  needs?: Scope | readonly Scope[];
 }
 
 export const SCREENS: readonly ScreenRow[] = [
@@ -27,7 +29,7 @@ export const SCREENS: readonly ScreenRow[] = [
     name: "inbox",
     load: () => import("./screens/Inbox"),
     nav: { group: "talk", icon: "inbox", key: "i" },
-    needs: "read",
+    needs: ["read", "inbox"],
   },
   {
     path: "/messages",
@@ -49,15 +51,15 @@ export const SCREENS: readonly ScreenRow[] = [
     name: "contacts",
     load: () => import("./screens/Contacts"),
     nav: { group: "talk", icon: "people", key: "p" },
-    needs: "read",
+    needs: ["read", "inbox"],
   },
-  { path: "/contacts/$id", name: "contacts", load: () => import("./screens/ContactDetail"), needs: "read" },
+  { path: "/contacts/$id", name: "contacts", load: () => import("./screens/ContactDetail"), needs: ["read", "inbox"] },
   {
     path: "/canned",
     name: "canned",
     load: () => import("./screens/Canned"),
     nav: { group: "talk", icon: "bolt", key: "r" },
-    needs: "read",
+    needs: ["read", "inbox"],
   },
 
   // build
@@ -66,7 +68,7 @@ export const SCREENS: readonly ScreenRow[] = [
     name: "senders",
     load: () => import("./screens/Senders"),
     nav: { group: "build", icon: "tower", key: "s" },
-    needs: "read",
+    needs: ["read", "inbox"],
   },
 
   // run
@@ -74,3 +76,7 @@ export const SCREENS: readonly ScreenRow[] = [
   // house
 ];
 
+/** Whether who has these scopes sees the screen. */
+export function sees(scopes: readonly string[], screen: ScreenRow): boolean {
+  return screen.needs === undefined || [screen.needs].flat().some((one) => scopes.includes(one));
+}

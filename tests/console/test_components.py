@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -42,11 +43,15 @@ def test_types_hold_against_the_api_as_it_is(tmp_path: Path) -> None:
     api = tmp_path / "api.d.ts"
     run("node", cli, tmp_path / "openapi.json", "--default-non-nullable", "false", "-o", api)
     config = tmp_path / "tsconfig.json"
-    told = (
-        '{"extends": "%s", "compilerOptions": {"noEmit": true, "typeRoots": ["%s"], "paths": {"tidings-api": ["%s"]}}, '
-    )
-    told += '"include": ["%s", "%s"]}'
-    config.write_text(
-        told % (HERE / "tsconfig.json", HERE / "node_modules" / "@types", api, HERE / "src", HERE / "vite.config.ts")
-    )
-    run("node", HERE / "node_modules" / "typescript" / "bin" / "tsc", "-p", config)
+    node = HERE / "node_modules"
+    told = {
+        "extends": str(HERE / "tsconfig.json"),
+        "compilerOptions": {
+            "noEmit": True,
+            "types": [str(node / "vite" / "client"), str(node / "@types" / "node")],
+            "paths": {"tidings-api": [str(api)]},
+        },
+        "include": [str(HERE / "src"), str(HERE / "vite.config.ts")],
+    }
+    config.write_text(json.dumps(told))
+    run("node", node / "typescript" / "bin" / "tsc", "-p", config)

@@ -21,8 +21,8 @@ def title(page: Page) -> Any:
 
 def test_the_printed_address_opens_the_console_and_it_is_live(seat: Seat) -> None:
     seat.page.goto("/")
-    title(seat.page).to_have_text("Messages")
-    assert seat.page.url == f"{seat.tidings.url}/console/messages"
+    title(seat.page).to_have_text("Inbox")
+    assert seat.page.url.startswith(f"{seat.tidings.url}/console/inbox")
     expect(seat.page.get_by_role("status").filter(has_text="Live").first).to_be_visible()
 
 

@@ -49,9 +49,9 @@ def test_first_run_to_a_text_on_the_phone(sit: Sit) -> None:
     page.get_by_label("Password", exact=True).fill(OWNER["password"])
     assert not seat.grave()
     page.get_by_role("button", name="Make me the owner").click()
-    title(page).to_have_text("Messages")
+    title(page).to_have_text("Inbox")
     assert code not in page.url
-    page.get_by_role("link", name="New message").last.click()
+    page.get_by_role("navigation").get_by_role("link", name="Compose").click()
     page.get_by_label("To", exact=True).fill("+15551230100")
     page.get_by_label("Text", exact=True).fill("My first text")
     page.get_by_role("button", name="Send", exact=True).click()
@@ -102,10 +102,11 @@ def test_an_invitation_a_second_factor_that_is_wanted_and_a_role_that_sees_its_o
     assert not seat.grave()
     page.get_by_label("Code", exact=True).fill(code_of(secret, time.time()))
     page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="I have kept them").wait_for()
     recovery = page.get_by_role("listitem").all_inner_texts()
     assert len(recovery) == 10
     page.get_by_role("button", name="I have kept them").click()
-    title(page).to_have_text("Messages")
+    title(page).to_have_text("Inbox")
 
     other = sit(signed_in=False).page
     other.goto("/")
@@ -114,7 +115,7 @@ def test_an_invitation_a_second_factor_that_is_wanted_and_a_role_that_sees_its_o
     other.get_by_role("button", name="Sign in").click()
     other.get_by_label("Code", exact=True).fill(recovery[0])
     other.get_by_role("button", name="Sign in").click()
-    title(other).to_have_text("Messages")
+    title(other).to_have_text("Inbox")
 
 
 def test_an_agent_sees_no_log(sit: Sit) -> None:
@@ -129,8 +130,9 @@ def test_an_agent_sees_no_log(sit: Sit) -> None:
     expect(page.get_by_label("E-mail address")).to_have_value("cyd@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Settings").wait_for()
+    title(page).to_have_text("Inbox")
     expect(page.get_by_role("link", name="Messages")).to_have_count(0)
+    expect(page.get_by_role("link", name="Compose")).to_have_count(0)
 
 
 def test_a_link_that_is_over_says_so(sit: Sit) -> None:

@@ -3,9 +3,9 @@ import { ActionIcon, Drawer, Menu, Tooltip, useMantineColorScheme } from "@manti
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useStreamState } from "../api/live";
-import { useMay, useSession } from "../api/session";
+import { useSession } from "../api/session";
 import { Icon, type IconName } from "../design/icons";
-import { type Group, SCREENS, type ScreenRow } from "../screens";
+import { type Group, SCREENS, type ScreenRow, sees } from "../screens";
 import { LANGUAGES, type Language, useWords } from "../words";
 import { signOut } from "./entry/leave";
 import { useKeys } from "./keys";
@@ -18,9 +18,9 @@ const GROUPS: readonly Group[] = ["talk", "build", "run", "house"];
 
 /** The screens of the navigation that this caller may see. */
 export function useNav(): readonly (ScreenRow & { nav: NonNullable<ScreenRow["nav"]> })[] {
-  const may = useMay();
+  const scopes = useSession().who?.scopes ?? [];
   return SCREENS.filter(
-    (one): one is ScreenRow & { nav: NonNullable<ScreenRow["nav"]> } => one.nav !== undefined && (!one.needs || may(one.needs)),
+    (one): one is ScreenRow & { nav: NonNullable<ScreenRow["nav"]> } => one.nav !== undefined && sees(scopes, one),
   );
 }
 
