@@ -61,8 +61,23 @@ export const SCREENS: readonly ScreenRow[] = [
     nav: { group: "talk", icon: "bolt", key: "r" },
     needs: ["read", "inbox"],
   },
+  {
+    path: "/handset",
+    name: "handset",
+    load: () => import("./screens/Handset"),
+    nav: { group: "talk", icon: "phone", key: "h" },
+    needs: "send",
+  },
 
   // build
+  {
+    path: "/codes",
+    name: "codes",
+    load: () => import("./screens/Codes"),
+    nav: { group: "build", icon: "keyword", key: "k" },
+    needs: "read",
+  },
+  { path: "/codes/$id", name: "codes", load: () => import("./screens/CodeEditor"), needs: "admin" },
   {
     path: "/senders",
     name: "senders",

@@ -9,6 +9,14 @@ from pathlib import Path
 
 from processes import Tidings, until
 
+from tidings_client import types
+
+PRICE: types.Rule = {
+    "name": "price", "keywords": ["PRICE", "COST"],
+    "parameters": [{"name": "item", "type": "integer", "min": 1000, "max": 9999}],
+    "help": "{{ detail }}. Send PRICE and the number on the shelf.",
+    "actions": [{"type": "tag", "tags": ["price"]}, {"type": "reply", "text": "Number {{ item }} is on its shelf."}],
+}  # fmt: skip
 TABLE = Path(__file__).parents[2] / "console" / "src" / "screens.ts"
 
 
@@ -21,6 +29,7 @@ class Stage:
     """A message that did not arrive."""
     conversation: str
     contact: str
+    code: str
 
 
 def set_up(tidings: Tidings) -> Stage:
@@ -46,8 +55,8 @@ def set_up(tidings: Tidings) -> Stage:
     return Stage(tidings, failed, *_talk(tidings))
 
 
-def _talk(tidings: Tidings) -> tuple[str, str]:
-    """Somebody who asks, and is answered; the conversation and the contact."""
+def _talk(tidings: Tidings) -> tuple[str, str, str]:
+    """Somebody who asks, and is answered; the conversation, the contact, and a code among others."""
     client, anna, ours = tidings.client, "+15551230188", "+15550009999"
     client.create_sender({"address": ours, "label": "Table line", "unknown_reply": "Sorry, we did not get that."})
     client.create_canned_reply({"name": "hours", "text": "We are open from 9 to 5, but on Mondays."})
@@ -60,7 +69,10 @@ def _talk(tidings: Tidings) -> tuple[str, str]:
     client.reply_in_conversation(one["id"], {"text": "Yes, it is! See you at seven."})
     client.add_conversation_note(one["id"], {"text": "Asked for a high chair.", "author": "Kim"})
     client.change_conversation(one["id"], {"assignee": "Kim", "labels": ["table"]})
-    return one["id"], contact["id"]
+    shadowed: types.Rule = {"name": "cost", "keywords": ["PRICE"], "actions": [{"type": "inbox"}]}
+    code = client.create_code(PRICE)
+    client.create_code(shadowed)
+    return one["id"], contact["id"], code["id"]
 
 
 OPENED: dict[str, Callable[[Stage], str]] = {
@@ -70,7 +82,10 @@ OPENED: dict[str, Callable[[Stage], str]] = {
     "/inbox": lambda stage: f"/inbox?open={stage.conversation}",
     "/contacts": lambda stage: "/contacts",
     "/contacts/$id": lambda stage: f"/contacts/{stage.contact}",
+    "/handset": lambda stage: "/handset",
     "/canned": lambda stage: "/canned",
+    "/codes": lambda stage: "/codes",
+    "/codes/$id": lambda stage: f"/codes/{stage.code}",
     "/senders": lambda stage: "/senders",
 }
 """Every path of the table of screens, with the address that shows it best."""

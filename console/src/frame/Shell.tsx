@@ -1,7 +1,7 @@
 /** What stands around every screen: navigation, the state of the connection, and the way to everything by keyboard. */
 import { ActionIcon, Drawer, Menu, Tooltip, useMantineColorScheme } from "@mantine/core";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useStreamState } from "../api/live";
 import { useSession } from "../api/session";
 import { Icon, type IconName } from "../design/icons";
@@ -13,6 +13,9 @@ import { Help, Palette } from "./Palette";
 import style from "./Shell.module.css";
 import { useUnread } from "./title";
 import { useUnreadCount } from "./unread";
+
+const Dock = lazy(() => import("../screens/handset/Dock"));
+const DOCKED = "tidings.dock";
 
 const GROUPS: readonly Group[] = ["talk", "build", "run", "house"];
 
@@ -32,9 +35,15 @@ export function Shell() {
   const [shown, show] = useState<"palette" | "help" | "menu" | null>(null);
   const close = () => show(null);
   useUnreadCount();
+  const [docked, dock] = useState(() => localStorage.getItem(DOCKED) === "1");
+  const turnDock = () => {
+    localStorage.setItem(DOCKED, docked ? "" : "1");
+    dock(!docked);
+  };
 
   useKeys({
     "?": [say("keys.help"), () => show("help")],
+    h: [say("handset.dock"), turnDock],
     ...Object.fromEntries(
       nav
         .filter((one) => one.nav.key)
@@ -72,12 +81,22 @@ export function Shell() {
         <Nav />
         <div className={style.foot}>
           <Connection />
+          <Tooltip label={say("handset.dock")}>
+            <ActionIcon aria-label={say("handset.dock")} aria-pressed={docked} onClick={turnDock}>
+              <Icon name="phone" />
+            </ActionIcon>
+          </Tooltip>
           <Settings />
         </div>
       </aside>
       <main id="main" className={style.main}>
         <Outlet />
       </main>
+      {docked && (
+        <Suspense>
+          <Dock onClose={turnDock} />
+        </Suspense>
+      )}
       <nav className={style.tabs} aria-label={say("frame.navigation")}>
         {phone.map((one) => (
           <Tab key={one.path} to={one.path} icon={one.nav.icon} text={say(`${one.name}.nav`)} />
