@@ -85,6 +85,24 @@ export const SCREENS: readonly ScreenRow[] = [
     nav: { group: "build", icon: "tower", key: "s" },
     needs: ["read", "inbox"],
   },
+  {
+    path: "/keys",
+    name: "api-keys",
+    load: () => import("./screens/Keys"),
+    nav: { group: "build", icon: "key", key: "k" },
+    needs: "admin",
+  },
+  {
+    path: "/webhooks",
+    name: "webhooks",
+    load: () => import("./screens/Webhooks"),
+    nav: { group: "build", icon: "hook", key: "w" },
+    needs: "read",
+  },
+  { path: "/webhooks/$id", name: "webhooks", load: () => import("./screens/WebhookDetail"), needs: "read" },
+  { path: "/deliveries", name: "deliveries", load: () => import("./screens/Deliveries"), needs: "read" },
+  { path: "/deliveries/$id", name: "deliveries", load: () => import("./screens/DeliveryDetail"), needs: "read" },
+  { path: "/signature", name: "signature", load: () => import("./screens/Signature"), needs: "admin" },
 
   // run
 

@@ -2137,6 +2137,8 @@ class Webhook(TypedDict):
     description: str
     replies: str
     created_at: str
+    failures_in_a_row: int | None
+    rests_until: str | None
     secret: NotRequired[str | None]
 
 

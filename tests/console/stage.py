@@ -30,6 +30,8 @@ class Stage:
     conversation: str
     contact: str
     code: str
+    webhook: str
+    delivery: str
 
 
 def set_up(tidings: Tidings) -> Stage:
@@ -52,7 +54,25 @@ def set_up(tidings: Tidings) -> Stage:
     for one in (*ids, failed):
         tidings.ended(one)
     until(lambda: tidings.messages(direction="mo"), "the text from the handset comes in")
-    return Stage(tidings, failed, *_talk(tidings))
+    return Stage(tidings, failed, *_talk(tidings), *_tell(tidings))
+
+
+def _tell(tidings: Tidings) -> tuple[str, str]:
+    """Keys, and a webhook whose endpoint is not there; it and a delivery that was tried."""
+    client = tidings.client
+    client.create_key({"name": "Web shop", "scope": "send", "senders": ["TIDINGS"], "networks": ["192.0.2.0/24"]})
+    old = client.create_key({"name": "Last year's shop", "scope": "send+read"})
+    client.revoke_key(old["id"])
+    wanted = client.create_webhook(
+        {"url": f"{tidings.url}/hooks", "events": ["message.sent", "message.delivered"], "description": "Order system"}
+    )
+    client.create_webhook({"url": "https://example.com/hooks", "enabled": False})
+    tidings.ended(tidings.send("+15551230100", "Your order is on its way."))
+    found = until(
+        lambda: [one for one in client.list_deliveries(webhook=wanted["id"])["data"] if one["attempts"]],
+        "the webhook is called",
+    )
+    return wanted["id"], found[0]["id"]
 
 
 def _talk(tidings: Tidings) -> tuple[str, str, str]:
@@ -87,6 +107,12 @@ OPENED: dict[str, Callable[[Stage], str]] = {
     "/codes": lambda stage: "/codes",
     "/codes/$id": lambda stage: f"/codes/{stage.code}",
     "/senders": lambda stage: "/senders",
+    "/keys": lambda stage: "/keys",
+    "/webhooks": lambda stage: "/webhooks",
+    "/webhooks/$id": lambda stage: f"/webhooks/{stage.webhook}",
+    "/deliveries": lambda stage: "/deliveries",
+    "/deliveries/$id": lambda stage: f"/deliveries/{stage.delivery}",
+    "/signature": lambda stage: "/signature",
 }
 """Every path of the table of screens, with the address that shows it best."""
 

@@ -13,6 +13,7 @@ import pytest
 
 from spine_kit import request, send
 from tidings.config import WebhookSettings
+from tidings.core.breaker import Strain
 from tidings.core.ports import NotPosted
 from tidings.drivers import http_wire
 from tidings.drivers import names as drivers_names
@@ -75,8 +76,10 @@ async def test_what_fails_comes_again_under_the_same_id(
         await send(here.house, request())
         (waiting,) = await here.tried()
         assert 4_000 < (waiting.next_at or 0) - here.clock.now() <= 5_600
+        assert here.house.strain(waiting.endpoint) == Strain(failures=1, rest=0.0)
         here.move(5.6)
         (done,) = await here.settled("delivered")
+        assert here.house.strain(waiting.endpoint) == Strain(failures=0, rest=0.0)
         first, second = await here.tries(done)
         assert (first.outcome, first.status_code, second.outcome) == (outcome, status, "delivered")
         assert why in first.detail

@@ -86,6 +86,8 @@ export function TellProvider({ children }: { children: ReactNode }) {
       <Modal
         opened={question !== null}
         onClose={() => settle(false)}
+        // Above a dialog that asks, which stands at 200 itself.
+        zIndex={250}
         title={question?.title}
         closeButtonProps={{ "aria-label": say("block.close") }}
       >

@@ -754,6 +754,8 @@ WEBHOOK: dict[str, Any] = {
     "description": "",
     "replies": "json",
     "created_at": "2026-11-23T09:30:00.000Z",
+    "failures_in_a_row": 0,
+    "rests_until": None,
 }
 
 SECRET_ROTATION: dict[str, Any] = {"overlap_s": 86400}

@@ -21,8 +21,9 @@ from tidings.core.ports import NotPosted
 from tidings.core.questions import DeliveryFilter, DeliveryPage, Tx
 from tidings.core.request import Fault, Moment, Refused
 from tidings.core.telling import Load, alone, told
-from tidings.core.webhook import BATCH_MOST, MOST_URL, Delivery, Secret, Subscription, Try, url_fault
+from tidings.core.webhook import BATCH_MOST, MOST_URL, Delivery, Secret, Subscription, Try, endpoint_of, url_fault
 from tidings.pipeline import notify, rotate, settle, subscribe
+from tidings.pipeline.house import House
 from tidings.pipeline.validate import pattern_fault
 
 Url = Annotated[str, Meta(min_length=1, max_length=MOST_URL, description="http or https, without user and password")]
@@ -110,6 +111,10 @@ class WebhookView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     description: str
     replies: Annotated[str, Meta(description="how its answer to a text may hold replies")]
     created_at: Time
+    failures_in_a_row: Annotated[
+        int | None, Meta(description="from 5 on one request at a time, with pauses; null: not known to this process")
+    ]
+    rests_until: Annotated[Time | None, Meta(description="nothing goes to it before")]
     secret: Annotated[str | None, Meta(description="only when it is made")] = None
 
 
@@ -235,7 +240,7 @@ async def post(call: Call) -> Reply:
     made = await subscribe.subscribe(house, subscription)
     if isinstance(made, Refused):
         return refusal(made)
-    shown = _view(made[0], signing.shown_secret(made[1]))
+    shown = _view(house, made[0], signing.shown_secret(made[1]))
     return Reply(201, views.encode(shown), headers=[(b"location", f"/v1/webhooks/{shown.id}".encode())])
 
 
@@ -247,12 +252,12 @@ async def page(call: Call) -> Reply:
         return await tx.webhooks.page(call.account_id, before, limit + 1)
 
     found, cursor = cut(await call.house.store.read(ask), limit)
-    return Reply(200, views.encode(WebhookPage([_view(one) for one in found], cursor)))
+    return Reply(200, views.encode(WebhookPage([_view(call.house, one) for one in found], cursor)))
 
 
 async def read(call: Call) -> Reply:
     """One subscription."""
-    return Reply(200, views.encode(_view(await _owned(call, _id(call.params["id"])))))
+    return Reply(200, views.encode(_view(call.house, await _owned(call, _id(call.params["id"])))))
 
 
 async def change(call: Call) -> Reply:
@@ -263,7 +268,7 @@ async def change(call: Call) -> Reply:
     changed = await subscribe.change(call.house, call.account_id, _id(call.params["id"]), fields)
     if changed is None:
         raise _none()
-    return Reply(200, views.encode(_view(changed)))
+    return Reply(200, views.encode(_view(call.house, changed)))
 
 
 async def drop(call: Call) -> Reply:
@@ -447,11 +452,14 @@ def _check(url: str | None, events: Sequence[str]) -> None:
         raise Abort("validation_failed", errors=faults)
 
 
-def _view(one: Subscription, secret: str | None = None) -> WebhookView:
+def _view(house: House, one: Subscription, secret: str | None = None) -> WebhookView:
+    strain = house.strain(endpoint_of(one.id, one.account_id, one.url))
+    resting = None if strain is None or not strain.rest else house.clock.now() + int(strain.rest * SECOND)
     return WebhookView(
         id=ids.show("wh", one.id), url=one.url, events=one.events, ordered=one.ordered, batch=one.batch,
         enabled=one.enabled, disabled_reason=one.disabled_reason, description=one.description,
         replies=one.replies, created_at=show(one.created_at), secret=secret,
+        failures_in_a_row=None if strain is None else strain.failures, rests_until=show_or_none(resting),
     )  # fmt: skip
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Standing = Literal["healthy", "unknown", "failing"]
+
+
+class Strain(NamedTuple):
+    """How badly an endpoint answers."""
+
+    failures: int
+    """Requests in a row that failed."""
+    rest: float
+    """Seconds for which nothing goes to it yet."""
 
 
 class Breaker:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
-from tidings.core.breaker import Standing
+from tidings.core.breaker import Standing, Strain
 from tidings.core.lane import Lane
 from tidings.core.message import Millis
 from tidings.core.ports import StoreUnavailable
@@ -66,6 +66,13 @@ class Lanes:
         """Lanes whose endpoint gets probes only, the worst first."""
         bad = [one for one in self._lanes.values() if one.breaker.failures >= one.breaker.TRIP]
         return sorted(bad, key=lambda lane: -lane.breaker.failures)
+
+    def strain(self, name: str) -> Strain:
+        """How badly an endpoint answers; one that was never called, not at all."""
+        lane = self._lanes.get(name)
+        if lane is None:
+            return Strain(0, 0.0)
+        return Strain(lane.breaker.failures, max(0.0, lane.breaker.until - self._house.clock.monotonic()))
 
     # what there is to send
 

@@ -77,6 +77,7 @@ class Notifier:
             store.follow(stage, then)
         store.hear(self._heard)
         self.lanes.open(group)
+        self._house.strain = self.lanes.strain
         await self._learn()
         await self._look_for_waiting()
         self._wake_tail.set()
@@ -92,6 +93,7 @@ class Notifier:
     async def stop(self, grace: float) -> None:
         """Start nothing more, wait for answers up to `grace` seconds; what is cut off then is sent again next time."""
         self._stopping = True
+        self._house.strain = lambda endpoint: None
         self._house.store.not_after_commit(self._committed)
         self._house.store.not_hear(self._heard)
         for stage, then in self._followed.items():

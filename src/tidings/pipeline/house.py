@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from tidings.config import Settings
 from tidings.core.backlog import Backlog
+from tidings.core.breaker import Strain
 from tidings.core.health import Health, Snapshot
 from tidings.core.ids import Ids
 from tidings.core.limits import Meter
@@ -41,6 +42,10 @@ def _nobody(esme_id: int) -> Mapping[int, int]:
 
 async def _go_on() -> None:
     """Nothing else wants a turn."""
+
+
+def _untold(endpoint: str) -> Strain | None:
+    return None
 
 
 def _nothing(carrier: str, part: Part, at: Millis) -> PduSummary | None:
@@ -88,6 +93,8 @@ class House:
     """How an issuer of OpenID Connect is asked; None where there is none."""
     issuer: object = None
     """What it said of itself, while that is taken."""
+    strain: Callable[[str], Strain | None] = _untold
+    """How badly an endpoint of webhooks answers, by its name; None where another process calls it, or none does."""
     streams: Streams | None = None
     """Where events are watched live; None where they are not, as in some tests."""
     fleet: Fleet | None = None
