@@ -90,19 +90,19 @@ export const SCREENS: readonly ScreenRow[] = [
     name: "api-keys",
     load: () => import("./screens/Keys"),
     nav: { group: "build", icon: "key", key: "k" },
-    needs: "admin",
+    needs: ["admin", "develop"],
   },
   {
     path: "/webhooks",
     name: "webhooks",
     load: () => import("./screens/Webhooks"),
     nav: { group: "build", icon: "hook", key: "w" },
-    needs: "read",
+    needs: ["read", "develop"],
   },
-  { path: "/webhooks/$id", name: "webhooks", load: () => import("./screens/WebhookDetail"), needs: "read" },
-  { path: "/deliveries", name: "deliveries", load: () => import("./screens/Deliveries"), needs: "read" },
-  { path: "/deliveries/$id", name: "deliveries", load: () => import("./screens/DeliveryDetail"), needs: "read" },
-  { path: "/signature", name: "signature", load: () => import("./screens/Signature"), needs: "admin" },
+  { path: "/webhooks/$id", name: "webhooks", load: () => import("./screens/WebhookDetail"), needs: ["read", "develop"] },
+  { path: "/deliveries", name: "deliveries", load: () => import("./screens/Deliveries"), needs: ["read", "develop"] },
+  { path: "/deliveries/$id", name: "deliveries", load: () => import("./screens/DeliveryDetail"), needs: ["read", "develop"] },
+  { path: "/signature", name: "signature", load: () => import("./screens/Signature"), needs: ["admin", "develop"] },
 
   // run
 
