@@ -33,7 +33,7 @@ def test_a_code_is_made_tried_and_texted(seat: Seat) -> None:
     keywords.fill("PRICE")
     keywords.press("Enter")
     page.get_by_role("button", name="Add a parameter").click()
-    page.get_by_role("textbox", name="Name of the parameter").fill("item")
+    page.get_by_role("textbox", name="Called").fill("item")
     page.get_by_role("combobox", name="Takes").click()
     page.get_by_role("option", name="a whole number").click()
     page.get_by_role("textbox", name="At least").fill("1000")

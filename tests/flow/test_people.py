@@ -342,6 +342,7 @@ CALLS = {
     "inbox": ("GET", "/v1/conversations", None),
     "contact": ("POST", "/v1/contacts", {"numbers": ["+15551230177"]}),
     "analyze": ("POST", "/v1/text/analyze", {"text": "Hello"}),
+    "preview": ("POST", "/v1/messages/preview", {"to": "+15551230100", "text": "Hello"}),
     "reports": ("GET", "/v1/reports/responses?by=sender", None),
     "webhooks": ("GET", "/v1/webhooks", None),
     "hook": ("POST", "/v1/webhooks", {"url": "https://example.com/"}),
@@ -356,9 +357,21 @@ CALLS = {
 OPENS = {
     "owner": set(CALLS),
     "admin": set(CALLS),
-    "agent": {"inbox", "contact", "analyze"},
+    "agent": {"inbox", "contact", "analyze", "preview"},
     "analyst": {"messages", "inbox", "analyze", "reports", "webhooks"},
-    "developer": {"messages", "send", "inbox", "contact", "analyze", "reports", "webhooks", "hook", "keys", "weak key"},
+    "developer": {
+        "messages",
+        "send",
+        "inbox",
+        "contact",
+        "analyze",
+        "preview",
+        "reports",
+        "webhooks",
+        "hook",
+        "keys",
+        "weak key",
+    },
 }
 
 

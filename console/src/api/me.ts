@@ -1,18 +1,7 @@
-/** What the one at this browser is called, as assignees and authors of notes are: in words of theirs, until they change it. */
-import { useSyncExternalStore } from "react";
-
-const KEPT = "tidings.me";
-const watchers = new Set<() => void>();
-
-export function setMe(name: string): void {
-  if (name) localStorage.setItem(KEPT, name);
-  else localStorage.removeItem(KEPT);
-  for (const tell of watchers) tell();
-}
+/** What the one who is signed in is called, as assignees and authors of notes are. */
+import { useSession } from "./session";
 
 export function useMe(): string {
-  return useSyncExternalStore(
-    (tell) => (watchers.add(tell), () => watchers.delete(tell)),
-    () => localStorage.getItem(KEPT) ?? "",
-  );
+  const user = useSession().who?.user;
+  return (user?.name || user?.email) ?? "";
 }

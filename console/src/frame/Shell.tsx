@@ -3,7 +3,7 @@ import { ActionIcon, Drawer, Menu, Tooltip, useMantineColorScheme } from "@manti
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useStreamState } from "../api/live";
-import { useSession } from "../api/session";
+import { useMay, useSession } from "../api/session";
 import { Icon, type IconName } from "../design/icons";
 import { type Group, SCREENS, type ScreenRow, sees } from "../screens";
 import { LANGUAGES, type Language, useWords } from "../words";
@@ -35,6 +35,9 @@ export function Shell() {
   const [shown, show] = useState<"palette" | "help" | "menu" | null>(null);
   const close = () => show(null);
   useUnreadCount();
+  // Phones of the simulated network are for those who may send and read.
+  const may = useMay();
+  const phones = may("send") && may("read");
   const [docked, dock] = useState(() => localStorage.getItem(DOCKED) === "1");
   const turnDock = () => {
     localStorage.setItem(DOCKED, docked ? "" : "1");
@@ -43,7 +46,7 @@ export function Shell() {
 
   useKeys({
     "?": [say("keys.help"), () => show("help")],
-    h: [say("handset.dock"), turnDock],
+    ...(phones ? { h: [say("handset.dock"), turnDock] as const } : {}),
     ...Object.fromEntries(
       nav
         .filter((one) => one.nav.key)
@@ -81,18 +84,20 @@ export function Shell() {
         <Nav />
         <div className={style.foot}>
           <Connection />
-          <Tooltip label={say("handset.dock")}>
-            <ActionIcon aria-label={say("handset.dock")} aria-pressed={docked} onClick={turnDock}>
-              <Icon name="phone" />
-            </ActionIcon>
-          </Tooltip>
+          {phones && (
+            <Tooltip label={say("handset.dock")}>
+              <ActionIcon aria-label={say("handset.dock")} aria-pressed={docked} onClick={turnDock}>
+                <Icon name="phone" />
+              </ActionIcon>
+            </Tooltip>
+          )}
           <Settings />
         </div>
       </aside>
       <main id="main" className={style.main}>
         <Outlet />
       </main>
-      {docked && (
+      {docked && phones && (
         <Suspense>
           <Dock onClose={turnDock} />
         </Suspense>

@@ -3,13 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, ask } from "../api/client";
 import { useRefresh } from "../api/live";
+import { useMay } from "../api/session";
 import { setUnread } from "./title";
 
 /** Counted so far; beyond, it is that many at least. */
 const COUNTED_MOST = 100;
 
 export function useUnreadCount(): void {
+  const may = useMay();
   const query = useQuery({
+    enabled: may("read") || may("inbox"),
     queryKey: ["unread"],
     queryFn: ({ signal }) => ask(api.GET("/v1/conversations", { params: { query: { unread: "true", limit: COUNTED_MOST } }, signal })),
   });

@@ -3,6 +3,7 @@ import { Button, Modal, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
+import { useMay } from "../api/session";
 import { Form, useForm } from "../blocks/Form";
 import { List } from "../blocks/List";
 import { Row, Screen } from "../blocks/Screen";
@@ -19,8 +20,10 @@ export default function Canned() {
   const { say } = useWords();
   const query = useQuery({ queryKey: ["canned"], queryFn: ({ signal }) => allCanned(signal) });
   const [shown, show] = useState<Reply | "new" | null>(null);
-  useKeys({ n: [say("canned.new"), () => show("new")] });
-  const make = (
+  const may = useMay();
+  const writes = may("send") || may("inbox");
+  useKeys(writes ? { n: [say("canned.new"), () => show("new")] } : {});
+  const make = writes && (
     <Button leftSection={<Icon name="plus" />} onClick={() => show("new")}>
       {say("canned.new")}
     </Button>
@@ -34,7 +37,7 @@ export default function Canned() {
         again={() => void query.refetch()}
         label={say("canned.title")}
         keyOf={(one) => one.id}
-        onOpen={show}
+        onOpen={writes ? show : undefined}
         columns={[
           { key: "name", title: say("canned.name"), width: "minmax(0, 200px)", render: (one) => <bdi>{one.name}</bdi> },
           { key: "text", title: say("canned.text"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <bdi>{one.text}</bdi> },

@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
 import { type Page, usePages } from "../api/pages";
+import { useMay } from "../api/session";
 import { Problem } from "../api/problem";
 import { Told } from "../blocks/Facts";
 import { List } from "../blocks/List";
@@ -35,15 +36,16 @@ export default function Codes() {
   const reports = useQuery({ queryKey: ["code-reports"], queryFn: ({ signal }) => ask(api.GET("/v1/codes/reports", { signal })) });
   const of = (name: string) => (reports.data?.data ?? []).filter((one) => one.code === name);
   const make = (example?: string) => void navigate({ to: "/codes/new", search: (example ? { example } : {}) as never });
-  useKeys({ n: [say("codes.new"), () => make()] });
-  const first = <NewCode make={make} />;
+  const may = useMay();
+  useKeys(may("admin") ? { n: [say("codes.new"), () => make()] } : {});
+  const first = may("admin") ? <NewCode make={make} /> : null;
   return (
     <Screen
       fill
       title={say("codes.title")}
       actions={
         <>
-          <Files />
+          {may("admin") && <Files />}
           {first}
         </>
       }
@@ -53,7 +55,7 @@ export default function Codes() {
         {...list}
         label={say("codes.title")}
         keyOf={(one) => one.id}
-        to={(one) => `/codes/${one.id}`}
+        to={may("admin") ? (one) => `/codes/${one.id}` : undefined}
         columns={[
           { key: "name", title: say("codes.name"), width: "minmax(0, 180px)", render: (one) => <bdi>{one.name}</bdi> },
           { key: "known", title: say("codes.known-by"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <Known of={one} /> },
@@ -95,7 +97,10 @@ export function Reports({ of }: { of: readonly Report[] }) {
       {of.slice(0, 10).map((one) => (
         <li key={one.kind + one.code + one.other + one.detail}>
           <Mark tone="warn">{say(`codes.report-${one.kind}`)}</Mark>
-          <bdi>{one.code}</bdi> <Told text={one.detail} />
+          <strong>
+            <bdi>{one.code}</bdi>
+          </strong>{" "}
+          <Told text={one.detail} />
         </li>
       ))}
       {of.length > 10 && <li>{say("codes.more-reports", { n: of.length - 10 })}</li>}

@@ -3,6 +3,7 @@ import { Button, Modal, Select, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
+import { useMay } from "../api/session";
 import { Row, Screen, Stack } from "../blocks/Screen";
 import { Empty, Failure, Loading } from "../blocks/States";
 import { Mark } from "../blocks/Status";
@@ -21,6 +22,7 @@ export default function HandsetScreen() {
   const network = useNetwork();
   const phones = usePhones();
   const [adding, setAdding] = useState(false);
+  const may = useMay();
   if (!network.data) {
     return (
       <Screen fill title={say("handset.title")}>
@@ -40,10 +42,10 @@ export default function HandsetScreen() {
     <Screen
       fill
       title={say("handset.title")}
-      aside={<Mark tone={network.data.mode === "none" ? "good" : "warn"}>{say(`handset.mode-${network.data.mode}`)}</Mark>}
+      aside={network.data.mode !== "none" && <Mark tone="warn">{say(`handset.mode-${network.data.mode}`)}</Mark>}
       actions={
         <>
-          <Trouble of={network.data} />
+          {may("admin") && <Trouble of={network.data} />}
           <Button leftSection={<Icon name="plus" />} disabled={phones.length >= PHONES_MOST} onClick={() => setAdding(true)}>
             {say("handset.add")}
           </Button>

@@ -5,6 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ask } from "../api/client";
 import { useMe } from "../api/me";
+import { useMay } from "../api/session";
 import { usePages } from "../api/pages";
 import { type Filter, FilterBar, type Filters, useFilters } from "../blocks/FilterBar";
 import { Screen } from "../blocks/Screen";
@@ -42,6 +43,8 @@ export default function Inbox() {
   const narrowed = narrowedBy(filters, me);
   const known = useInboxFilters(me);
   const [beside, setBeside] = useState(false);
+  const may = useMay();
+  const answers = may("send") || may("inbox");
   const [making, setMaking] = useState(false);
   useLiveConversations();
   const list = usePages<Conversation>(["conversations", narrowed], (cursor, signal) =>
@@ -58,7 +61,7 @@ export default function Inbox() {
       fill
       title={say("inbox.title")}
       actions={
-        !alone && (
+        !alone && answers && (
           <Button leftSection={<Icon name="pen" />} onClick={() => setMaking(true)}>
             {say("inbox.new")}
           </Button>

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
 import { usePages } from "../api/pages";
+import { useMay } from "../api/session";
 import { Form, useForm } from "../blocks/Form";
 import { List } from "../blocks/List";
 import { Phone } from "../blocks/Num";
@@ -23,22 +24,25 @@ export default function Senders() {
     ask(api.GET("/v1/senders", { params: { query: { limit: 100, cursor } }, signal })),
   );
   const [shown, show] = useState<Sender | "new" | null>(null);
-  useKeys({ n: [say("senders.new"), () => show("new")] });
+  const may = useMay();
+  useKeys(may("admin") ? { n: [say("senders.new"), () => show("new")] } : {});
   return (
     <Screen
       fill
       title={say("senders.title")}
       actions={
-        <Button leftSection={<Icon name="plus" />} onClick={() => show("new")}>
-          {say("senders.new")}
-        </Button>
+        may("admin") && (
+          <Button leftSection={<Icon name="plus" />} onClick={() => show("new")}>
+            {say("senders.new")}
+          </Button>
+        )
       }
     >
       <List
         {...list}
         label={say("senders.title")}
         keyOf={(one) => one.address}
-        onOpen={show}
+        onOpen={may("admin") ? show : undefined}
         columns={[
           { key: "address", title: say("senders.address"), width: "minmax(0, 190px)", render: (one) => <Address of={one.address} /> },
           { key: "label", title: say("senders.label"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <bdi>{one.label || "–"}</bdi> },

@@ -1,9 +1,9 @@
 /** What is done with a conversation: given to somebody, put off, closed and opened. */
-import { Button, Popover, Switch, TextInput } from "@mantine/core";
+import { Button, Popover, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
-import { setMe, useMe } from "../../api/me";
+import { useMe } from "../../api/me";
 import { localOf, momentOf } from "../../blocks/FilterBar";
 import { Row, Stack } from "../../blocks/Screen";
 import { useTell } from "../../blocks/tell";
@@ -69,10 +69,8 @@ function Assign({ of, opened, onChange, become }: Part) {
   const { say } = useWords();
   const me = useMe();
   const [name, setName] = useState("");
-  const [mine, setMine] = useState(!me);
   const label = of.assignee ?? say("inbox.assign");
   function assign(who: string) {
-    if (mine && !me) setMe(who);
     setName("");
     void become({ assignee: who });
   }
@@ -109,7 +107,6 @@ function Assign({ of, opened, onChange, become }: Part) {
                 onChange={(event) => setName(event.currentTarget.value)}
                 data-autofocus
               />
-              {!me && <Switch label={say("inbox.it-is-me")} checked={mine} onChange={(event) => setMine(event.currentTarget.checked)} />}
               <Row end>
                 {of.assignee && (
                   <Button variant="subtle" onClick={() => void become({ assignee: null })}>

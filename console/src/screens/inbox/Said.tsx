@@ -6,6 +6,7 @@ import { memo, useRef } from "react";
 import { api, ask } from "../../api/client";
 import { useLive } from "../../api/live";
 import { type Page, usePages } from "../../api/pages";
+import { useMay } from "../../api/session";
 import { Said as Text } from "../../blocks/Facts";
 import { Failure, Loading, Trouble } from "../../blocks/States";
 import { toneOf } from "../../blocks/Status";
@@ -138,18 +139,31 @@ function Ticks({ of }: { of: Message }) {
   const word = say(`status.${of.status}`);
   const why = of.error?.detail;
   const bad = toneOf(of.status) === "bad";
+  const may = useMay();
+  const looks = { className: style.ticks, "data-tone": toneOf(of.status), "data-status": of.status };
+  const ticks = (
+    <>
+      {of.direction === "mt" && <Icon name={TICKS[of.status] ?? "lost"} size={14} />}
+      {of.direction === "mo" && <Icon name={why ? "lost" : "dots"} size={14} />}
+      {bad && word}
+    </>
+  );
+  const told = why ? `${word}: ${why}` : word;
+  // Its story is for those who may read messages.
+  if (!may("read")) {
+    return (
+      <Tooltip label={told}>
+        <span {...looks}>
+          {ticks}
+          <span className="heard">{told}</span>
+        </span>
+      </Tooltip>
+    );
+  }
   return (
-    <Tooltip label={why ? `${word}: ${why}` : word}>
-      <Link
-        to={`/messages/${of.id}`}
-        className={style.ticks}
-        data-tone={toneOf(of.status)}
-        data-status={of.status}
-        aria-label={why ? `${word}: ${why}` : word}
-      >
-        {of.direction === "mt" && <Icon name={TICKS[of.status] ?? "lost"} size={14} />}
-        {of.direction === "mo" && <Icon name={why ? "lost" : "dots"} size={14} />}
-        {bad && word}
+    <Tooltip label={told}>
+      <Link to={`/messages/${of.id}`} aria-label={told} {...looks}>
+        {ticks}
       </Link>
     </Tooltip>
   );

@@ -2,6 +2,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { useMay } from "../../api/session";
 import { Phone } from "../../blocks/Num";
 import { Failure, Loading, Trouble } from "../../blocks/States";
 import { Mark } from "../../blocks/Status";
@@ -37,7 +38,9 @@ export function Thread({ id, seen, onBack, beside, onBeside }: Props) {
   const { say } = useWords();
   const query = useConversation(id, seen);
   const answer = useRef<AnswerControl>(null);
-  const unreadable = useRead(query.data);
+  const may = useMay();
+  const answers = may("send") || may("inbox");
+  const unreadable = useRead(answers ? query.data : undefined);
   useKeys({
     r: [say("inbox.key-reply"), () => answer.current?.begin("reply")],
     n: [say("inbox.key-note"), () => answer.current?.begin("note")],
@@ -75,7 +78,7 @@ export function Thread({ id, seen, onBack, beside, onBeside }: Props) {
             {one.status === "closed" && <Mark tone="calm">{say("inbox.view-closed")}</Mark>}
           </p>
         </div>
-        <Actions of={one} />
+        {answers && <Actions of={one} />}
         <Tooltip label={say("inbox.about")}>
           <ActionIcon aria-label={say("inbox.about")} aria-pressed={beside} onClick={onBeside}>
             <Icon name="people" />
@@ -84,7 +87,7 @@ export function Thread({ id, seen, onBack, beside, onBeside }: Props) {
       </header>
       {unreadable ? <Trouble problem={unreadable} /> : null}
       <Said of={one} />
-      <Answer of={one} control={answer} />
+      {answers ? <Answer of={one} control={answer} /> : <p className={style.answer}>{say("inbox.read-only")}</p>}
     </section>
   );
 }

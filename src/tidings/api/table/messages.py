@@ -70,6 +70,7 @@ MESSAGES: tuple[Endpoint, ...] = (
         detail="Takes the body of `POST /v1/messages` and goes the same way, but stores and sends nothing. What "
         "sending would refuse as invalid is refused here likewise.",
         scope="send",
+        also="inbox",
         body=Request,
         answer=preview.PreviewView,
         problems=("too_many_queued", "quota_used_up"),
