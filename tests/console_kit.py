@@ -37,6 +37,12 @@ OWNER = {"email": "ada@example.com", "name": "Ada Obi", "password": "seven heron
 _sessions: dict[str, str] = {}
 
 
+def ensure_owner(tidings: Tidings) -> None:
+    """Whichever test made them."""
+    if not tidings.call("GET", "/v1/setup").json()["owner"]:
+        owner_session(tidings)
+
+
 def owner_session(tidings: Tidings) -> str:
     """The cookie of its owner, who is made when first asked for; all seats of a test file share one session."""
     if tidings.url not in _sessions:

@@ -2,7 +2,7 @@
 import { DirectionProvider, localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { api, ask, pause, worthwhile } from "./api/client";
 import { Problem } from "./api/problem";
 import { keepMessages } from "./api/live";
@@ -12,8 +12,6 @@ import { Failure } from "./blocks/States";
 import { TellProvider } from "./blocks/tell";
 import { resolver, theme } from "./design/theme";
 import { listenToKeys } from "./frame/keys";
-import { Entry } from "./frame/entry/Entry";
-import { SignInAgain } from "./frame/entry/SignInForm";
 import { router } from "./router";
 import { keepLanguage, LANGUAGES, type Language, type Words, WordsProvider, wordsOf } from "./words";
 
@@ -60,6 +58,12 @@ export function App({ first, nonce }: { first: Words; nonce: string }) {
   );
 }
 
+// The way in is no part of the first load of who is in already; it is there before their session ends.
+const bringEntry = () => import("./frame/entry/Entry");
+const Entry = lazy(async () => ({ default: (await bringEntry()).Entry }));
+const SignInAgain = lazy(async () => ({ default: (await bringEntry()).SignInAgain }));
+const ENTRY_AFTER_MS = 10_000;
+
 function Inside() {
   const { who, expired } = useSession();
   const [problem, setProblem] = useState<unknown>(null);
@@ -77,7 +81,9 @@ function Inside() {
     if (!inside) return undefined;
     const stopKeeping = keepMessages(queries);
     stream.start();
+    const entry = setTimeout(() => void bringEntry(), ENTRY_AFTER_MS);
     return () => {
+      clearTimeout(entry);
       stopKeeping();
       stream.end();
       queries.clear();
@@ -88,11 +94,17 @@ function Inside() {
   }, [inside, expired]);
   if (problem) return <Failure problem={problem} again={() => setProblem(null)} />;
   if (who === undefined) return null;
-  if (!inside) return <Entry who={who} />;
+  if (!inside) {
+    return (
+      <Suspense>
+        <Entry who={who} />
+      </Suspense>
+    );
+  }
   return (
     <>
       <RouterProvider router={router} />
-      <SignInAgain />
+      <Suspense>{expired && <SignInAgain />}</Suspense>
     </>
   );
 }

@@ -98,7 +98,7 @@ def test_a_long_list_scrolls_over_its_pages_and_is_quick(seat: Seat) -> None:
     paints = page.evaluate("performance.getEntriesByType('paint').map((one) => one.startTime)")
     resources = page.evaluate(
         "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
-        ".filter((one) => one.name.includes('/console')).map((one) => one.transferSize)"
+        ".filter((one) => one.name.includes('/console')).map((one) => one.encodedBodySize)"
     )
     page.get_by_role("link", name="Compose").click()
     page.get_by_label("Text", exact=True).wait_for()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from console_kit import OWNER, Seat
+from console_kit import OWNER, Seat, ensure_owner
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +62,7 @@ def test_first_run_to_a_text_on_the_phone(sit: Sit) -> None:
 
 def test_signing_in_where_one_wanted_to_go_and_out_again(sit: Sit) -> None:
     seat = sit(signed_in=False)
+    ensure_owner(seat.tidings)
     page = seat.page
     page.goto("/console/compose")
     title(page).to_have_text("Sign in")

@@ -9,13 +9,17 @@ import { type Group, SCREENS, type ScreenRow, sees } from "../screens";
 import { LANGUAGES, type Language, useWords } from "../words";
 import { signOut } from "./entry/leave";
 import { useKeys } from "./keys";
-import { Help, Palette } from "./Palette";
 import style from "./Shell.module.css";
 import { useUnread } from "./title";
 import { useUnreadCount } from "./unread";
 
 const Dock = lazy(() => import("../screens/handset/Dock"));
 const DOCKED = "tidings.dock";
+
+// Not of the first load; brought once that is through.
+const bringPalette = () => import("./Palette");
+const Palette = lazy(async () => ({ default: (await bringPalette()).Palette }));
+const Help = lazy(async () => ({ default: (await bringPalette()).Help }));
 
 const GROUPS: readonly Group[] = ["talk", "build", "run", "house"];
 
@@ -34,6 +38,9 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [shown, show] = useState<"palette" | "help" | "menu" | null>(null);
   const close = () => show(null);
+  // Once there, they stay, so that closing gives the focus back to where it was.
+  const [asked, setAsked] = useState(false);
+  if (!asked && (shown === "palette" || shown === "help")) setAsked(true);
   useUnreadCount();
   // Phones of the simulated network are for those who may send and read.
   const may = useMay();
@@ -61,6 +68,10 @@ export function Shell() {
     }
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
+  }, []);
+  useEffect(() => {
+    const timer = setTimeout(() => void bringPalette(), 5_000);
+    return () => clearTimeout(timer);
   }, []);
   // Who hears the screen is told of a new one by its title, as after a load.
   useEffect(() => {
@@ -124,8 +135,10 @@ export function Shell() {
           <Settings />
         </div>
       </Drawer>
-      <Palette opened={shown === "palette"} onClose={close} onHelp={() => show("help")} />
-      <Help opened={shown === "help"} onClose={close} />
+      <Suspense>
+        {asked && <Palette opened={shown === "palette"} onClose={close} onHelp={() => show("help")} />}
+        {asked && <Help opened={shown === "help"} onClose={close} />}
+      </Suspense>
     </div>
   );
 }

@@ -12,6 +12,8 @@ import { SecondFactor } from "./SecondFactor";
 import { Setup } from "./Setup";
 import { SignInForm } from "./SignInForm";
 
+export { SignInAgain } from "./SignInForm";
+
 /** What stands in place of the screens while nobody is in, or somebody only half. */
 export function Entry({ who }: { who: Who | null }) {
   const { say } = useWords();
