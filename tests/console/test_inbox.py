@@ -143,3 +143,24 @@ def test_a_person_is_named_from_the_thread(seat: Seat, caller: Caller) -> None:
     assert not seat.grave()
     contact = caller("GET", "/v1/contacts?number=%2B15551230105").json()["data"][0]
     assert (contact["name"], contact["fields"]) == ("Emil", {"city": "Lyon"})
+
+
+def test_who_answers_needs_no_more_than_the_role_for_it(sit: Callable[..., Seat], caller: Caller) -> None:
+    text(caller, "+15551230106", "Hello from Fay")
+    ben = {"email": "ben@example.com", "name": "Ben Okafor", "role": "agent"}
+    link = caller("POST", "/v1/users", ben).json()["link"]["token"]
+    seat = sit(signed_in=False)
+    secret = {"password": "nine otters under the bridge"}
+    request = seat.context.request
+    assert request.post("/v1/password/link", data={"token": link} | secret).ok
+    assert request.post("/v1/session", data={"email": ben["email"]} | secret).ok
+    page = seat.open("/inbox")
+    page.get_by_role("button", name=re.compile("0106")).click()
+    page.get_by_role("textbox", name="Reply").fill("Hello Fay")
+    expect(page.get_by_text(re.compile("^1 segment"))).to_be_visible()
+    page.get_by_role("button", name="Send").click()
+    ours = page.get_by_role("log", name="What was said").get_by_role("listitem").filter(has_text="Hello Fay")
+    expect(ours.get_by_text("Delivered")).to_be_attached()
+    page.get_by_role("button", name="Assign").click()
+    page.get_by_role("button", name="To me (Ben Okafor)").click()
+    expect(page.get_by_role("button", name="Looked after by Ben Okafor")).to_be_visible()
