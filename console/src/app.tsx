@@ -62,7 +62,7 @@ export function App({ first, nonce }: { first: Words; nonce: string }) {
 const bringEntry = () => import("./frame/entry/Entry");
 const Entry = lazy(async () => ({ default: (await bringEntry()).Entry }));
 const SignInAgain = lazy(async () => ({ default: (await bringEntry()).SignInAgain }));
-const ENTRY_AFTER_MS = 10_000;
+const ENTRY_AFTER_MS = 20_000;
 
 function Inside() {
   const { who, expired } = useSession();

@@ -98,8 +98,11 @@ def test_a_long_list_scrolls_over_its_pages_and_is_quick(seat: Seat) -> None:
     paints = page.evaluate("performance.getEntriesByType('paint').map((one) => one.startTime)")
     resources = page.evaluate(
         "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
-        ".filter((one) => one.name.includes('/console')).map((one) => one.encodedBodySize)"
+        ".filter((one) => one.name.includes('/console')).map((one) => [one.name.split('/').pop(), one.encodedBodySize])"
     )
+    # The rules of how countries write their numbers come once the screen stands: numbers are shown without them before.
+    later = sum(size for name, size in resources if name.startswith("min-"))
+    first = sum(size for _, size in resources) - later
     page.get_by_role("link", name="Compose").click()
     page.get_by_label("Text", exact=True).wait_for()
     began = time.monotonic()
@@ -113,9 +116,10 @@ def test_a_long_list_scrolls_over_its_pages_and_is_quick(seat: Seat) -> None:
         assert time.monotonic() - began < 60, "the end of the list never came"
     scrolled = time.monotonic() - began
     drawn = page.get_by_role("row").count()
-    print(f"first paint {paints[-1]:.0f} ms; first load {sum(resources) / 1e3:.0f} kB; opens in {opened * 1e3:.0f} ms; "
+    print(f"first paint {paints[-1]:.0f} ms; first load {first / 1e3:.0f} kB, then {later / 1e3:.0f}; "
+        f"opens in {opened * 1e3:.0f} ms; "
           f"680 rows passed in {scrolled:.1f} s; rows drawn {drawn}")  # fmt: skip
-    assert sum(resources) <= 250_000
+    assert 100_000 < first <= 250_000
     assert drawn < 80
     assert opened < 3
 

@@ -20,9 +20,14 @@ let formatter: Formatter | undefined;
 let coming: Promise<void> | undefined;
 const known = new Map<string, ReturnType<Formatter>>();
 
-/** The rules of all countries are a third of the first load, so they come after it. */
+/** The rules of all countries are a tenth of the first load, so they come after it, once the screen stands. */
 function bring(): Promise<void> {
-  coming ??= import("libphonenumber-js/min").then(({ parsePhoneNumberFromString }) => {
+  coming ??= new Promise((rested) => {
+    if ("requestIdleCallback" in window) requestIdleCallback(() => rested(undefined), { timeout: 2_000 });
+    else setTimeout(rested, 500);
+  })
+    .then(() => import("libphonenumber-js/min"))
+    .then(({ parsePhoneNumberFromString }) => {
     formatter = (number) => {
       const found = number.startsWith("+") ? parsePhoneNumberFromString(number) : undefined;
       return { text: found?.formatInternational() ?? number, country: found?.country ?? null };

@@ -70,7 +70,7 @@ export function Shell() {
     return () => removeEventListener("keydown", press);
   }, []);
   useEffect(() => {
-    const timer = setTimeout(() => void bringPalette(), 5_000);
+    const timer = setTimeout(() => void bringPalette(), 20_000);
     return () => clearTimeout(timer);
   }, []);
   // Who hears the screen is told of a new one by its title, as after a load.
