@@ -89,7 +89,7 @@ export const SCREENS: readonly ScreenRow[] = [
     path: "/keys",
     name: "api-keys",
     load: () => import("./screens/Keys"),
-    nav: { group: "build", icon: "key", key: "k" },
+    nav: { group: "build", icon: "key", key: "a" },
     needs: ["admin", "develop"],
   },
   {
@@ -105,6 +105,21 @@ export const SCREENS: readonly ScreenRow[] = [
   { path: "/signature", name: "signature", load: () => import("./screens/Signature"), needs: ["admin", "develop"] },
 
   // run
+  {
+    path: "/overview",
+    name: "overview",
+    load: () => import("./screens/Overview"),
+    nav: { group: "run", icon: "gauge", key: "o" },
+    needs: "admin",
+  },
+  {
+    path: "/carriers",
+    name: "carriers",
+    load: () => import("./screens/Carriers"),
+    nav: { group: "run", icon: "tower", key: "t" },
+    needs: "admin",
+  },
+  { path: "/carriers/$name", name: "carriers", load: () => import("./screens/CarrierDetail"), needs: "admin" },
 
   // house
 ];

@@ -58,7 +58,7 @@ def set_up(tidings: Tidings) -> Stage:
 
 
 def _tell(tidings: Tidings) -> tuple[str, str]:
-    """Keys, and a webhook whose endpoint is not there; it and a delivery that was tried."""
+    """A carrier that is down, keys, and a webhook whose endpoint is not there; it and a delivery that was tried."""
     client = tidings.client
     client.create_key({"name": "Web shop", "scope": "send", "senders": ["TIDINGS"], "networks": ["192.0.2.0/24"]})
     old = client.create_key({"name": "Last year's shop", "scope": "send+read"})
@@ -72,6 +72,8 @@ def _tell(tidings: Tidings) -> tuple[str, str]:
         lambda: [one for one in client.list_deliveries(webhook=wanted["id"])["data"] if one["attempts"]],
         "the webhook is called",
     )
+    nobody = {"name": "north", "host": "127.0.0.1", "port": 1, "system_id": "shop", "sender_rules": "off"}
+    client.create_carrier(nobody)  # type: ignore[arg-type]
     return wanted["id"], found[0]["id"]
 
 
@@ -113,6 +115,9 @@ OPENED: dict[str, Callable[[Stage], str]] = {
     "/deliveries": lambda stage: "/deliveries",
     "/deliveries/$id": lambda stage: f"/deliveries/{stage.delivery}",
     "/signature": lambda stage: "/signature",
+    "/overview": lambda stage: "/overview",
+    "/carriers": lambda stage: "/carriers",
+    "/carriers/$name": lambda stage: "/carriers/north",
 }
 """Every path of the table of screens, with the address that shows it best."""
 

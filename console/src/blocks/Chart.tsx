@@ -38,6 +38,8 @@ export function Chart({ label, option, height = 220 }: Props) {
     if (!chart || !place.current) return;
     const of = getComputedStyle(place.current);
     const colour = (name: string) => resolved(of.getPropertyValue(name), scheme);
+    const line = { lineStyle: { color: colour("--line") } };
+    const axis = (given: unknown) => ({ axisLine: line, splitLine: line, axisLabel: { color: colour("--ink-2") }, ...(given as object) });
     chart.setOption(
       {
         animation: false,
@@ -47,6 +49,9 @@ export function Chart({ label, option, height = 220 }: Props) {
         // Drawn on the canvas: the page's policy lets no style in that comes as text.
         tooltip: { renderMode: "richText", trigger: "axis", backgroundColor: colour("--raised"), borderColor: colour("--line"), textStyle: { color: colour("--ink") } },
         ...option,
+        legend: option.legend ? { textStyle: { color: colour("--ink-2") }, ...option.legend } : undefined,
+        xAxis: axis(option.xAxis),
+        yAxis: axis(option.yAxis),
       },
       { notMerge: true },
     );
