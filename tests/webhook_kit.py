@@ -19,6 +19,7 @@ from tidings.core.webhook import Delivery, Subscription, Try
 from tidings.drivers.clock import SystemClock
 from tidings.drivers.http_client import HttpPost
 from tidings.drivers.names import Ask, Names
+from tidings.drivers.smtp import Smtp
 from tidings.notifier import Notifier
 from tidings.pipeline import subscribe
 
@@ -147,7 +148,8 @@ class Office:
                 self.clock, timeout_s=self.settings.webhooks.timeout, allow_private=True, names=self.names, tls=self.tls
             )
             self.house.post = self.post
-            self.notifier = Notifier(self.house, self.post)
+            email = self.settings.email
+            self.notifier = Notifier(self.house, self.post, Smtp(self.clock, email, self.names) if email.host else None)
             async with asyncio.TaskGroup() as tasks:
                 await self.notifier.start(tasks)
                 try:

@@ -47,6 +47,7 @@ from tidings.drivers.http_client import HttpPost
 from tidings.drivers.log_lines import JsonLines, Plain
 from tidings.drivers.smpp_link import Guard
 from tidings.drivers.smpp_tap import Taps
+from tidings.drivers.smtp import Smtp
 from tidings.fleet import Fleet, Member
 from tidings.membership import Membership
 from tidings.metrics import Metrics
@@ -219,7 +220,8 @@ class Tidings:
         """Call webhooks, and see to what time alone does, whenever no other process does."""
 
         async def tell(fence: int) -> None:
-            self._notifier = Notifier(house, post)
+            mailer = Smtp(self._clock, self.settings.email) if self.settings.email.host else None
+            self._notifier = Notifier(house, post, mailer)
             await self._notifier.start(tasks)
 
         async def tell_no_more(to_another: bool) -> None:

@@ -183,6 +183,21 @@ class CodesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     replies_per_day: Positive = 200
 
 
+class EmailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[email]`: the mail server that takes what codes forward; without `host` there is no e-mail."""
+
+    host: str = ""
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    tls_ca: str = ""
+    username: str = ""
+    password: str = ""
+    password_file: str = ""
+    sender: str = ""
+    timeout: Annotated[float, Meta(gt=0, le=300)] = 30.0
+    per_day: Positive = 500
+
+
 class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[stream]`: how many may watch events live, and how far back one may go on."""
 
@@ -269,6 +284,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     codes: CodesSettings = field(default_factory=CodesSettings)
+    email: EmailSettings = field(default_factory=EmailSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     oidc: OidcSettings = field(default_factory=OidcSettings)
     stream: StreamSettings = field(default_factory=StreamSettings)
@@ -336,7 +352,9 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
     if isinstance(tree.get("smpp"), dict):
         tree["smpp"] = _beside(tree["smpp"], file.parent)
     if isinstance(tree.get("oidc"), dict):
-        tree["oidc"] = _with_client_secret(tree["oidc"], file.parent)
+        tree["oidc"] = _with_secret("oidc", "client_secret", tree["oidc"], file.parent)
+    if isinstance(tree.get("email"), dict):
+        tree["email"] = _with_ca(_with_secret("email", "password", tree["email"], file.parent), file.parent)
     tree["carriers"] = _carriers(tree.get("carriers", []), environ, file.parent)
     try:
         settings = msgspec.convert(tree, Settings, strict=False)
@@ -420,19 +438,20 @@ def _beside(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _with_client_secret(table: dict[str, Any], folder: Path) -> dict[str, Any]:
-    name = table.get("client_secret_file")
-    if not name or table.get("client_secret"):
+def _with_secret(room: str, secret: str, table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The same with a secret that stands in a file of its own, where it is not written out."""
+    name = table.get(f"{secret}_file")
+    if not name or table.get(secret):
         return table
     try:
-        return {**table, "client_secret": (folder / str(name)).read_text(encoding="utf-8").strip()}
+        return {**table, secret: (folder / str(name)).read_text(encoding="utf-8").strip()}
     except (OSError, ValueError) as fault:
         why = getattr(fault, "strerror", None) or "it is not a file of UTF-8 text"
-        raise ConfigError(f"oidc.client_secret_file cannot be read: {why}") from None
+        raise ConfigError(f"{room}.{secret}_file cannot be read: {why}") from None
 
 
 def _with_ca(table: dict[str, Any], folder: Path) -> dict[str, Any]:
-    if isinstance(table.get("tls_ca"), str):
+    if isinstance(table.get("tls_ca"), str) and table["tls_ca"]:
         table["tls_ca"] = str(folder / table["tls_ca"])
     return table
 
@@ -495,6 +514,7 @@ def _check(settings: Settings) -> None:
         raise ConfigError("smpp.tls_port needs smpp.tls_certificate and smpp.tls_key, two files in PEM")
     _check_events(settings)
     _check_sign_in(settings)
+    _check_email(settings.email)
     if settings.log_format not in ("text", "json"):
         raise ConfigError("log_format must be text or json")
     if settings.log_level not in _LEVELS:
@@ -522,6 +542,27 @@ def _check_sign_in(settings: Settings) -> None:
     for name, role in (*oidc.by_claim.items(), *((name, role) for name, role in oidc.by_domain.items() if role)):
         if role not in PERSONAL_ROLES:
             raise ConfigError(f"oidc: `{name}` leads to `{role}`, which is no role; see `sign_in.second_factor`")
+
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+MAIL_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@)(?=.{{1,254}}\Z){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
+"""An address for e-mail: a dot-atom at a name (RFC 5322, section 3.4.1), of at most 254 octets (RFC 5321)."""
+
+
+def _check_email(email: EmailSettings) -> None:
+    if not email.host:
+        return
+    if not re.fullmatch(r"[!-.0-~\xa1-\U0010ffff]{1,255}", email.host):
+        raise ConfigError("email.host must be the name or address of a mail server, like smtp.example.com")
+    if not MAIL_ADDRESS.match(email.sender):
+        raise ConfigError("email.host needs email.sender, the address that e-mails come from, like sms@example.com")
+    if bool(email.username) != bool(email.password):
+        raise ConfigError("email.username and email.password (or email.password_file) go together")
+    if email.username and email.security == "none":
+        raise ConfigError("email.username needs email.security starttls or tls: a password is not sent in clear")
+    if email.tls_ca and not Path(email.tls_ca).is_file():
+        raise ConfigError(f"email.tls_ca: there is no file {email.tls_ca}")
 
 
 def _check_events(settings: Settings) -> None:

@@ -59,13 +59,14 @@ class Tally:
 class Metrics:
     """What one process counts."""
 
-    __slots__ = ("accept", "deliveries", "door", "faults", "past", "receipts", "requests", "tally", "webhooks")
+    __slots__ = ("accept", "deliveries", "door", "faults", "mails", "past", "receipts", "requests", "tally", "webhooks")
 
     def __init__(self, tally: Tally | None = None) -> None:
         self.tally = tally or Tally()
         self.accept = Histogram()
         self.receipts: dict[Labels, int] = {}
         self.webhooks: dict[Labels, int] = {}
+        self.mails: dict[Labels, int] = {}
         self.door: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.deliveries: dict[Labels, int] = {}
         self.faults: dict[Labels, int] = {}
@@ -83,6 +84,10 @@ class Metrics:
     def called(self, outcome: str) -> None:
         """A webhook was called: `delivered`, `refused`, or why it could not be."""
         self.webhooks[(outcome,)] = self.webhooks.get((outcome,), 0) + 1
+
+    def mailed(self, outcome: str) -> None:
+        """An e-mail was handed to the mail server: `sent`, or why it was not."""
+        self.mails[(outcome,)] = self.mails.get((outcome,), 0) + 1
 
     def handed(self, outcome: str, count: int = 1) -> None:
         """Something was handed over to an ESME, or could not be: see `core.owed.Tried`, and `queue_full`."""

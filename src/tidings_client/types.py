@@ -392,19 +392,7 @@ class Code(TypedDict):
     hours: Hours | None
     time_zone: str
     help: str
-    actions: list[
-        Reply
-        | TagIt
-        | SetField
-        | OptIn
-        | OptOut
-        | CallWebhook
-        | Forward
-        | Inbox
-        | AddToList
-        | SendEmail
-        | StartWorkflow
-    ]
+    actions: list[Reply | TagIt | SetField | OptIn | OptOut | CallWebhook | Forward | Inbox | AddToList | StartWorkflow]
     enabled: bool
     created_at: str
     changed_at: str
@@ -412,7 +400,7 @@ class Code(TypedDict):
 
 
 class CodeCall(TypedDict):
-    """A webhook of a code, and what came of it."""
+    """A webhook or an e-mail of a code, and what came of it."""
 
     id: str
     url: str
@@ -440,19 +428,7 @@ class CodeChange(TypedDict):
     time_zone: NotRequired[str]
     help: NotRequired[str]
     actions: NotRequired[
-        list[
-            Reply
-            | TagIt
-            | SetField
-            | OptIn
-            | OptOut
-            | CallWebhook
-            | Forward
-            | Inbox
-            | AddToList
-            | SendEmail
-            | StartWorkflow
-        ]
+        list[Reply | TagIt | SetField | OptIn | OptOut | CallWebhook | Forward | Inbox | AddToList | StartWorkflow]
     ]
     enabled: NotRequired[bool]
 
@@ -1060,11 +1036,12 @@ class Forcing(TypedDict):
 
 
 class Forward(TypedDict):
-    """Send the text on to somebody."""
+    """Send the text on to people, by text or e-mail."""
 
     type: Literal["forward"]
     to: list[str]
     text: NotRequired[str]
+    subject: NotRequired[str]
 
 
 class Found(TypedDict):
@@ -1677,19 +1654,7 @@ class Rule(TypedDict):
     hours: NotRequired[Hours | None]
     time_zone: NotRequired[str]
     help: NotRequired[str]
-    actions: list[
-        Reply
-        | TagIt
-        | SetField
-        | OptIn
-        | OptOut
-        | CallWebhook
-        | Forward
-        | Inbox
-        | AddToList
-        | SendEmail
-        | StartWorkflow
-    ]
+    actions: list[Reply | TagIt | SetField | OptIn | OptOut | CallWebhook | Forward | Inbox | AddToList | StartWorkflow]
     enabled: NotRequired[bool]
 
 
@@ -1704,12 +1669,6 @@ class SecretRotation(TypedDict):
     """How to rotate a secret."""
 
     overlap_s: NotRequired[int]
-
-
-class SendEmail(TypedDict):
-    """Not built yet: refused."""
-
-    type: Literal["email"]
 
 
 class Sender(TypedDict):

@@ -102,3 +102,14 @@ async def test_calls_wait_by_endpoint_until_they_are_settled(desk: Desk) -> None
     assert await desk.do(lambda tx: tx.codes.forget_calls(NOW + 3, 10)) == 0
     assert await desk.do(lambda tx: tx.codes.forget_calls(NOW + 4, 10)) == 1
     assert await desk.see(lambda tx: tx.codes.calls_of(7)) == [again, rows[2], rows[4]]
+
+
+async def test_emails_are_counted_by_account_and_day(desk: Desk) -> None:
+    assert await desk.see(lambda tx: tx.codes.mails_of(ONE, 20)) == 0
+    await desk.do(lambda tx: tx.codes.count_mails([(ONE, 2), (TWO, 5)], 20))
+    await desk.do(lambda tx: tx.codes.count_mails([(ONE, 3)], 20))
+    assert await desk.see(lambda tx: tx.codes.mails_of(ONE, 20)) == 5
+    await desk.do(lambda tx: tx.codes.count_mails([(ONE, 1)], 21))
+    assert await desk.see(lambda tx: tx.codes.mails_of(ONE, 21)) == 1, "a new day begins at nothing"
+    assert await desk.see(lambda tx: tx.codes.mails_of(ONE, 20)) == 0, "only the last day is kept"
+    assert await desk.see(lambda tx: tx.codes.mails_of(TWO, 20)) == 5

@@ -12,6 +12,8 @@ import pytest
 from test_accounts import Town, admin, settle
 from test_api import opened
 
+from tidings.config import load
+
 FOLDER = Path(__file__).parents[2] / "docs" / "howto" / "codes"
 PAGE = FOLDER.with_suffix(".md")
 NAMES = sorted(file.name for file in FOLDER.glob("*.json"))
@@ -82,8 +84,19 @@ async def test_a_file_does_what_the_page_says(town: Town, name: str) -> None:
         assert told["actions"][-1]["result"].startswith(last), text
 
 
-async def test_the_code_on_the_page_is_sound(town: Town) -> None:
+async def test_what_the_page_shows_is_sound(town: Town, tmp_path: Path) -> None:
     blocks = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    rule, call = (msgspec.json.decode(block) for block in blocks)
+    rule, forward, call = (msgspec.json.decode(block) for block in blocks)
     assert (await admin(town, "POST", "/v1/codes", rule)).status == 201
     assert set(call) == {"id", "type", "occurred_at", "data"}
+    mails = {"name": "alarm", "keywords": ["alarm"], "actions": [forward]}
+    refused = await admin(town, "POST", "/v1/codes", mails)
+    assert [one["detail"] for one in refused.json()["errors"]] == [
+        "is an e-mail address, and this server sends none: set email.host first"
+    ]
+    (settings,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "tidings.toml").write_text(settings)
+    (tmp_path / "smtp-password").write_text("secret")
+    email = load({"data": str(tmp_path)}, {}).email
+    town.house.settings = msgspec.structs.replace(town.house.settings, email=email)
+    assert (await admin(town, "POST", "/v1/codes", mails)).json()["actions"][0]["subject"] == forward["subject"]

@@ -228,6 +228,12 @@ create table conversation_note (
 );
 CREATE INDEX conversation_note_of ON public.conversation_note USING btree (conversation_id, id);
 CREATE UNIQUE INDEX conversation_note_pkey ON public.conversation_note USING btree (id);
+create table email_day (
+  account_id bigint not null,
+  day bigint not null,
+  sent bigint not null
+);
+CREATE UNIQUE INDEX email_day_pkey ON public.email_day USING btree (account_id);
 create table esme (
   id bigint not null,
   account_id bigint not null,

@@ -187,6 +187,11 @@ CREATE TABLE conversation_note (
   created_at integer not null
 , changed_at integer);
 CREATE INDEX conversation_note_of on conversation_note (conversation_id, id);
+CREATE TABLE email_day (
+  account_id integer primary key,
+  day integer not null,
+  sent integer not null
+);
 CREATE TABLE esme (
   id integer primary key,
   account_id integer not null,

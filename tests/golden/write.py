@@ -71,12 +71,10 @@ def fresh() -> str:
 
 def fresh_postgres() -> str:
     """The same on PostgreSQL."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, postgres_kit.given_back():
         url = postgres_kit.url(Path(folder), empty=True)
         migrate(load({"data": folder, "database": url}, {}))
-        text = schema_postgres(url)
-    postgres_kit.forget()
-    return text
+        return schema_postgres(url)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,32 @@ def test_settings_of_a_table_are_mixed_one_by_one(tmp_path: Path) -> None:
     assert settings.limits.batch_messages == Settings().limits.batch_messages
 
 
+MAIL: dict[str, Any] = {"email.host": "mail.example.com", "email.sender": "sms@example.com"}
+UNFIT_MAIL = [
+    ({"email.sender": ""}, "needs email.sender"),
+    ({"email.sender": "SMS <sms@example.com>"}, "needs email.sender"),
+    ({"email.sender": "sms@example.com\r\nBcc: x@y"}, "needs email.sender"),
+    ({"email.host": "mail example"}, "email.host must be"),
+    ({"email.username": "me"}, "go together"),
+    ({"email.password": "secret"}, "go together"),
+    ({"email.username": "me", "email.password": "s", "email.security": "none"}, "not sent in clear"),
+    ({"email.username": "me", "email.password_file": "nowhere"}, "email.password_file cannot be read"),
+    ({"email.tls_ca": "nowhere.pem"}, "there is no file"),
+    ({"email.security": "ssl"}, "email.security"),
+]
+
+
+@pytest.mark.parametrize(("given", "why"), UNFIT_MAIL)
+def test_settings_of_email_that_do_not_fit_are_told(tmp_path: Path, given: dict[str, Any], why: str) -> None:
+    assert why in refusal(tmp_path, "[email]\nport = 25\n", MAIL | given)
+
+
+def test_the_password_for_email_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret\n")
+    text = '[email]\nhost = "h"\nsender = "a@b"\nusername = "me"\npassword_file = "secret"\n'
+    assert loaded(tmp_path, text).email.password == "s3cret"
+
+
 @pytest.mark.parametrize(("word", "value"), [("true", True), ("1", True), ("false", False), ("0", False)])
 def test_switches_in_variables(tmp_path: Path, word: str, value: bool) -> None:
     assert loaded(tmp_path, environ={"TIDINGS_SIMULATOR_ENABLED": word}).simulator.enabled is value

@@ -54,7 +54,14 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("an odd address", {"actions": [{"type": "webhook", "url": "ftp://x"}]}, "/actions/0/url", "http or https"),
     ("nobody to send it to", {"actions": [{"type": "forward", "to": ["12"]}]}, "/actions/0/to/0", "must be E.164"),
     *[(f"an action to come: {kind}", {"actions": [{"type": kind, "more": 1}]}, "/actions/0/type", "is not built yet")
-      for kind in ("list", "email", "workflow")],
+      for kind in ("list", "workflow")],
+    ("no address", {"actions": [{"type": "forward", "to": ["a@b@c"]}]}, "/actions/0/to/0", "like ops@example.com"),
+    ("a header in an address", {"actions": [{"type": "forward", "to": ["a@b.example\r\nBcc: c@d.example"]}]},
+     "/actions/0/to/0", "like ops@example.com"),
+    ("a subject of no value", {"actions": [{"type": "forward", "to": ["a@b.example"], "subject": "{{ itm }}"}]},
+     "/actions/0/subject", "is no value"),
+    ("a subject of texts", {"actions": [{"type": "forward", "to": ["+15551230101"], "subject": "x"}]},
+     "/actions/0/subject", "is for e-mails"),
     ("a field of nothing", {"actions": [{"type": "field", "name": "size"}]}, "/actions/0", "either `parameter` or"),
     ("a field of two things", {"actions": [{"type": "field", "name": "size", "parameter": "x", "text": "x"}]},
      "/actions/0", "either `parameter` or"),
@@ -68,7 +75,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("fields", "pointer", "detail"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
 def test_refused(fields: dict[str, Any], pointer: str, detail: str) -> None:
-    found = faults(rule(**fields), NOW)
+    found = faults(rule(**fields), NOW, mails=True)
     assert [one.pointer for one in found] == [pointer]
     assert detail in found[0].detail
 
@@ -81,6 +88,15 @@ def test_what_is_sound_has_no_faults() -> None:
                  {"type": "forward", "to": ["+1 555 123 0101"]}],
     )  # fmt: skip
     assert faults(settled(made, ""), NOW) == []
+
+
+def test_an_email_address_needs_a_mail_server() -> None:
+    made = settled(rule(actions=[{"type": "forward", "to": ["ops@example.com", "+15551230101"], "subject": "x"}]), "DE")
+    assert made.actions[0].to == ("ops@example.com", "+15551230101")  # type: ignore[union-attr]
+    assert faults(made, NOW, mails=True) == []
+    (fault,) = faults(made, NOW)
+    assert fault.pointer == "/actions/0/to/0"
+    assert fault.detail == "is an e-mail address, and this server sends none: set email.host first"
 
 
 def test_numbers_are_stored_as_one_writes_them_everywhere() -> None:

@@ -122,7 +122,7 @@ class CodeDone(msgspec.Struct, frozen=True):
 
     action: str
     message: Annotated[str | None, Meta(description="id of the message it sent")] = None
-    call: Annotated[str | None, Meta(description="id of the call of its webhook")] = None
+    call: Annotated[str | None, Meta(description="id of the call of its webhook, or of its e-mail")] = None
     note: str = ""
 
 
@@ -142,11 +142,11 @@ class CodeGuard(msgspec.Struct, frozen=True):
 
 
 class CodeCall(msgspec.Struct, frozen=True):
-    """A webhook of a code, and what came of it."""
+    """A webhook or an e-mail of a code, and what came of it."""
 
     id: str
-    url: str
-    status: Annotated[str, Meta(description="`waiting`, `answered` or `dead`")]
+    url: Annotated[str, Meta(description="`mailto:` and the address, of an e-mail")]
+    status: Annotated[str, Meta(description="`waiting`, `answered` (of an e-mail: the mail server took it) or `dead`")]
     attempts: int
     next_at: Time | None
     note: str

@@ -70,6 +70,7 @@ def _lines(counted: Metrics, now: Snapshot, streams: int) -> Iterator[str]:
         "tidings_receipts_total", "Receipts by what they met at first.", ("outcome",), counted.receipts
     )  # fmt: skip
     yield from counter("tidings_webhook_calls_total", "Calls of webhooks.", ("outcome",), counted.webhooks)
+    yield from counter("tidings_emails_total", "Attempts at e-mails of codes.", ("outcome",), counted.mails)
     yield from gauge("tidings_receipts_orphaned", "Receipts that match no message.", now.orphans)
     yield from counter("tidings_dropped_total", "Rows past their retention that were dropped.", ("what",), counted.past)
     yield from gauge(

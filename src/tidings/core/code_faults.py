@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from tidings.core import template
+from tidings.core import mail, template
 from tidings.core.codebook import DEFAULT, KEYWORD, REGEX_SIZE_MOST, Entry, compiled, entries, setting, zone
-from tidings.core.codes import DAYS, NOT_BUILT, CallWebhook, Code, Forward, Hours, Reply, Rule, SetField
+from tidings.core.codes import DAYS, NOT_BUILT, SUBJECT, CallWebhook, Code, Forward, Hours, Reply, Rule, SetField
 from tidings.core.consent import HELP_WORDS, START_WORDS, STOP_WORDS
 from tidings.core.fold import keywords, slips
 from tidings.core.message import Millis
@@ -64,19 +64,21 @@ def settled(rule: Rule, region: str) -> Rule:
 
 
 def _number(written: str, region: str) -> str:
+    if mail.is_address(written):
+        return written
     found = normal(written, region)
     return written if isinstance(found, Unusable) else found
 
 
-def faults(rule: Rule, now: Millis) -> list[Fault]:
-    """Everything that is wrong with a rule, each with its field. It is `settled`."""
-    return [Fault(pointer, detail) for pointer, detail in _faults(rule, now)]
+def faults(rule: Rule, now: Millis, mails: bool = False) -> list[Fault]:
+    """Everything that is wrong with a rule, each with its field. It is `settled`. `mails`: whether e-mail is sent."""
+    return [Fault(pointer, detail) for pointer, detail in _faults(rule, now, mails)]
 
 
 _Found = Iterator[tuple[str, str]]
 
 
-def _faults(rule: Rule, now: Millis) -> _Found:
+def _faults(rule: Rule, now: Millis, mails: bool) -> _Found:
     if rule.name != rule.name.strip() or not rule.name.isprintable():
         yield "/name", "must be printable, without blanks around it"
     yield from _of_pattern(rule)
@@ -90,7 +92,7 @@ def _faults(rule: Rule, now: Millis) -> _Found:
     for detail in template.faults(rule.help, [*PLAIN_VALUES, *TROUBLE_VALUES], {**PLAIN_VALUES, **TROUBLE_VALUES}):
         yield "/help", detail
     if sound:
-        yield from _of_actions(rule, now)
+        yield from _of_actions(rule, now, mails)
 
 
 def _of_pattern(rule: Rule) -> _Found:
@@ -196,7 +198,7 @@ def _of_scope(rule: Rule) -> _Found:
         yield "/hours/to", "must not be the same as from"
 
 
-def _of_actions(rule: Rule, now: Millis) -> _Found:
+def _of_actions(rule: Rule, now: Millis, mails: bool) -> _Found:
     example = {**PLAIN_VALUES, **_examples(rule, now)}
     for at, action in enumerate(rule.actions):
         pointer = f"/actions/{at}"
@@ -208,18 +210,31 @@ def _of_actions(rule: Rule, now: Millis) -> _Found:
         if isinstance(action, CallWebhook) and (why := url_fault(action.url)):
             yield f"{pointer}/url", why
         if isinstance(action, Forward):
-            for place, number in enumerate(action.to):
-                found = normal(number)
-                if isinstance(found, Unusable):
-                    yield f"{pointer}/to/{place}", found.why
+            yield from _of_forward(action, pointer, example, mails)
         if isinstance(action, SetField):
             yield from _of_field(action, pointer, rule, example)
         if isinstance(action, Reply | Forward):
             for detail in template.faults(action.text, list(example), example):
                 yield f"{pointer}/text", detail
-            why = _too_long(action.text)
-            if why:
+            texts = isinstance(action, Reply) or not all(map(mail.is_address, action.to))
+            if texts and (why := _too_long(action.text)):
                 yield f"{pointer}/text", why
+
+
+def _of_forward(action: Forward, pointer: str, example: Mapping[str, Any], mails: bool) -> _Found:
+    for place, person in enumerate(action.to):
+        if not mail.is_address(person):
+            found = normal(person)
+            if isinstance(found, Unusable):
+                yield f"{pointer}/to/{place}", found.why
+        elif why := mail.address_fault(person):
+            yield f"{pointer}/to/{place}", why
+        elif not mails:
+            yield f"{pointer}/to/{place}", "is an e-mail address, and this server sends none: set email.host first"
+    for detail in template.faults(action.subject, list(example), example):
+        yield f"{pointer}/subject", detail
+    if action.subject != SUBJECT and not any(map(mail.is_address, action.to)):
+        yield f"{pointer}/subject", "is for e-mails, and `to` has no e-mail address"
 
 
 def _of_field(action: SetField, pointer: str, rule: Rule, example: Mapping[str, Any]) -> _Found:

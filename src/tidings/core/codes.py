@@ -18,6 +18,8 @@ Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", descripti
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Number = Annotated[str, Meta(min_length=1, max_length=32, description="number or short code")]
+Person = Annotated[str, Meta(min_length=1, max_length=254, description="number, short code or e-mail address")]
+SUBJECT = "Text from {{ from }}"
 Tag = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -73,10 +75,11 @@ class CallWebhook(msgspec.Struct, frozen=True, tag="webhook", forbid_unknown_fie
 
 
 class Forward(msgspec.Struct, frozen=True, tag="forward", forbid_unknown_fields=True):
-    """Send the text on to somebody."""
+    """Send the text on to people, by text or e-mail."""
 
-    to: Annotated[tuple[Number, ...], Meta(min_length=1, max_length=5)]
+    to: Annotated[tuple[Person, ...], Meta(min_length=1, max_length=5)]
     text: Annotated[Template, Meta(description="a Liquid template")] = "{{ from }}: {{ text }}"
+    subject: Annotated[str, Meta(min_length=1, max_length=500, description="of e-mails; a Liquid template")] = SUBJECT
 
 
 class Inbox(msgspec.Struct, frozen=True, tag="inbox", forbid_unknown_fields=True):
@@ -87,18 +90,12 @@ class AddToList(msgspec.Struct, frozen=True, tag="list"):
     """Not built yet: refused."""
 
 
-class SendEmail(msgspec.Struct, frozen=True, tag="email"):
-    """Not built yet: refused."""
-
-
 class StartWorkflow(msgspec.Struct, frozen=True, tag="workflow"):
     """Not built yet: refused."""
 
 
-Action = (
-    Reply | TagIt | SetField | OptIn | OptOut | CallWebhook | Forward | Inbox | AddToList | SendEmail | StartWorkflow
-)
-NOT_BUILT = (AddToList, SendEmail, StartWorkflow)
+Action = Reply | TagIt | SetField | OptIn | OptOut | CallWebhook | Forward | Inbox | AddToList | StartWorkflow
+NOT_BUILT = (AddToList, StartWorkflow)
 """Actions that are to come: named here to be refused, never ignored."""
 DEFAULT_PRIORITY = 100
 
@@ -169,22 +166,23 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook that a code calls because of a text: a row until it is answered or given up."""
+    """A webhook that a code calls because of a text, or an e-mail that it sends: a row, done or given up in the end."""
 
     id: int
     account_id: int
     message_id: int
     code_id: int
     url: str
+    """Of an e-mail, `mailto:` and its address."""
     replies: str
     """How its answer may ask for texts, one of `core.sender.REPLY_FORMS`."""
     status: str
-    """`waiting`, `answered` or `dead` (given up)."""
+    """`waiting`, `answered` (an e-mail: taken by the mail server) or `dead` (given up)."""
     attempts: int
     created_at: Millis
     next_at: Millis | None
     said: str | None
-    """What was understood, as JSON; None once it is answered or given up."""
+    """What was understood, or the e-mail's subject and text, as JSON; None once it is answered or given up."""
     finished_at: Millis | None = None
     note: str = ""
     """What came of the last attempt, in a sentence."""

@@ -12,6 +12,7 @@ from tidings.core.message import Millis, Part
 
 if TYPE_CHECKING:
     from tidings.config import CarrierSettings
+    from tidings.core.mail import Mail
     from tidings.core.questions import Tx
     from tidings.core.request import Invalid, Refused
     from tidings.core.stream import Wanted
@@ -247,6 +248,29 @@ class Abroad(Post, Protocol):
 
     async def get(self, url: str, headers: dict[str, str]) -> Posted | NotPosted:
         """Ask once; every outcome is a value."""
+        ...
+
+
+class Mailed(msgspec.Struct, frozen=True):
+    """The server took an e-mail, and what it said."""
+
+    said: str
+
+
+class NotMailed(msgspec.Struct, frozen=True):
+    """It did not, or that is not known. `kind`: `refused`, `unreachable`, `tls`, `timeout` or `broken`."""
+
+    kind: str
+    detail: str
+    permanent: bool = False
+    """Whether it will not take this one another time either."""
+
+
+class Mailer(Protocol):
+    """Hands e-mails to the operator's mail server, bounded in time and size."""
+
+    async def send(self, mail: Mail) -> Mailed | NotMailed:
+        """Send it once; every outcome is a value."""
         ...
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tidings.core import redelivery
 from tidings.core.message import DAY
-from tidings.core.ports import News, Post, Stage, StoreUnavailable
+from tidings.core.ports import Mailer, News, Post, Stage, StoreUnavailable
 from tidings.core.questions import Scan, Tx, Waiting
 from tidings.core.webhook import Delivery, Subscription
 from tidings.notifier.caller import Caller
@@ -43,11 +43,11 @@ PAGES_IN_VAIN = 20
 class Notifier:
     """Start it when the store is open; stop it when nothing more will happen."""
 
-    def __init__(self, house: House, post: Post) -> None:
+    def __init__(self, house: House, post: Post, mailer: Mailer | None = None) -> None:
         self._house = house
         self._courier = Courier(house, post)
         self.lanes = Lanes(house, self._courier)
-        self._caller = Caller(house, post, self._courier.secrets_of)
+        self._caller = Caller(house, post, self._courier.secrets_of, mailer)
         self._position = 0
         self._kept_at = house.clock.monotonic()
         self._missed = False

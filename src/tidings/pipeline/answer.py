@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,9 @@ from tidings.core.codebook import Book
 from tidings.core.codes import Action, Call, Found, OptIn, OptOut, Pace, Reply
 from tidings.core.consent import keyword
 from tidings.core.conversation import Contact
-from tidings.core.message import Message, Millis
+from tidings.core.message import DAY, Message, Millis
 from tidings.core.questions import Tx
-from tidings.pipeline.perform import Work, actions, of_person
+from tidings.pipeline.perform import Work, actions, mails, of_person
 
 THINGS_MOST = 10
 """Texts and calls that one incoming text may lead to."""
@@ -47,6 +48,8 @@ class Kit(msgspec.Struct, frozen=True, gc=False):
     ids: tuple[int, ...]
     a_minute: int
     a_day: int
+    mails: int = 0
+    """E-mails of an account in a day; 0 where none can be sent."""
 
 
 class Handled(msgspec.Struct, frozen=True):
@@ -77,6 +80,10 @@ class Answers:
         self._paces: dict[tuple[int, str, str], Pace | None] = {}
         self._moved: set[tuple[int, str, str]] = set()
         self._calls: list[Call] = []
+        self._mails: dict[int, int] = {}
+        """By account, e-mails of this day."""
+        self._mailed: Counter[int] = Counter()
+        """Of them, those of this batch."""
         self._who: dict[tuple[int, str], int | str] = {}
         """By account and number, who texted: the contact's id, or the number where nobody is known by it yet."""
         self._people: dict[tuple[int, int | str], Contact] = {}
@@ -103,6 +110,8 @@ class Answers:
             await self._tx.codes.keep_paces([pace for key in self._moved if (pace := self._paces[key]) is not None])
         if self._calls:
             await self._tx.codes.insert_calls(self._calls)
+        if self._mailed:
+            await self._tx.codes.count_mails(sorted(self._mailed.items()), self._now // DAY)
 
     async def note(self) -> None:
         """Keep what codes noted of people: whoever texted is a contact by now."""
@@ -130,6 +139,16 @@ class Answers:
                 self._people[account_id, owner] = (await self._tx.contacts.some(account_id, [owner]))[owner]
         return self._people[account_id, self._who[key]]
 
+    async def _room_for_mails(self, account_id: int, actions: Sequence[Action], most: int) -> int | None:
+        """How many e-mails an account may send today; None where none can be sent at all."""
+        if most == 0:
+            return None
+        if not any(mails(one) for one in actions):
+            return 0
+        if account_id not in self._mails:
+            self._mails[account_id] = await self._tx.codes.mails_of(account_id, self._now // DAY)
+        return max(0, most - self._mails[account_id] - self._mailed[account_id])
+
     async def _book(self, account_id: int, books: Codebooks) -> Book:
         if account_id not in self._books:
             self._books[account_id] = await books.of(self._tx, account_id)
@@ -144,7 +163,8 @@ class Answers:
         verdict = guard.judge(pace, text, message.sender, message.to, self._now, kit.a_minute, kit.a_day)
         person = await self._person(message) if any(map(of_person, actions)) else None
         room = guard.room(pace, self._now, kit.a_minute, kit.a_day)
-        work = Work(message, found, verdict, room, kit.ids, self._now, person)
+        mails = await self._room_for_mails(message.account_id, actions, kit.mails)
+        work = Work(message, found, verdict, room, kit.ids, self._now, person, mails)
         for action in actions:
             work.add(action)
         if work.person is not None:
@@ -154,6 +174,8 @@ class Answers:
             self._paces[key] = guard.counted(pace, *key, work.sent, last, self._now)
             self._moved.add(key)
         self._calls += work.calls
+        if work.mailed:
+            self._mailed[message.account_id] += work.mailed
         consents = tuple([one for one in actions if isinstance(one, OptIn | OptOut)])
         message = msgspec.structs.replace(message, tags=work.tags)
         return Handled(

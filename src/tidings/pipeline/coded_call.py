@@ -82,21 +82,22 @@ async def outcome(house: House, told: Told, came: Posted | NotPosted) -> Call:
     call, now = told.call, house.clock.now()
     attempts = call.attempts + 1
     if isinstance(came, NotPosted):
-        return _failed(house, call, attempts, f"{came.kind}: {came.detail}", None)
+        return failed(house, call, attempts, f"{came.kind}: {came.detail}", None)
     if not 200 <= came.status < 300:
         asked = redelivery.asked_wait(came.headers.get("retry-after"), now)
-        return _failed(house, call, attempts, f"the endpoint answered {came.status}", asked, gone=came.status == 410)
+        return failed(house, call, attempts, f"the endpoint answered {came.status}", asked, gone=came.status == 410)
     note, again = await _reply(house, told, came)
     if again:
-        return _failed(house, call, attempts, note, None)
+        return failed(house, call, attempts, note, None)
     return msgspec.structs.replace(
         call, status="answered", attempts=attempts, next_at=None, said=None, finished_at=now, note=note
     )
 
 
-def _failed(
+def failed(
     house: House, call: Call, attempts: int, note: str, asked: Millis | None, gone: bool = False
 ) -> Call:  # fmt: skip
+    """What a failed attempt comes to: another one later, or none where its time is over or nobody is there (`gone`)."""
     now = house.clock.now()
     wait = redelivery.retry_wait(attempts, call.created_at, now, house.clock.random(), asked)
     if gone or wait is None:

@@ -140,7 +140,7 @@ async def save(
     now = house.clock.now()
     region = _region(house, account_id)
     settled = tuple([code_faults.settled(rule, region) for rule in rules])
-    faults = [fault for at, rule in enumerate(settled) for fault in _faults(rule, at if replace else None, now)]
+    faults = [fault for at, rule in enumerate(settled) for fault in _faults(house, rule, at if replace else None, now)]
     faults += _twice(settled)
     if faults:
         return Invalid(tuple(faults))
@@ -168,9 +168,9 @@ async def _rehearse(house: House, item: Save) -> Saved | Refused:
     return refused or Saved(done, tuple(after[number] for number in sorted(after)))
 
 
-def _faults(rule: Rule, at: int | None, now: Millis) -> list[Fault]:
+def _faults(house: House, rule: Rule, at: int | None, now: Millis) -> list[Fault]:
     """What is wrong with one rule, where several came with its place among them."""
-    found = code_faults.faults(rule, now)
+    found = code_faults.faults(rule, now, bool(house.settings.email.host))
     things = sum(
         len(one.to) if isinstance(one, Forward) else isinstance(one, Reply | CallWebhook) for one in rule.actions
     )
@@ -212,7 +212,7 @@ async def rehearse(
     codes = await house.store.read(lambda tx: tx.codes.all(account_id))
     if extra is not None:
         settled = code_faults.settled(extra, _region(house, account_id))
-        faults = [Fault(f"/code{one.pointer}", one.detail) for one in _faults(settled, None, at)]
+        faults = [Fault(f"/code{one.pointer}", one.detail) for one in _faults(house, settled, None, at)]
         if faults:
             return Invalid(tuple(faults))
         codes = [code for code in codes if code.rule.name != extra.name]

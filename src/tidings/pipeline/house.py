@@ -123,9 +123,10 @@ class House:
 
     def kit(self) -> Kit:
         """What codes need for one incoming text."""
-        bounds, now = self.settings.codes, self.clock.now()
+        bounds, email, now = self.settings.codes, self.settings.email, self.clock.now()
         ids = tuple([self.ids.next(now) for _ in range(THINGS_MOST)])
-        return Kit(self.codes, ids, bounds.replies_per_minute, bounds.replies_per_day)
+        mails = email.per_day if email.host else 0
+        return Kit(self.codes, ids, bounds.replies_per_minute, bounds.replies_per_day, mails)
 
     def new_id(self) -> int:
         """A fresh id of this moment."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tidings.core import template
+from tidings.core import mail, template
 from tidings.core.codes import (
     Action,
     Call,
@@ -41,7 +41,7 @@ class Work:
 
     def __init__(
         self, message: Message, found: Found | None, verdict: Verdict, room: int, ids: Sequence[int], now: Millis,
-        person: Contact | None = None,
+        person: Contact | None = None, mails: int | None = None,
     ) -> None:  # fmt: skip
         self._message, self._found, self._verdict, self._room, self._now = message, found, verdict, room, now
         self._ids = iter(ids)
@@ -52,15 +52,18 @@ class Work:
         self.tags = message.tags
         self.person = person
         """The contact that the text comes from, as it is to be; given where an action of the code speaks of it."""
+        self._mails = mails
+        """E-mails that the account may still send today; None where none can be sent at all."""
+        self.mailed = 0
         self.sent = 0
         self._done: list[dict[str, Any]] = []
 
     def add(self, action: Action) -> None:
         kind = type(action).__struct_config__.tag
         if isinstance(action, Reply):
-            self._tell(kind, [self._message.sender], action.text)
+            self._tell(kind, self._message.sender, self._filled(action.text))
         elif isinstance(action, Forward):
-            self._tell(kind, action.to, action.text)
+            self._forward(kind, action)
         elif isinstance(action, CallWebhook):
             self._call(action)
         elif isinstance(action, TagIt):
@@ -118,27 +121,63 @@ class Work:
     def _sends(self) -> bool:
         return any(one["action"] in ("reply", "forward", "webhook") for one in self._done)
 
-    def _tell(self, kind: Any, numbers: Sequence[str], source: str) -> None:
+    def _filled(self, source: str) -> template.Filled | template.Broken:
+        return template.Filled(source) if self._found is None else fill(source, self._values)
+
+    def _forward(self, kind: Any, action: Forward) -> None:
+        filled, subject = self._filled(action.text), self._filled(action.subject)
+        for person in action.to:
+            if mail.is_address(person):
+                self._mail(kind, person, subject, filled)
+            else:
+                self._tell(kind, person, filled)
+
+    def _against(self) -> str | None:
+        """Why nothing more may be sent because of this text."""
         if not self._verdict.allowed:
-            self._done.append({"action": kind, "note": f"not sent: {self._verdict.detail}"})
-            return
-        filled = template.Filled(source) if self._found is None else fill(source, self._values)
-        for number in numbers:
-            if self.sent >= self._room:
-                self._done.append({"action": kind, "note": f"not sent: {_NO_ROOM}"})
-                continue
-            number_id = next(self._ids, None)
-            if isinstance(filled, template.Broken) or number_id is None:
-                why = "too much for one text" if number_id is None else filled.detail  # type: ignore[union-attr]
-                self._done.append({"action": kind, "note": f"not sent: {why}"})
-                continue
-            made = text_message(self._message, number, filled.text, number_id, self._now)
-            if isinstance(made, str):
-                self._done.append({"action": kind, "note": f"not sent: {made}"})
-                continue
-            self.texts.append(made)
-            self.sent += 1
-            self._done.append({"action": kind, "message": show("msg", made.id)})
+            return self._verdict.detail
+        return _NO_ROOM if self.sent >= self._room else None
+
+    def _not_sent(self, kind: Any, why: str) -> None:
+        self._done.append({"action": kind, "note": f"not sent: {why}"})
+
+    def _tell(self, kind: Any, number: str, filled: template.Filled | template.Broken) -> None:
+        if why := self._against():
+            return self._not_sent(kind, why)
+        if isinstance(filled, template.Broken):
+            return self._not_sent(kind, filled.detail)
+        message_id = next(self._ids, None)
+        if message_id is None:
+            return self._not_sent(kind, "too much for one text")
+        made = text_message(self._message, number, filled.text, message_id, self._now)
+        if isinstance(made, str):
+            return self._not_sent(kind, made)
+        self.texts.append(made)
+        self.sent += 1
+        return self._done.append({"action": kind, "message": show("msg", made.id)})
+
+    def _mail(
+        self, kind: Any, address: str, subject: template.Filled | template.Broken,
+        text: template.Filled | template.Broken,
+    ) -> None:  # fmt: skip
+        """Leave an e-mail to be sent. It counts as an answer, and among the e-mails of the day."""
+        if why := self._against():
+            return self._not_sent(kind, why)
+        if self._mails is None:
+            return self._not_sent(kind, "no e-mail can be sent: email.host is not set")
+        if self.mailed >= self._mails:
+            return self._not_sent(kind, "the account has sent all e-mails that it may in a day (email.per_day)")
+        for filled in (subject, text):
+            if isinstance(filled, template.Broken):
+                return self._not_sent(kind, filled.detail)
+        call_id = next(self._ids, None)
+        if call_id is None or self._found is None:
+            return self._not_sent(kind, "too much for one text")
+        said = {"subject": subject.text, "text": text.text}  # type: ignore[union-attr]
+        self._row(call_id, self._found, mail.url(address), "none", said)
+        self.sent += 1
+        self.mailed += 1
+        return self._done.append({"action": kind, "call": show("call", call_id)})
 
     def _call(self, action: CallWebhook) -> None:
         call_id = next(self._ids, None)
@@ -149,15 +188,22 @@ class Work:
         if found is None:
             raise ValueError("only codes call webhooks")
         said = {"parameters": found.values, "keyword": found.keyword, "language": found.language}
-        replies = action.replies if self._verdict.allowed else "none"
+        self._row(call_id, found, action.url, action.replies if self._verdict.allowed else "none", said)
+        self._done.append({"action": "webhook", "call": show("call", call_id)})
+
+    def _row(self, call_id: int, found: Found, url: str, replies: str, said: dict[str, Any]) -> None:
         self.calls.append(
             Call(
                 id=call_id, account_id=self._message.account_id, message_id=self._message.id, code_id=found.code.id,
-                url=action.url, replies=replies, status="waiting", attempts=0, created_at=self._now, next_at=self._now,
+                url=url, replies=replies, status="waiting", attempts=0, created_at=self._now, next_at=self._now,
                 said=msgspec.json.encode(said).decode(),
             )
         )  # fmt: skip
-        self._done.append({"action": "webhook", "call": show("call", call_id)})
+
+
+def mails(action: Action) -> bool:
+    """Whether an action sends e-mail."""
+    return isinstance(action, Forward) and any(map(mail.is_address, action.to))
 
 
 def of_person(action: Action) -> bool:

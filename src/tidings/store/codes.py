@@ -78,6 +78,15 @@ class Codes:
     async def forget_paces(self, before: Millis, limit: int) -> int:
         return len(await self._engine.fetch(SQL["forget_paces"], before, limit))
 
+    async def mails_of(self, account_id: int, day: int) -> int:
+        """E-mails that an account left to be sent on a day."""
+        rows = await self._engine.fetch(SQL["mails_of"], account_id, day)
+        return int(rows[0][0]) if rows else 0
+
+    async def count_mails(self, sent: Sequence[tuple[int, int]], day: int) -> None:
+        """Count e-mails, by account: added up by the database, as several processes may count for one at a time."""
+        await self._engine.many(SQL["count_mails"], [(account_id, day, count) for account_id, count in sent])
+
     # calls
 
     async def insert_calls(self, calls: Sequence[Call]) -> None:

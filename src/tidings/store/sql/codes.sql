@@ -47,6 +47,14 @@ delete from reply_pace where (account_id, number, sender) in (
   select account_id, number, sender from reply_pace where day_at < ?1 limit ?2
 ) returning number;
 
+-- name: mails_of
+select sent from email_day where account_id = ?1 and day = ?2;
+
+-- name: count_mails
+insert into email_day (account_id, day, sent) values (?1, ?2, ?3)
+on conflict (account_id) do update set day = excluded.day,
+  sent = excluded.sent + case when email_day.day = excluded.day then email_day.sent else 0 end;
+
 -- name: call_columns
 id, account_id, message_id, code_id, url, replies, status, attempts, created_at, next_at, said, finished_at, note
 
