@@ -22,18 +22,24 @@ const known = new Map<string, ReturnType<Formatter>>();
 
 /** The rules of all countries are a tenth of the first load, so they come after it, once the screen stands. */
 function bring(): Promise<void> {
-  coming ??= new Promise((rested) => {
-    if ("requestIdleCallback" in window) requestIdleCallback(() => rested(undefined), { timeout: 2_000 });
-    else setTimeout(rested, 500);
-  })
-    .then(() => import("libphonenumber-js/min"))
-    .then(({ parsePhoneNumberFromString }) => {
-    formatter = (number) => {
-      const found = number.startsWith("+") ? parsePhoneNumberFromString(number) : undefined;
-      return { text: found?.formatInternational() ?? number, country: found?.country ?? null };
-    };
-  });
+  coming ??= rest().then(() =>
+    // Taken apart right here, so that the build leaves out the rest of the library.
+    import("libphonenumber-js/min").then(({ parsePhoneNumberFromString }) => {
+      formatter = (number) => {
+        const found = number.startsWith("+") ? parsePhoneNumberFromString(number) : undefined;
+        return { text: found?.formatInternational() ?? number, country: found?.country ?? null };
+      };
+    }),
+  );
   return coming;
+}
+
+/** Until the browser has nothing else to do. */
+function rest(): Promise<void> {
+  return new Promise((rested) => {
+    if ("requestIdleCallback" in window) requestIdleCallback(() => rested(), { timeout: 2_000 });
+    else setTimeout(rested, 500);
+  });
 }
 
 function formatted(number: string): ReturnType<Formatter> {
