@@ -5,14 +5,15 @@ import {
   createRouter,
   type ErrorComponentProps,
   lazyRouteComponent,
+  type RouteComponent,
   redirect,
   useParams,
 } from "@tanstack/react-router";
-import { session } from "./api/session";
+import { session, useSession } from "./api/session";
 import { Screen } from "./blocks/Screen";
 import { Empty, Failure, Loading } from "./blocks/States";
 import { Shell } from "./frame/Shell";
-import { SCREENS, sees } from "./screens";
+import { SCREENS, type ScreenRow, sees } from "./screens";
 import { useWords } from "./words";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Broken });
@@ -27,11 +28,18 @@ const home = createRoute({
   },
 });
 
+/** The screen to whoever may see it; to others, who come by a link, that it is not theirs. */
+function theirs(one: ScreenRow): RouteComponent {
+  const Inside = lazyRouteComponent(one.load);
+  const Guarded = () => (sees(useSession().who?.scopes ?? [], one) ? <Inside /> : <NotTheirs title={`${one.name}.title`} />);
+  return Object.assign(Guarded, { preload: Inside.preload });
+}
+
 const screens = SCREENS.map((one) =>
   createRoute({
     getParentRoute: () => root,
     path: one.path,
-    component: lazyRouteComponent(one.load),
+    component: theirs(one),
     pendingComponent: Loading,
     errorComponent: Broken,
   }),
@@ -55,6 +63,18 @@ export const router = createRouter({
 /** A `$name` of the path. */
 export function useParam(name: string): string {
   return (useParams({ strict: false }) as Record<string, string>)[name] ?? "";
+}
+
+function NotTheirs({ title }: { title: string }) {
+  const { say } = useWords();
+  const { who } = useSession();
+  return (
+    <Screen title={say(title)} fill>
+      <Empty icon="shield" title={say("frame.not-yours")}>
+        {say("frame.not-yours-more", { role: say(`people.role-${who?.user.role}`) })}
+      </Empty>
+    </Screen>
+  );
 }
 
 function NotFound() {

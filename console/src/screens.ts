@@ -2,7 +2,7 @@
  * The table of screens: a screen is one file in `screens/` and one row here. Routes, navigation, command palette and the
  * pictures of `make screens` are made from it. docs/howto/add-a-screen.md tells how.
  */
-import type { ComponentType } from "react";
+import type { FunctionComponent } from "react";
 import type { IconName } from "./design/icons";
 
 export type Group = "talk" | "build" | "run" | "house";
@@ -15,7 +15,7 @@ export interface ScreenRow {
   /** Of its catalogue: `words/*\/{name}.json` has at least `title`. */
   name: string;
   /** The file; it is loaded when the screen is first opened. */
-  load: () => Promise<{ default: ComponentType }>;
+  load: () => Promise<{ default: FunctionComponent }>;
   /** Where it stands in the navigation; without one it is reached from other screens. */
   nav?: { group: Group; icon: IconName; key?: string };
   /** The scopes that its calls take, any of which will do (`x-scope` and `x-scope-also` of the OpenAPI document). */
@@ -122,6 +122,26 @@ export const SCREENS: readonly ScreenRow[] = [
   { path: "/carriers/$name", name: "carriers", load: () => import("./screens/CarrierDetail"), needs: "admin" },
 
   // house
+  {
+    path: "/people",
+    name: "people",
+    load: () => import("./screens/People"),
+    nav: { group: "house", icon: "badge", key: "u" },
+    needs: "admin",
+  },
+  {
+    path: "/audit",
+    name: "audit",
+    load: () => import("./screens/Audit"),
+    nav: { group: "house", icon: "shield", key: "a" },
+    needs: "admin",
+  },
+  {
+    path: "/account",
+    name: "account",
+    load: () => import("./screens/Account"),
+    nav: { group: "house", icon: "person", key: "m" },
+  },
 ];
 
 /** Whether who has these scopes sees the screen. */

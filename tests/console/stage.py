@@ -54,7 +54,32 @@ def set_up(tidings: Tidings) -> Stage:
     for one in (*ids, failed):
         tidings.ended(one)
     until(lambda: tidings.messages(direction="mo"), "the text from the handset comes in")
+    _invite(tidings)
     return Stage(tidings, failed, *_talk(tidings), *_tell(tidings))
+
+
+def _invite(tidings: Tidings) -> None:
+    """People of every state, and somebody who failed to sign in."""
+    password = "seven herons over the weir"
+    for name, role in (
+        ("Ben Okafor", "agent"),
+        ("Carla Ruiz", "developer"),
+        ("Dov Levi", "analyst"),
+        ("Eve Park", "admin"),
+    ):
+        email = f"{name.partition(' ')[0].lower()}@example.com"
+        user = tidings.call("POST", "/v1/users", {"email": email, "name": name, "role": role}).json()
+        if role != "agent":
+            joined = tidings.call("POST", "/v1/password/link", {"token": user["link"]["token"], "password": password})
+            assert joined.status == 200, joined
+        if role == "analyst":
+            assert tidings.call("PATCH", f"/v1/users/{user['id']}", {"disabled": True}).status == 200
+        if role == "admin":
+            assert tidings.call("PATCH", f"/v1/users/{user['id']}", {"second_factor_required": True}).status == 200
+    wrong = tidings.call(
+        "POST", "/v1/session", {"email": "carla@example.com", "password": "not this"}, Origin=tidings.url
+    )
+    assert wrong.status == 401, wrong
 
 
 def _tell(tidings: Tidings) -> tuple[str, str]:
@@ -118,6 +143,9 @@ OPENED: dict[str, Callable[[Stage], str]] = {
     "/overview": lambda stage: "/overview",
     "/carriers": lambda stage: "/carriers",
     "/carriers/$name": lambda stage: "/carriers/north",
+    "/people": lambda stage: "/people",
+    "/audit": lambda stage: "/audit",
+    "/account": lambda stage: "/account",
 }
 """Every path of the table of screens, with the address that shows it best."""
 

@@ -26,7 +26,7 @@ export const theme = createTheme({
   // By name, not by component: what no screen on show uses is not loaded.
   components: {
     ...Object.fromEntries(
-      ["Button", "Checkbox", "NumberInput", "PasswordInput", "PinInput", "SegmentedControl", "Switch", "TagsInput", "Textarea", "TextInput"].map(
+      ["Button", "Checkbox", "NumberInput", "PasswordInput", "PinInput", "Radio", "SegmentedControl", "Switch", "TagsInput", "Textarea", "TextInput"].map(
         (name) => [name, SMALL],
       ),
     ),

@@ -252,6 +252,9 @@ function Settings() {
         <Menu.Label>
           <bdi>{who?.user.email}</bdi>
         </Menu.Label>
+        <Menu.Item component={Link} to="/account" leftSection={<Icon name="person" />}>
+          {say("account.title")}
+        </Menu.Item>
         <Menu.Item leftSection={<Icon name="out" />} onClick={() => void signOut()}>
           {say("frame.sign-out")}
         </Menu.Item>

@@ -1,13 +1,16 @@
 /** The way in: making the first owner, signing in, choosing a password by a link, getting a second factor. */
+import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../../api/client";
-import type { Who } from "../../api/session";
+import { session, type Who } from "../../api/session";
+import { Row } from "../../blocks/Screen";
 import { Failure, Loading } from "../../blocks/States";
 import { useWords } from "../../words";
 import { Brand } from "../Shell";
 import style from "./Entry.module.css";
 import { Join } from "./Join";
+import { signOut } from "./leave";
 import { SecondFactor } from "./SecondFactor";
 import { Setup } from "./Setup";
 import { SignInForm } from "./SignInForm";
@@ -27,7 +30,16 @@ export function Entry({ who }: { who: Who | null }) {
   if (who) {
     return (
       <Door title={say("entry.factor-title")} text={say("entry.factor-needed")}>
-        <SecondFactor />
+        <SecondFactor
+          done={async () => session.enter(await ask(api.GET("/v1/session")))}
+          aside={
+            <Row end>
+              <Button variant="subtle" color="gray" onClick={() => void signOut()}>
+                {say("frame.sign-out")}
+              </Button>
+            </Row>
+          }
+        />
       </Door>
     );
   }

@@ -1,29 +1,23 @@
 /** Getting a second factor: password, the app's secret as a picture and in letters, its first code, the recovery codes. */
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { api, ask, type Schemas } from "../../api/client";
-import { session } from "../../api/session";
 import { Copy } from "../../blocks/Copy";
 import { Form, useForm } from "../../blocks/Form";
 import { Row } from "../../blocks/Screen";
 import { useWords } from "../../words";
 import style from "./Entry.module.css";
-import { signOut } from "./leave";
 
-export function SecondFactor() {
-  const { say } = useWords();
+/** `done`: they have it, and kept their recovery codes. `aside`: the way out, before anything has begun. */
+export function SecondFactor({ done, aside }: { done: () => Promise<void>; aside: ReactNode }) {
   const [begun, setBegun] = useState<Schemas["FactorBegun"] | null>(null);
   const [recovery, setRecovery] = useState<readonly string[] | null>(null);
-  if (recovery) return <Recovery codes={recovery} />;
+  if (recovery) return <Recovery codes={recovery} done={done} />;
   if (begun) return <Confirm begun={begun} done={setRecovery} />;
   return (
     <>
       <Begin done={setBegun} />
-      <Row end>
-        <Button variant="subtle" color="gray" onClick={() => void signOut()}>
-          {say("frame.sign-out")}
-        </Button>
-      </Row>
+      {aside}
     </>
   );
 }
@@ -80,7 +74,8 @@ function Confirm({ begun, done }: { begun: Schemas["FactorBegun"]; done: (codes:
   );
 }
 
-function Recovery({ codes }: { codes: readonly string[] }) {
+/** Recovery codes, shown this once. */
+export function Recovery({ codes, done }: { codes: readonly string[]; done: () => Promise<void> }) {
   const { say } = useWords();
   return (
     <>
@@ -92,7 +87,7 @@ function Recovery({ codes }: { codes: readonly string[] }) {
       </ul>
       <Row end>
         <Copy wide text={codes.join("\n")} what={say("entry.recovery-what")} />
-        <Button onClick={async () => session.enter(await ask(api.GET("/v1/session")))}>{say("entry.recovery-done")}</Button>
+        <Button onClick={() => void done()}>{say("entry.recovery-done")}</Button>
       </Row>
     </>
   );
