@@ -133,7 +133,7 @@ export const SCREENS: readonly ScreenRow[] = [
     path: "/audit",
     name: "audit",
     load: () => import("./screens/Audit"),
-    nav: { group: "house", icon: "shield", key: "a" },
+    nav: { group: "house", icon: "shield", key: "d" },
     needs: "admin",
   },
   {

@@ -20,3 +20,9 @@ def test_lists_of_the_console(file: str, name: str, there: set[str]) -> None:
     found = re.search(rf"{name} = \[(.*?)\] as const", (SCREENS / file).read_text(encoding="utf-8"), flags=re.S)
     assert found is not None
     assert set(re.findall(r'"([a-z._]+)"', found[1])) == there
+
+
+def test_each_screen_has_a_key_of_its_own() -> None:
+    keys = re.findall(r'key: "(\w)"', (SCREENS.parent / "screens.ts").read_text(encoding="utf-8"))
+    assert keys, "the table of screens is not read"
+    assert sorted(keys) == sorted(set(keys))
