@@ -277,7 +277,7 @@ def test_text_from_the_standard_input(home: Path) -> None:
         input="Привет\n",
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
     assert json.loads(done.stdout)["text"] == "Привет"
 
@@ -480,7 +480,7 @@ def test_a_wait_that_breaks_off_prints_what_is_known(tmp_path: Path, end: str) -
         if end == "interrupted":
             time.sleep(0.5)  # until its answer was read
             running.send_signal(signal.SIGINT)
-        out, _ = running.communicate(timeout=20)
+        out, _ = running.communicate(timeout=60)
         server.shutdown()
     assert running.returncode == (130 if end == "interrupted" else 1)
     assert json.loads(out) == {"id": "msg_1", "status": "queued"}
@@ -724,7 +724,7 @@ def test_simulate_runs_alone_until_it_is_told_to_stop(tmp_path: Path) -> None:
         assert (in_use.status, "Traceback" in in_use.err) == (1, False), in_use
     finally:
         running.send_signal(signal.SIGTERM)
-        _, err = running.communicate(timeout=15)
+        _, err = running.communicate(timeout=60)
     assert running.returncode == 0, err
 
 
@@ -743,7 +743,7 @@ def test_simulate_behaves_as_it_is_told(tmp_path: Path) -> None:
             assert link.recv(1) == b"", "it hangs up"
     finally:
         running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=15)
+        running.communicate(timeout=60)
 
 
 def test_help_comes_at_once(tmp_path: Path) -> None:
@@ -754,7 +754,7 @@ def test_help_comes_at_once(tmp_path: Path) -> None:
     code = (
         "import sys, tidings.cli; sys.exit(bool({'rich', 'urllib3', 'uvicorn', 'msgspec', 'apsw'} & set(sys.modules)))"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=20).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 
 def test_what_an_esme_is_owed_is_listed_and_sent_again_and_a_form_taken_back(home: Path) -> None:

@@ -65,6 +65,7 @@ SCANS = {
     ("outbox", "listeners"), ("outbox", "closed"),  # ESMEs at start, and whether there is one
     ("queue", "carriers"), ("attempts", "open_at"),  # when carriers come or go; PostgreSQL has a better way
     ("events", "forget"),  # a page of the oldest
+    ("leases", "forget"),  # a row a carrier and ESME, once in a while
     ("queue", "expired"), ("queue", "counts"),  # looked through every few seconds, as the runner says
 }  # fmt: skip
 
