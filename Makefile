@@ -154,11 +154,11 @@ types: $(TYPES)/node_modules/.ready $(VENV)/.dev-ready
 	PATH="$(CURDIR)/.node/bin:$$PATH" node node_modules/openapi-typescript/bin/cli.js openapi.json --default-non-nullable false -o api.d.ts && \
 	PATH="$(CURDIR)/.node/bin:$$PATH" node node_modules/typescript/bin/tsc -p .
 
-# Everything, under coverage. With CI=true a skipped test fails the run; elsewhere skips are listed.
+# Everything, under coverage; a worker more than cores, because much of it waits. With CI=true a skipped test fails the run; elsewhere skips are listed.
 test: dev peers console
 	@set -e; \
 	$(BIN)/coverage erase; \
-	status=0; $(NODE_PATH_FIRST) $(BIN)/coverage run -m pytest -n auto --dist loadgroup $(ARGS) || status=$$?; \
+	status=0; $(NODE_PATH_FIRST) $(BIN)/coverage run -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup $(ARGS) || status=$$?; \
 	$(BIN)/coverage combine --quiet; \
 	$(BIN)/coverage report --skip-covered --skip-empty $(if $(ARGS),,--fail-under=85) || status=$$?; \
 	exit $$status
