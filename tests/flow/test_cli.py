@@ -474,8 +474,9 @@ def test_a_wait_that_breaks_off_prints_what_is_known(tmp_path: Path, end: str) -
         environ = {"TIDINGS_URL": f"http://127.0.0.1:{server.server_port}", "TIDINGS_KEY": "tk"}
         command = [TIDINGS, "send", "+15551230100", "x", "--wait", "--json"]
         running = subprocess.Popen(
-            command, cwd=tmp_path, env={**CLEAN, **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+            command, cwd=tmp_path, env={**CLEAN, **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # where the tests' own is deaf
+        )  # fmt: skip
         assert asked.wait(20)
         if end == "interrupted":
             time.sleep(0.5)  # until its answer was read
