@@ -124,6 +124,10 @@ def fuzz(server: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=server.parent, env=CLEAN, capture_output=True, text=True, timeout=600)
 
 
+FOR_PEOPLE = ("/v1/setup", "/v1/session", "/v1/password", "/v1/second-factor", "/v1/stream")
+"""What only people can do needs a code, a password or a link that no fuzzer guesses; and a stream goes on for ever."""
+
+
 def without_a_key(url: str, method: str, path: str) -> int:
     """The status of what a stranger asks: the fuzzer asks so only where somebody with a key was let in before."""
     where = urlsplit(url)
@@ -152,13 +156,17 @@ def test_nothing_the_document_allows_or_forbids_breaks_it(server: Path) -> None:
     url = json.loads((server / "server.json").read_text())["url"]
     told = answers(url, key)
     assert {status for statuses in told.values() for status in statuses if status >= 500} == set()
+    doubts = []
     for endpoint in every_endpoint():
         seen = told.get((endpoint.method, endpoint.path), set())
         if endpoint.scope is not None and endpoint.path != "/metrics":
             assert without_a_key(url, endpoint.method, endpoint.path) == 401, endpoint.name
-        if "{" not in endpoint.path and endpoint.path != "/v1/stream":
-            assert endpoint.status in seen, f"{endpoint.name} was never asked what it can do"
-        assert seen - {401}, f"{endpoint.name} was never asked with a key"
+        guessed = "{" not in endpoint.path and not endpoint.path.startswith(FOR_PEOPLE)
+        if guessed and endpoint.status not in seen:
+            doubts.append(f"{endpoint.method} {endpoint.path} was never asked what it can do: {seen}")
+        if not seen - {401}:
+            doubts.append(f"{endpoint.method} {endpoint.path} was never asked with a key")
+    assert not doubts, "\n".join(doubts)
     log = (server.parent / "log").read_text()
     assert "broke" not in log
     assert "Traceback" not in log
