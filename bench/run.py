@@ -21,12 +21,12 @@ import apsw
 
 import filling
 from machine import machine
+from tidings.core import ids
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 import postgres_kit  # noqa: E402
-from tidings.core.ids import EPOCH  # noqa: E402
 
 BIN = Path(sys.executable).parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -120,19 +120,14 @@ class Setting:
             "select (select count(*) from queue), (select count(*) from attempt where outcome is null)"
         )
         late = "select count(*) from message where id >= ?1 and status = 'sent'"
-        return int(waiting + sent + self._ask(late, _first_id(since))[0])
+        return int(waiting + sent + self._ask(late, ids.highest(since - 1))[0])
 
     def _delivered(self, since: int) -> tuple[int, float]:
         count, first, last = self._ask(
             "select count(*), min(created_at), max(finished_at) from message where id >= ?1 and status = 'delivered'",
-            _first_id(since),
+            ids.highest(since - 1),
         )
         return int(count), max(1, last - first) / 1000
-
-
-def _first_id(at: int) -> int:
-    """The least id of a moment in Unix milliseconds."""
-    return (at - EPOCH) << 21
 
 
 @contextlib.contextmanager

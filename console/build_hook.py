@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NO_NODE = "the console is not built, and there is no npm to build it with: run `make console`, or install Node 20.19"
 
 
-class ConsoleHook(BuildHookInterface):  # type: ignore[type-arg,misc]
+class ConsoleHook(BuildHookInterface):
     """Built by `make console` in a checkout; from the sources elsewhere."""
 
     PLUGIN_NAME = "custom"

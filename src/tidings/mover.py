@@ -36,7 +36,7 @@ from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.mover")
 
-I = TypeVar("I")  # noqa: E741
+Item = TypeVar("Item")
 R = TypeVar("R")
 
 RANKS = tuple(sorted({rule.rank for rule in CATEGORY_RULES.values()}))
@@ -569,7 +569,7 @@ class Mover:
             if told:
                 carrier.acknowledge(told, accepted)
 
-    async def _insist_singly(self, stage: Stage[I, R], items: Sequence[I]) -> list[R | None]:
+    async def _insist_singly(self, stage: Stage[Item, R], items: Sequence[Item]) -> list[R | None]:
         """As `insist`, for what strangers send: one that breaks the stage is told and set aside (None), alone."""
         try:
             results = await self.insist(stage, items)
@@ -583,7 +583,7 @@ class Mover:
         alone = await asyncio.gather(*(self._insist_singly(stage, [item]) for item in items))
         return [result for results in alone for result in results]
 
-    async def insist(self, stage: Stage[I, R], items: Sequence[I]) -> list[R]:
+    async def insist(self, stage: Stage[Item, R], items: Sequence[Item]) -> list[R]:
         """Write until the store takes it: what a carrier has said or been given must not be lost to a full disk."""
         return await self._again_and_again(
             f"cannot store {stage.name}", lambda: self._house.store.write(stage, items)

@@ -167,13 +167,14 @@ class Work:
             return self._not_sent(kind, "no e-mail can be sent: email.host is not set")
         if self.mailed >= self._mails:
             return self._not_sent(kind, "the account has sent all e-mails that it may in a day (email.per_day)")
-        for filled in (subject, text):
-            if isinstance(filled, template.Broken):
-                return self._not_sent(kind, filled.detail)
+        if isinstance(subject, template.Broken):
+            return self._not_sent(kind, subject.detail)
+        if isinstance(text, template.Broken):
+            return self._not_sent(kind, text.detail)
         call_id = next(self._ids, None)
         if call_id is None or self._found is None:
             return self._not_sent(kind, "too much for one text")
-        said = {"subject": subject.text, "text": text.text}  # type: ignore[union-attr]
+        said = {"subject": subject.text, "text": text.text}
         self._row(call_id, self._found, mail.url(address), "none", said)
         self.sent += 1
         self.mailed += 1
@@ -213,16 +214,19 @@ def of_person(action: Action) -> bool:
 
 def field_value(action: SetField, given: Mapping[str, Any]) -> str | int | float | template.Broken:
     """What a contact's field becomes; Broken where nothing was said for it, or too much."""
+    value: str | int | float | None
     if action.parameter is None:
         filled = fill(action.text or "", given)
-        value: Any = filled.text if isinstance(filled, template.Filled) else filled
+        if isinstance(filled, template.Broken):
+            return filled
+        value = filled.text
     else:
         value = _plain(given.get(action.parameter))
         if value is None:
             return template.Broken(f"the text says nothing of {action.parameter}")
     if isinstance(value, str) and len(value) > FIELD_MOST:
         return template.Broken(f"longer than {FIELD_MOST} characters")
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _plain(value: Value) -> str | int | float | None:
