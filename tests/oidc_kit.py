@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -29,6 +29,10 @@ class Issuer(ThreadingHTTPServer):
         self.named = self.url
         self.sent: dict[str, str] = {}
         self.status = 200
+        self.denies = ""
+        """What it tells a browser in place of a code."""
+        self.visited: list[dict[str, str]] = []
+        """What browsers were sent to it with."""
         self.token: Callable[[str], str] = lambda token: token
 
     def id_token(self) -> str:
@@ -55,11 +59,26 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         here = self.server.url
-        if self.path.endswith("/.well-known/openid-configuration"):
-            told = {"issuer": self.server.named, "authorization_endpoint": f"{here}/auth"}
+        if urlsplit(self.path).path.endswith("/auth"):
+            self._send_back()
+        elif self.path.endswith("/.well-known/openid-configuration"):
+            # By its other name, so that browsers take it for another site.
+            away = here.replace("127.0.0.1", "localhost")
+            told = {"issuer": self.server.named, "authorization_endpoint": f"{away}/auth"}
             self._tell(200, {**told, "token_endpoint": f"{here}/token", "jwks_uri": f"{here}/keys", "more": 1})
         else:
             self._tell(200, {"keys": [one.as_dict(private=False) for one in self.server.shown]})
+
+    def _send_back(self) -> None:
+        """A browser came, and whoever sits at it is let in at once."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        self.server.visited.append(asked)
+        self.server.claims["nonce"] = asked["nonce"]
+        told = {"error": self.server.denies} if self.server.denies else {"code": "c0de"}
+        self.send_response(302)
+        self.send_header("location", f"{asked['redirect_uri']}?{urlencode({**told, 'state': asked['state']})}")
+        self.send_header("content-length", "0")
+        self.end_headers()
 
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())

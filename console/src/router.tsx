@@ -23,7 +23,8 @@ const home = createRoute({
   path: "/",
   // The first screen that they may see.
   beforeLoad: () => {
-    const scopes = session.get()?.scopes ?? [];
+    const scopes = session.get()?.scopes;
+    if (!scopes) return; // nobody is in: whoever comes next is led to theirs
     throw redirect({ to: SCREENS.find((one) => one.nav && sees(scopes, one))?.path ?? "/nothing" });
   },
 });

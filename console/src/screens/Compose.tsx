@@ -1,8 +1,9 @@
 /** Write a text to one or many, and see before sending what it becomes. */
 import { Button, Select, Textarea, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
+import { draftFor, keepFor } from "../api/drafts";
 import { useOnce } from "../api/once";
 import { localOf, momentOf } from "../blocks/FilterBar";
 import { Form, useForm } from "../blocks/Form";
@@ -26,8 +27,7 @@ export interface Draft {
 
 const CATEGORIES = ["transactional", "otp", "conversation", "marketing"] as const;
 const BLANK: Draft = { to: "", from: "", text: "", category: "transactional", send_at: "" };
-/** What was written stays while the console is open, wherever one looks meanwhile. */
-let kept = BLANK;
+const DRAFT = "compose";
 
 export function bodyOf(draft: Draft, to: string) {
   return {
@@ -45,7 +45,7 @@ export default function Compose() {
   const navigate = useNavigate();
   const [sent, setSent] = useState<Sent | null>(null);
   const { keyOf } = useOnce();
-  const form = useForm<Draft>(kept, async (draft) => {
+  const form = useForm<Draft>(draftFor<Draft>(DRAFT) ?? BLANK, async (draft) => {
     const { numbers } = recipientsOf(draft.to);
     if (numbers.length > 1) {
       setSent(await sendMany(draft, numbers, keyOf({ draft })));
@@ -54,13 +54,14 @@ export default function Compose() {
       const params = { header: { "Idempotency-Key": keyOf(body) } };
       const message = await ask(api.POST("/v1/messages", { params, body }));
       toast(say(message.status === "scheduled" ? "compose.scheduled" : "compose.sent"));
-      kept = BLANK;
       void navigate({ to: `/messages/${message.id}` });
     }
-    kept = BLANK;
+    keepFor(DRAFT, undefined);
   });
-  kept = sent ? BLANK : form.values;
   const { values, set } = form;
+  useEffect(() => {
+    if (values !== BLANK) keepFor(DRAFT, values);
+  }, [values]);
   const { numbers, odd } = recipientsOf(values.to);
 
   if (sent) {

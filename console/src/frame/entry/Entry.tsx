@@ -1,7 +1,6 @@
 /** The way in: making the first owner, signing in, choosing a password by a link, getting a second factor. */
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../../api/client";
 import { session, type Who } from "../../api/session";
 import { Row } from "../../blocks/Screen";
@@ -9,8 +8,10 @@ import { Failure, Loading } from "../../blocks/States";
 import { useWords } from "../../words";
 import { Brand } from "../Shell";
 import style from "./Entry.module.css";
+import { useSetup } from "./how";
 import { Join } from "./Join";
 import { signOut } from "./leave";
+import { ByOidc, FromOidc } from "./Oidc";
 import { SecondFactor } from "./SecondFactor";
 import { Setup } from "./Setup";
 import { SignInForm } from "./SignInForm";
@@ -21,12 +22,7 @@ export { SignInAgain } from "./SignInForm";
 export function Entry({ who }: { who: Who | null }) {
   const { say } = useWords();
   const place = location.pathname.replace(/^\/console/, "");
-  const setup = useQuery({
-    queryKey: ["setup"],
-    queryFn: ({ signal }) => ask(api.GET("/v1/setup", { signal })),
-    enabled: who === null,
-    staleTime: 0,
-  });
+  const setup = useSetup(who === null);
   if (who) {
     return (
       <Door title={say("entry.factor-title")} text={say("entry.factor-needed")}>
@@ -50,6 +46,13 @@ export function Entry({ who }: { who: Who | null }) {
       </Door>
     );
   }
+  if (place === "/oidc") {
+    return (
+      <Door title={say("entry.title")}>
+        <FromOidc />
+      </Door>
+    );
+  }
   if (setup.isPending || setup.error) {
     return <Door title="tidings">{setup.error ? <Failure problem={setup.error} again={() => void setup.refetch()} /> : <Loading lines={4} />}</Door>;
   }
@@ -63,6 +66,7 @@ export function Entry({ who }: { who: Who | null }) {
   return (
     <Door title={say("entry.title")}>
       <SignInForm />
+      {setup.data.oidc && <ByOidc name={setup.data.oidc} />}
     </Door>
   );
 }

@@ -1,12 +1,15 @@
 /** E-mail address and password; the code of the second factor when the password was right and there is one. */
 import { Button, Modal, PasswordInput, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { api, ask } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { session, useSession } from "../../api/session";
 import { Form, useForm } from "../../blocks/Form";
+import { Stack } from "../../blocks/Screen";
 import { useWords } from "../../words";
+import { useSetup } from "./how";
 import { signOut } from "./leave";
+import { ByOidc } from "./Oidc";
 import style from "./Entry.module.css";
 
 export function SignInForm({ email = "" }: { email?: string }) {
@@ -68,10 +71,20 @@ export function SignInForm({ email = "" }: { email?: string }) {
 export function SignInAgain() {
   const { say } = useWords();
   const { who, expired } = useSession();
+  const oidc = useSetup().data?.oidc;
+  useEffect(() => {
+    // Another tab may have signed in meanwhile.
+    const look = () => void ask(api.GET("/v1/session")).then(session.enter, () => undefined);
+    addEventListener("focus", look);
+    return () => removeEventListener("focus", look);
+  }, []);
   return (
     <Modal opened={expired} onClose={() => void signOut()} title={say("entry.again")} closeButtonProps={{ "aria-label": say("frame.sign-out") }}>
       <p className={style.more}>{say("entry.again-more")}</p>
-      <SignInForm email={who?.user.email} />
+      <Stack>
+        <SignInForm email={who?.user.email} />
+        {oidc && <ByOidc name={oidc} elsewhere />}
+      </Stack>
     </Modal>
   );
 }

@@ -1,4 +1,6 @@
-/** What was typed and not sent: it stays while the console is open, whatever thread one looks at meanwhile. */
+/** What was typed into a thread and not sent. */
+import { draftFor, keepFor } from "../../api/drafts";
+
 export interface Draft {
   kind: "reply" | "note";
   reply: string;
@@ -6,15 +8,13 @@ export interface Draft {
 }
 
 const BLANK: Draft = { kind: "reply", reply: "", note: "" };
-const drafts = new Map<string, Draft>();
 
 export function draftOf(id: string): Draft {
-  return drafts.get(id) ?? BLANK;
+  return draftFor<Draft>(id) ?? BLANK;
 }
 
 export function keepDraft(id: string, draft: Draft): void {
-  if (draft.reply || draft.note) drafts.set(id, draft);
-  else drafts.delete(id);
+  keepFor(id, draft.reply || draft.note ? draft : undefined);
 }
 
 /** The beginning of a canned reply's name that stands before the caret, behind a slash at the start of a word. */
