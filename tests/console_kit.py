@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 from processes import Tidings
@@ -32,7 +33,6 @@ def missing() -> str:
     return ""
 
 
-COOKIE = "tidings_session"
 OWNER = {"email": "ada@example.com", "name": "Ada Obi", "password": "seven herons over the weir"}
 _sessions: dict[str, str] = {}
 
@@ -53,6 +53,11 @@ def owner_session(tidings: Tidings) -> str:
     return _sessions[tidings.url]
 
 
+def _cookie(tidings: Tidings) -> str:
+    """What the cookie is called: installations beside each other under one name do not take each other's."""
+    return f"tidings_session_{urlsplit(tidings.url).port}"
+
+
 class Seat:
     """One browser profile with one page. `complaints`: what broke on it, errors of the page's policy among them."""
 
@@ -70,7 +75,7 @@ class Seat:
         )  # fmt: skip
         self.context.set_default_timeout(20_000)
         if signed_in:
-            self.context.add_cookies([{"name": COOKIE, "value": owner_session(tidings), "url": tidings.url}])
+            self.context.add_cookies([{"name": _cookie(tidings), "value": owner_session(tidings), "url": tidings.url}])
         else:
             self.expected.add(401)
         self.page = self.context.new_page()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import RSAKey
 
 KEYS = [RSAKey.generate_key(2048, {"kid": f"k{at}", "use": "sig"}) for at in range(2)]
@@ -33,6 +34,11 @@ class Issuer(ThreadingHTTPServer):
         """What it tells a browser in place of a code."""
         self.visited: list[dict[str, str]] = []
         """What browsers were sent to it with."""
+        self.asked = 0
+        """How often it was asked what it is."""
+        self.slow_s = 0.0
+        self.claims_as: Any = None
+        """What it signs instead of claims."""
         self.token: Callable[[str], str] = lambda token: token
 
     def id_token(self) -> str:
@@ -42,7 +48,13 @@ class Issuer(ThreadingHTTPServer):
             "email_verified": True, "name": "Kim Lee", **self.claims,
         }  # fmt: skip
         claims = {name: value for name, value in claims.items() if value is not None}
-        return self.token(jwt.encode(self.head, claims, self.key, algorithms=["RS256", "HS256", "none"]))
+        if self.head["alg"] != "RS256":
+            return self.token(jwt.encode(self.head, claims, self.key, algorithms=["HS256", "none"]))
+        # By hand: the library does not let one write all that is wrong.
+        parts = (json.dumps(one).encode() for one in (self.head, self.claims_as or claims))
+        first, second = (base64.urlsafe_b64encode(one).rstrip(b"=") for one in parts)
+        signature = jws.JWSRegistry.algorithms["RS256"].sign(first + b"." + second, self.key)
+        return self.token(b".".join([first, second, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode())
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -59,9 +71,11 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         here = self.server.url
+        time.sleep(self.server.slow_s)
         if urlsplit(self.path).path.endswith("/auth"):
             self._send_back()
         elif self.path.endswith("/.well-known/openid-configuration"):
+            self.server.asked += 1
             # By its other name, so that browsers take it for another site.
             away = here.replace("127.0.0.1", "localhost")
             told = {"issuer": self.server.named, "authorization_endpoint": f"{away}/auth"}

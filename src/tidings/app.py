@@ -53,7 +53,7 @@ from tidings.membership import Membership
 from tidings.metrics import Metrics
 from tidings.mirror import Mirror
 from tidings.notifier import Notifier
-from tidings.pipeline import admit, enrol, handover, lease, people, signin, steer
+from tidings.pipeline import admit, enrol, founding, handover, lease, people, signed_in, steer
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.roster import Roster
@@ -319,11 +319,11 @@ class Tidings:
     async def _open_setup(self, house: House) -> str | None:
         """The code by which the first owner is made, in a file of this folder until there is one (ADR 0038)."""
         file = self.settings.folder / "setup.code"
-        code, key = signin.setup_code(house.clock.token(32))
+        code, key = founding.setup_code(house.clock.token(32))
         if file.exists():
             code = file.read_text(encoding="utf-8").strip()
-            key = signin.setup_digest(code)
-        if (await house.store.write(signin.add_setups, [key])) == [False]:
+            key = founding.setup_digest(code)
+        if (await house.store.write(founding.add_setups, [key])) == [False]:
             file.unlink(missing_ok=True)
             return None
         _write_secret(file, code + "\n")
@@ -626,7 +626,7 @@ async def _note_uses(house: House) -> None:
     try:
         await admit.write_uses(house)
         await enrol.write_binds(house)
-        await signin.write_seen(house)
+        await signed_in.write_seen(house)
     except StoreUnavailable as fault:
         log.warning("which keys and sessions were used of late could not be written: %s", fault)
 

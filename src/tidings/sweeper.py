@@ -12,7 +12,7 @@ from tidings.core.ids import highest
 from tidings.core.message import DAY, HOUR, SECOND, Millis
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import InboundRow, Scan, Tx
-from tidings.pipeline import converse, expire, lease, receipt, receive, signin
+from tidings.pipeline import audit, converse, expire, lease, receipt, receive, signed_in
 from tidings.pipeline.house import House
 
 log = logging.getLogger("tidings.sweeper")
@@ -143,9 +143,9 @@ class Sweeper:
         for category, days in house.settings.retention.of_texts().items():
             if days:
                 await self._retain(category, now - days * DAY)
-        await house.store.write(signin.tidy, [int(house.settings.sign_in.idle * 1000)])
+        await house.store.write(signed_in.tidy, [None])
         if days := house.settings.retention.audit:
-            await self._forget_rows(signin.forget_audit, now - days * DAY, "audit")
+            await self._forget_rows(audit.forget_audit, now - days * DAY, "audit")
         if days := house.settings.retention.of_events():
             await self._forget_events(now - days * DAY)
         if days := house.settings.retention.messages:

@@ -80,8 +80,9 @@ async def test_sessions_are_opened_used_ended_and_forgotten(desk: Desk) -> None:
     await desk.do(lambda tx: tx.people.touch_sessions([(BIG + 1, 60), (BIG + 4, 10)]))
     await desk.do(lambda tx: tx.people.end_sessions([BIG + 3]))
     assert await desk.see(lambda tx: tx.people.sessions_of(BIG + 2)) == []
-    assert await desk.do(lambda tx: tx.people.forget_sessions(50, 20)) == 2
-    assert await desk.see(lambda tx: tx.people.sessions_of(BIG + 1)) == [session(1, 1, seen_at=60)]
+    assert await desk.do(lambda tx: tx.people.forget_sessions(50)) == 1
+    kept = [session(4, 1, seen_at=10), session(1, 1, seen_at=60)]
+    assert await desk.see(lambda tx: tx.people.sessions_of(BIG + 1)) == kept
 
 
 async def test_a_recovery_code_is_used_once(desk: Desk) -> None:
@@ -114,9 +115,19 @@ async def test_waits_are_kept_and_forgotten(desk: Desk) -> None:
     await desk.do(lambda tx: tx.people.put_wait("address ::", two))
     names = ("user a", "address ::", "setup")
     assert await desk.see(lambda tx: tx.people.waits(names)) == {"user a": one, "address ::": two}
-    assert await desk.do(lambda tx: tx.people.forget_waits(20)) == 1
     await desk.do(lambda tx: tx.people.drop_wait("address ::"))
-    assert await desk.see(lambda tx: tx.people.waits(names)) == {}
+    assert await desk.see(lambda tx: tx.people.waits(names)) == {"user a": one}
+
+
+async def test_waits_are_forgotten_when_they_hold_nobody_up_and_count_no_more(desk: Desk) -> None:
+    waits = {
+        "user old": Wait(1, 10, 0), "user new": Wait(1, 20, 0), "user held": Wait(9, 10, 101),
+        "factor 1": Wait(1, 10, 0), "factor 2": Wait(1, 4, 100),
+    }  # fmt: skip
+    for name, wait in waits.items():
+        await desk.do(lambda tx, name=name, wait=wait: tx.people.put_wait(name, wait))
+    assert await desk.do(lambda tx: tx.people.forget_waits(100, 20, 5)) == 2
+    assert set(await desk.see(lambda tx: tx.people.waits(tuple(waits)))) == {"user new", "user held", "factor 1"}
 
 
 async def test_the_log_is_sought_through_and_forgotten(desk: Desk) -> None:

@@ -21,7 +21,7 @@ from tidings.core.people import OWN, User
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.fleet import Fleet
-from tidings.pipeline import admit, signin
+from tidings.pipeline import admit, signed_in
 
 pytestmark = pytest.mark.slow  # a store for each of some hundred answers
 
@@ -56,7 +56,7 @@ def asked(place: Place, endpoint: Endpoint) -> Asked:
 async def session(place: Place) -> list[tuple[str, str]]:
     """What the browser of somebody who is signed in sends."""
     user = User(id=2, account_id=DEFAULT_ACCOUNT, email="ada@example.com", name="Ada", role="owner", created_at=0)
-    secret, opened = signin.new_session(place.house, user, signin.Visitor("127.0.0.1", ""), "oidc")
+    secret, opened = signed_in.new_session(place.house, user, signed_in.Visitor("127.0.0.1", ""), "oidc")
 
     async def arrive(tx: Tx, items: Sequence[None], now: int) -> list[None]:
         await tx.people.insert(user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from joserfc.jwk import OctKey
 from test_api import opened
@@ -18,8 +20,9 @@ from test_people import Ahead, Browser, Town, code
 
 from oidc_kit import KEYS, SECRET, Issuer
 from tidings.config import ConfigError, OidcSettings, load
-from tidings.core.message import HOUR
+from tidings.core.message import HOUR, SECOND
 from tidings.drivers.http_client import HttpPost
+from tidings.pipeline import vouch
 
 pytestmark = pytest.mark.one_engine("what issuers say; what is kept of users and sessions, test_people.py asks on both")
 
@@ -110,6 +113,14 @@ WRONG = [
     ("said in words", {"email_verified": "true"}, {}, 403),
     ("no e-mail address", {"email": None}, {}, 403),
     ("no subject", {"sub": None}, {}, 403),
+    ("a subject that is no text", {"sub": 17}, {}, 401),
+    ("a subject longer than the standard has", {"sub": "x" * 256}, {}, 403),
+    ("a subject that no store can hold", {"sub": "f:\x0017"}, {}, 403),
+    ("an address that no store can hold", {"email": "kim\ud800@example.com"}, {}, 403),
+    ("an address with what nobody sees", {"email": "kim\u202e@example.com"}, {}, 403),
+    ("claims that are no object", {}, {"claims_as": [1]}, 401),
+    ("a key id that is no text", {}, {"head": {"alg": "RS256", "kid": ["k0"]}}, 401),
+    ("a header that nobody understands", {}, {"head": {"alg": "RS256", "kid": "k0", "crit": ["x"], "x": 1}}, 401),
 ]  # fmt: skip
 
 
@@ -185,6 +196,61 @@ async def test_who_is_new_gets_a_role_or_is_not_let_in(
     assert (await town.actions())[:2] == ["session.opened", "user.linked"]
 
 
+async def test_what_an_issuer_calls_people_is_kept_as_far_as_it_is_a_name(town: Town, issuer: Issuer) -> None:
+    settle(town, issuer, create=True, domains="example.com=agent")
+    heard = await Traveller(town).go(issuer, name="Kim\x00\ud800\n\u202e Lee" + "e" * 200)
+    assert heard.status == 201, heard.body
+    assert heard.json()["user"]["name"] == ("Kim Lee" + "e" * 200)[:100]
+
+
+async def test_linking_is_noted_and_takes_the_place_of_the_invitation(town: Town, issuer: Issuer) -> None:
+    wanted = {"email": "kim@example.com", "name": "Kim", "role": "agent"}
+    made = (await town.admin("POST", "/v1/users", wanted)).json()
+    await town.admin("PATCH", f"/v1/users/{made['id']}", {"disabled": True})
+    assert code(await Traveller(town).go(issuer)) == (403, "forbidden")
+    assert "user.linked" not in await town.actions(), "nobody who is disabled is linked"
+    await town.admin("PATCH", f"/v1/users/{made['id']}", {"disabled": False})
+    kim = Traveller(town)
+    assert (await kim.go(issuer)).status == 201
+    line = (await town.admin("GET", f"/v1/audit?action=user.linked&subject={made['id']}")).json()["data"][0]
+    assert (line["actor"]["id"], line["detail"]) == (made["id"], {"issuer": issuer.url})
+    by_link = {"token": made["link"]["token"], "password": "eight otters under the quay"}
+    assert code(await town.browser().ask("POST", "/v1/password/link", by_link)) == (409, "link_over")
+    # A password would let them in after the issuer does not any more: that is for an admin to give.
+    choice = {"current": "", "password": "eight otters under the quay"}
+    assert code(await kim.ask("POST", "/v1/password", choice)) == (403, "forbidden")
+    link = (await town.admin("POST", f"/v1/users/{made['id']}/link")).json()["token"]
+    assert (await kim.ask("POST", "/v1/password/link", {**by_link, "token": link})).status == 200
+
+
+async def test_an_issuer_that_is_away_is_not_a_failure_of_who_comes_back(town: Town, issuer: Issuer) -> None:
+    for _ in range(25):
+        one = Traveller(town)
+        asked = await one.set_out()
+        town.place.house.abroad, there = HttpPost(town.clock), town.place.house.abroad
+        body = {"code": "c0de", "state": asked["state"]}
+        assert code(await one.ask("POST", "/v1/session/oidc/callback", body)) == (503, "issuer_away")
+        town.place.house.abroad = there
+
+
+async def test_of_many_who_wait_for_a_slow_issuer_the_last_need_not(town: Town, issuer: Issuer) -> None:
+    issuer.slow_s = 0.5
+    heard = await asyncio.gather(*(Traveller(town).ask("POST", "/v1/session/oidc") for _ in range(30)))
+    assert sorted(code(one) for one in heard) == [(201, "")] * 20 + [(503, "issuer_away")] * 10
+
+
+UNSAFE = ["http://id.example.com/token", "javascript:alert(1)", "ftp://id.example.com/", ""]
+
+
+@pytest.mark.parametrize("url", UNSAFE)
+@pytest.mark.parametrize("of", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_addresses_that_an_issuer_names_are_as_safe_as_its_own(of: str, url: str) -> None:
+    here = "https://id.example.com"
+    told = vouch.Issuer(here, f"{here}/auth", f"{here}/token", f"{here}/keys")
+    assert vouch.sound(told)
+    assert not vouch.sound(msgspec.structs.replace(told, **{of: url}))
+
+
 async def test_who_is_disabled_is_not_let_in_by_anybody(town: Town, issuer: Issuer) -> None:
     settle(town, issuer, create=True, domains="example.com=agent")
     one = Traveller(town)
@@ -207,11 +273,16 @@ async def test_an_issuer_that_is_away_or_another_is_told(town: Town, issuer: Iss
     assert code(heard) == (503, "issuer_away")
     assert "calls itself https://id.example.net" in heard.json()["detail"]
     issuer.named = issuer.url
+    assert code(await Traveller(town).ask("POST", "/v1/session/oidc")) == (503, "issuer_away"), "not asked each time"
+    town.clock.more += 6 * SECOND
     await Traveller(town).set_out()
     issuer.named = "https://id.example.net"
     await Traveller(town).set_out()  # it is known for a while
     town.clock.more += 2 * HOUR
-    await Traveller(town).set_out()  # and longer, while it cannot be asked
+    asked = issuer.asked
+    for _ in range(2):
+        await Traveller(town).set_out()  # and longer, while it cannot be asked
+    assert issuer.asked == asked + 1, "nor then"
     town.place.house.issuer = None
     assert code(await Traveller(town).ask("POST", "/v1/session/oidc")) == (503, "issuer_away")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tidings.config import PERSONAL_ROLES
 from tidings.core import password, patience, totp
-from tidings.core.message import HOUR, MINUTE
+from tidings.core.message import DAY, HOUR, MINUTE
 from tidings.core.patience import Wait
 from tidings.core.people import ROLES, email_of
 from tidings.text.token import as_typed, typed
@@ -118,8 +118,14 @@ def test_whose_tries_are_counted_together(address: str, name: str) -> None:
     assert patience.of_address(address) == name
 
 
-@pytest.mark.parametrize(("name", "free", "most"), [("user x", 5, 5 * MINUTE), ("address x", 20, 15 * MINUTE)])
-def test_waits_double_up_to_a_bound_and_are_forgotten(name: str, free: int, most: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "free", "most", "counts"),
+    [
+        ("user x", 5, 5 * MINUTE, HOUR), ("browser 1", 5, 5 * MINUTE, HOUR), ("address x", 20, 15 * MINUTE, HOUR),
+        ("factor 1", 5, HOUR, DAY),
+    ],
+)  # fmt: skip
+def test_waits_double_up_to_a_bound_and_are_forgotten(name: str, free: int, most: int, counts: int) -> None:
     waits, one = [], None
     for _ in range(free + 30):
         one = patience.failed(name, one, 1_000)
@@ -127,7 +133,9 @@ def test_waits_double_up_to_a_bound_and_are_forgotten(name: str, free: int, most
     assert waits[: free + 3] == [0] * free + [2_000, 4_000, 8_000]
     assert waits[-1] == most == max(waits)
     assert one is not None
-    assert patience.failed(name, one, 1_000 + HOUR).failures == 1
+    later = patience.failed(name, one, 1_000 + counts - 1)
+    assert later.failures == one.failures + 1
+    assert patience.failed(name, later, 1_000 + counts).failures == 1, "an hour after the first, not after the last"
 
 
 @given(st.integers(1, 100))

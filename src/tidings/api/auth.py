@@ -12,7 +12,7 @@ from tidings.core import network
 from tidings.core.account import DEFAULT_ACCOUNT, Key
 from tidings.core.audit import Actor
 from tidings.core.people import OWN, Principal, SignedIn
-from tidings.pipeline.signin import Visitor, session_of
+from tidings.pipeline.signed_in import Visitor, session_of
 
 if TYPE_CHECKING:
     from tidings.api.call import Call, Endpoint
@@ -77,8 +77,8 @@ async def signed_in(
     who = await session_of(house, secret)
     if who is None:
         raise Abort("unauthorized", "The session is over; sign in again.", headers=[_CHALLENGE])
-    if wire["method"] not in ("GET", "HEAD"):
-        origin.refuse_others(house, wire, headers)
+    # Nothing is lost by answering a read of who says nothing of itself: no page of another site can look at it.
+    origin.refuse_others(house, wire, headers, strangers=wire["method"] in ("GET", "HEAD"))
     if not _may(who, endpoint.scope or "", endpoint.own, endpoint.also):
         if who.powers == {OWN}:
             raise Abort("forbidden", "You need a second factor first: `POST /v1/second-factor`.")
@@ -100,7 +100,8 @@ async def still(call: Call) -> bool:
 def visitor(call: Call) -> Visitor:
     """Where a call comes from."""
     agent = "".join(one for one in call.headers.get(b"user-agent", b"").decode("latin-1") if one.isprintable())
-    return Visitor(_caller(call.house, call.scope), agent[:_AGENT_MOST])
+    held = origin.cookie(call.house, call.scope, call.headers)
+    return Visitor(_caller(call.house, call.scope), agent[:_AGENT_MOST], held)
 
 
 def actor(call: Call) -> Actor:

@@ -53,7 +53,7 @@ async def arrive(call: Call) -> Reply:
     secret = origin.trip_of(call.house, call.scope, call.headers)
     opened = await vouch.arrive(call.house, secret, body.state, body.code, _back(call), visitor(call))
     reply = opened_reply(call, opened)
-    reply.headers += origin.trip(call.house, call.scope, call.headers, "", 0)
+    reply.headers = [*origin.trip(call.house, call.scope, call.headers, "", 0), *reply.headers]
     return reply
 
 

@@ -42,7 +42,8 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "key": {"type": "http", "scheme": "bearer", "description": "an API key"},
             "session": {
                 "type": "apiKey", "in": "cookie", "name": "tidings_session",
-                "description": "somebody signed in; over HTTPS the cookie is called `__Host-tidings_session`",
+                "description": "somebody signed in; over HTTPS the cookie is called `__Host-tidings_session`; "
+                "where the address has a port, that stands behind the name: `tidings_session_8775`",
             },
         }  # fmt: skip
     return {

@@ -47,11 +47,11 @@ def trip_of(house: House, wire: Scope, headers: dict[bytes, bytes]) -> str | Non
 
 
 def _trip(house: House, wire: Scope, headers: dict[bytes, bytes]) -> bytes:
-    return b"__Host-" + TRIP if encrypted(house, wire, headers) else TRIP
+    return _called(b"__Host-" + TRIP if encrypted(house, wire, headers) else TRIP, house, wire, headers)
 
 
 def kept(house: House, wire: Scope, headers: dict[bytes, bytes], secret: str) -> Headers:
-    """Hand a browser the cookie of a session. It goes when the browser is closed, if not before by our own time."""
+    """Hand a browser the cookie of a session, for as long as that may last."""
     return [(b"set-cookie", _cookie(_name(house, wire, headers), secret, int(house.settings.sign_in.longest)))]
 
 
@@ -66,7 +66,15 @@ def _cookie(name: bytes, value: str, seconds: int) -> bytes:
 
 
 def _name(house: House, wire: Scope, headers: dict[bytes, bytes]) -> bytes:
-    return SAFE if encrypted(house, wire, headers) else PLAIN
+    return _called(SAFE if encrypted(house, wire, headers) else PLAIN, house, wire, headers)
+
+
+def _called(name: bytes, house: House, wire: Scope, headers: dict[bytes, bytes]) -> bytes:
+    """The name with the port of the address people open, which cookies do not ask for: two of us under one host name
+    would sign each other's people out.
+    """
+    port = address(house, wire, headers).rpartition(":")[2]
+    return b"%b_%b" % (name, port.encode()) if port.isdecimal() and port.isascii() else name
 
 
 def encrypted(house: House, wire: Scope, headers: dict[bytes, bytes]) -> bool:

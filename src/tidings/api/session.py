@@ -15,10 +15,10 @@ from tidings.api.problems import Abort, refusal
 from tidings.api.webhooks import Gone
 from tidings.core import ids, password
 from tidings.core.account import DEFAULT_ACCOUNT
-from tidings.core.people import OWN, SignedIn, User, UserSession, email_of, signed_in
+from tidings.core.people import OWN, SignedIn, User, UserSession, caller_of, email_of, lives
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Refused
-from tidings.pipeline import signin
+from tidings.pipeline import founding, signed_in, signin
 from tidings.pipeline.signin import Opened
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, examples=["ada@example.com"])]
@@ -136,7 +136,9 @@ async def setup(call: Call) -> Reply:
     body: SetupRequest = call.body
     email = fit_email(body.email)
     fit_password("/password", body.password, email, body.name)
-    return opened_reply(call, await signin.setup(call.house, body.code, email, body.name, body.password, visitor(call)))
+    return opened_reply(
+        call, await founding.setup(call.house, body.code, email, body.name, body.password, visitor(call))
+    )
 
 
 async def post(call: Call) -> Reply:
@@ -158,23 +160,23 @@ async def read(call: Call) -> Reply:
 async def delete(call: Call) -> Reply:
     """Sign out here."""
     one = person(call)
-    await signin.sign_out(call.house, one.id, [one.session_id], actor(call), one.account_id)
+    await signed_in.sign_out(call.house, one.id, [one.session_id], actor(call), one.account_id)
     return Reply(200, views.encode(Gone()), headers=origin.dropped(call.house, call.scope, call.headers))
 
 
 async def page(call: Call) -> Reply:
     """Where else."""
     one = person(call)
-    found = await call.house.store.read(lambda tx: tx.people.sessions_of(one.id))
-    return Reply(200, views.encode(UserSessionList([session_view(each, one.session_id) for each in found])))
+    return Reply(
+        200, views.encode(UserSessionList([session_view(each, one.session_id) for each in await living(call)]))
+    )
 
 
 async def end_others(call: Call) -> Reply:
     """Sign out everywhere else."""
     one = person(call)
-    found = await call.house.store.read(lambda tx: tx.people.sessions_of(one.id))
-    others = [each.id for each in found if each.id != one.session_id]
-    ended = await signin.sign_out(call.house, one.id, others, actor(call), one.account_id) if others else 0
+    others = [each.id for each in await living(call) if each.id != one.session_id]
+    ended = await signed_in.sign_out(call.house, one.id, others, actor(call), one.account_id) if others else 0
     return Reply(200, views.encode(SessionsEnded(ended)))
 
 
@@ -183,10 +185,16 @@ async def end_one(call: Call) -> Reply:
     one, number = person(call), ids.parse("ses", call.params["id"])
     ended = 0
     if number is not None:
-        ended = await signin.sign_out(call.house, one.id, [number], actor(call), one.account_id)
+        ended = await signed_in.sign_out(call.house, one.id, [number], actor(call), one.account_id)
     if not ended:
         raise Abort("not_found", "You have no session with this id.")
     return Reply(200, views.encode(Gone()))
+
+
+async def living(call: Call) -> list[UserSession]:
+    """Sessions of whoever calls that are not over."""
+    found, now = await call.house.store.read(lambda tx: tx.people.sessions_of(call.caller.id)), call.house.clock.now()
+    return [each for each in found if lives(each, signed_in.idle(call.house), now)]
 
 
 def person(call: Call) -> SignedIn:
@@ -240,7 +248,7 @@ def opened_reply(call: Call, opened: Opened | Refused) -> Reply:
 def who(call: Call, user: User, session: UserSession) -> WhoView:
     """Somebody signed in, as answered."""
     required = user.role in call.house.settings.sign_in.factor_roles
-    one = signed_in(user, session, required)
+    one = caller_of(user, session, required)
     account = call.house.keyring.account(user.account_id)
     return WhoView(
         user=user_view(call, user), account="" if account is None else account.name, scopes=sorted(one.powers),

@@ -13,8 +13,10 @@ from tidings.config import OidcSettings
 from tidings.core.people import email_of
 
 SCOPES = "openid email profile"
-ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
 """Signatures that are taken: none that the client secret could make, and never `none`."""
+SUBJECT_MOST = 255
+"""Characters of `sub` (OpenID Connect Core 1.0 §2)."""
 LEEWAY_S = 60
 """Seconds that the issuer's clock may be ahead or behind."""
 
@@ -75,7 +77,7 @@ def leads_to(issuer: Issuer, settings: OidcSettings, trip: Journey, back: str) -
 def claimed(claims: dict[str, Any], settings: OidcSettings) -> Claimed | str:
     """Who these claims of a good token speak of, or why nobody is let in by them."""
     subject, email = claims.get("sub"), email_of(str(claims.get("email") or ""))
-    if not isinstance(subject, str) or not subject:
+    if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_MOST or not subject.isprintable():
         return "The issuer does not say who it is (`sub`)."
     if email is None:
         return "The issuer tells no e-mail address; let it give the claim `email`."
@@ -84,8 +86,13 @@ def claimed(claims: dict[str, Any], settings: OidcSettings) -> Claimed | str:
     domains = settings.by_domain
     if domains and email.rpartition("@")[2] not in domains:
         return "People of this e-mail domain do not sign in here (`oidc.domains`)."
-    name = claims.get("name")
-    return Claimed(subject, email, str(name)[:100] if name else email, _role(claims, email, settings))
+    return Claimed(subject, email, _name(claims) or email, _role(claims, email, settings))
+
+
+def _name(claims: dict[str, Any]) -> str:
+    """What people call them, without what no name holds."""
+    given = claims.get("name")
+    return "".join(one for one in given if one.isprintable())[:100].strip() if isinstance(given, str) else ""
 
 
 def _role(claims: dict[str, Any], email: str, settings: OidcSettings) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import msgspec
 
@@ -27,7 +28,7 @@ SESSIONS_MOST = 20
 NOTED_EVERY: Millis = MINUTE
 """How exactly it is written down when a session was last used."""
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,190}\Z")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\Z")
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +116,7 @@ def kind_of(caller: Caller) -> str:
     return "key" if isinstance(caller, Key) else "user" if isinstance(caller, SignedIn) else "esme"
 
 
-def signed_in(user: User, session: UserSession, required: bool) -> SignedIn:
+def caller_of(user: User, session: UserSession, required: bool) -> SignedIn:
     """The caller that a session stands for. `required`: whether their role must have a second factor.
 
     Whoever must have one and has none may do nothing but get one.
@@ -127,9 +128,9 @@ def signed_in(user: User, session: UserSession, required: bool) -> SignedIn:
     )
 
 
-def lives(user: User, session: UserSession, idle: Millis, now: Millis) -> bool:
-    """Whether a session still lets its user in; `idle`: how long it may go unused."""
-    return user.disabled_at is None and now < session.ends_at and now - session.seen_at < idle
+def lives(session: UserSession, idle: Millis, now: Millis) -> bool:
+    """Whether a session is not over; `idle`: how long it may go unused."""
+    return now < session.ends_at and now - session.seen_at < idle
 
 
 def over_all(principal: Principal) -> bool:
@@ -152,6 +153,9 @@ def may_manage(maker: Principal, account_id: int, roles: set[str]) -> bool:
 
 
 def email_of(text: str) -> str | None:
-    """An e-mail address as it is kept, or None where the text is none."""
-    found = text.strip().lower()
-    return found if _EMAIL.match(found) else None
+    """An e-mail address as it is kept, or None where the text is none.
+
+    One way to write it is one person; what nobody can see, as marks that turn the direction of writing, is in none.
+    """
+    found = unicodedata.normalize("NFC", text.strip().lower())
+    return found if _EMAIL.match(found) and found.isprintable() else None

@@ -16,8 +16,8 @@ from tidings.core.ports import StoreUnavailable, stage
 from tidings.core.questions import Remembered, Tx
 from tidings.core.request import MISMATCH, Fault, Idempotency, Invalid, Refused
 from tidings.pipeline import keyring
+from tidings.pipeline.audit import entry
 from tidings.pipeline.house import House
-from tidings.pipeline.people import entry
 from tidings.text.number import is_region, is_sender
 
 

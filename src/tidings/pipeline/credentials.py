@@ -12,16 +12,22 @@ from tidings.core.password import fault, prepared
 from tidings.core.people import SignedIn, User
 from tidings.core.request import Fault, Invalid, Refused
 from tidings.core.totp import SECRET_OCTETS, taken
+from tidings.pipeline.audit import entry
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import digest
-from tidings.pipeline.people import UserChange, entry, write
-from tidings.pipeline.signin import FAILED, Visitor, forgive, slow_down
+from tidings.pipeline.people import UserChange, write
+from tidings.pipeline.signed_in import Visitor
+from tidings.pipeline.signin import FAILED
+from tidings.pipeline.tries import forgive, slow_down
 from tidings.text.token import typed
 
 RECOVERY_CODES = 10
 _CODE_OCTETS = 16
 """79 bits a code: a plain hash of it cannot be reversed by guessing."""
 _OVER = Refused("link_over", "")
+_NO_PASSWORD = Refused(
+    "forbidden", "You have no password here: you sign in by your issuer. An admin can make you a link to choose one."
+)
 _NO_FACTOR = Refused("not_found", "There is no second factor, and none was begun.")
 _WRONG_CODE = Refused("sign_in_failed", "This is not the code of this moment; is the clock of the phone right?")
 
@@ -29,7 +35,12 @@ _WRONG_CODE = Refused("sign_in_failed", "This is not the code of this moment; is
 async def change_password(
     house: House, one: SignedIn, user: User, current: str, wanted: str, actor: Actor
 ) -> User | Refused | Invalid:
-    """Choose another password; all other sessions end."""
+    """Choose another password; all other sessions end.
+
+    Who has none gets none by being signed in: it would go on after the issuer let them in no more.
+    """
+    if user.password is None:
+        return _NO_PASSWORD
     wrong = await _wrong_password(house, user, current, actor.address)
     if wrong is not None:
         return wrong
@@ -43,6 +54,11 @@ async def change_password(
 
 async def password_by_link(house: House, token: str, wanted: str, visitor: Visitor) -> User | Refused | Invalid:
     """Choose a password by a link, once: it is over then, and so are all sessions."""
+    with house.hashes.turns.one() as crowded:
+        return crowded or await _by_link(house, token, wanted, visitor)
+
+
+async def _by_link(house: House, token: str, wanted: str, visitor: Visitor) -> User | Refused | Invalid:
     names = (patience.of_address(visitor.address),)
     slowed = await slow_down(house, names)
     if slowed is not None:
@@ -153,6 +169,11 @@ async def _wrong_password(house: House, user: User, password: str | None, addres
     """Why somebody signed in does not prove anew that it is them. Who has no password here proved it elsewhere."""
     if user.password is None:
         return None
+    with house.hashes.turns.one() as crowded:
+        return crowded or await _compared(house, user, password, address)
+
+
+async def _compared(house: House, user: User, password: str | None, address: str) -> Refused | None:
     names = (patience.of_user(user.email), patience.of_address(address))
     slowed = await slow_down(house, names)
     if slowed is not None:

@@ -12,13 +12,16 @@ from argon2 import Type, extract_parameters, low_level
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from tidings.core.ports import Clock
+from tidings.core.request import Refused
+from tidings.pipeline.turns import Turns
 
 T = TypeVar("T")
 
 TIME, MEMORY_KIB, LANES = 2, 19_456, 1
 SALT_OCTETS, OCTETS = 16, 32
-WAITING_MOST = 50
-"""Hashes that wait for their turn; who comes after them is told to come again."""
+MOST_AT_ONCE = 50
+"""People whose passwords are looked at or wait for it; who comes after them is told to come again."""
+_CROWDED = Refused("too_many_tries", "Too many people sign in at this moment.", 2)
 
 
 class Place(Protocol):
@@ -34,37 +37,25 @@ class Place(Protocol):
 class Hashes:
     """Where passwords are hashed and compared."""
 
-    __slots__ = ("_house", "waiting")
+    __slots__ = ("_house", "turns")
 
     def __init__(self, house: Place) -> None:
         self._house = house
-        self.waiting = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether no more are taken now."""
-        return self.waiting >= WAITING_MOST
+        self.turns = Turns(MOST_AT_ONCE, _CROWDED)
+        """Of whoever wants a password looked at."""
 
     async def seal(self, password: str) -> str:
         """What is stored of a password."""
         salt = self._house.clock.token(SALT_OCTETS)
-        self.waiting += 1
-        try:
-            return await self._house.aside(lambda: _seal(password, salt))
-        finally:
-            self.waiting -= 1
+        return await self._house.aside(lambda: _seal(password, salt))
 
     async def fits(self, password: str, sealed: str | None) -> bool:
         """Whether a sealed password is this one. Takes as long where there is none: nobody learns who has one."""
         salt = self._house.clock.token(SALT_OCTETS)
-        self.waiting += 1
-        try:
-            if sealed is None:
-                await self._house.aside(lambda: _seal(password, salt))
-                return False
-            return await self._house.aside(lambda: _fits(password, sealed))
-        finally:
-            self.waiting -= 1
+        if sealed is None:
+            await self._house.aside(lambda: _seal(password, salt))
+            return False
+        return await self._house.aside(lambda: _fits(password, sealed))
 
 
 def outdated(sealed: str) -> bool:

@@ -14,6 +14,7 @@ from tidings.core.ids import Ids
 from tidings.core.limits import Meter
 from tidings.core.message import Millis, Part
 from tidings.core.ports import Abroad, Captures, Clock, Fleet, Leases, Post, Store, Streams
+from tidings.core.request import Refused
 from tidings.core.story import PduSummary
 from tidings.metrics import Metrics
 from tidings.pipeline.answer import THINGS_MOST, Codebooks, Kit
@@ -21,9 +22,14 @@ from tidings.pipeline.hashes import Hashes
 from tidings.pipeline.keyring import Keyring
 from tidings.pipeline.lease import Alone
 from tidings.pipeline.roster import Roster
+from tidings.pipeline.turns import Turns
 from tidings.text.terms import PLAIN, Terms
 
 T = TypeVar("T")
+
+ISSUER_MOST = 20
+"""Sign-ins that ask an issuer at once."""
+_BUSY = Refused("issuer_away", "Too many people sign in by the issuer at this moment.", 2)
 
 
 class Aside(Protocol):
@@ -93,6 +99,8 @@ class House:
     """How an issuer of OpenID Connect is asked; None where there is none."""
     issuer: object = None
     """What it said of itself, while that is taken."""
+    asking_issuer: Turns = field(default_factory=lambda: Turns(ISSUER_MOST, _BUSY))
+    """Of whoever waits for its answer."""
     strain: Callable[[str], Strain | None] = _untold
     """How badly an endpoint of webhooks answers, by its name; None where another process calls it, or none does."""
     streams: Streams | None = None

@@ -15,10 +15,16 @@ from tidings.core.oidc import ALGORITHMS, LEEWAY_S
 
 
 def keys_of(raw: Any) -> KeySet | None:
-    """The keys that an issuer shows (RFC 7517); None where they cannot be read."""
+    """The keys that an issuer shows (RFC 7517), but for those that nobody here can read; None where none is left."""
+    shown = raw.get("keys") if isinstance(raw, dict) else None
+    keys = [key for one in (shown if isinstance(shown, list) else ()) if (key := _key_of(one)) is not None]
+    return KeySet(keys) if keys else None
+
+
+def _key_of(raw: Any) -> Any:
     try:
-        return KeySet.import_key_set(raw)
-    except (JoseError, ValueError, KeyError, TypeError):
+        return KeySet.import_key_set({"keys": [raw]}).keys[0]
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -13,6 +13,7 @@ from tidings.core.people import LINK_LIFE, Principal, User, may_manage
 from tidings.core.ports import stage
 from tidings.core.questions import Tx
 from tidings.core.request import Refused
+from tidings.pipeline.audit import entry
 from tidings.pipeline.house import House
 from tidings.pipeline.keyring import digest
 from tidings.text.token import text_of
@@ -124,13 +125,6 @@ def _about(entry: Entry, before: User, after: User | None) -> Entry:
         entry, account_id=before.account_id, subject_kind="user", subject_id=before.id, subject_name=before.email,
         detail=detail or None,
     )  # fmt: skip
-
-
-def entry(house: House, action: str, actor: Actor, account_id: int = 0, **more: Any) -> Entry:
-    """A line of the log, of now."""
-    return Entry(
-        id=house.new_id(), account_id=account_id, occurred_at=house.clock.now(), action=action, actor=actor, **more
-    )
 
 
 async def invite(

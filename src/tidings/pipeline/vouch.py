@@ -12,16 +12,20 @@ import msgspec
 
 from tidings.core import patience
 from tidings.core.account import DEFAULT_ACCOUNT
-from tidings.core.audit import Actor
-from tidings.core.message import HOUR, Millis
+from tidings.core.audit import Actor, Entry
+from tidings.core.message import HOUR, SECOND, Millis
 from tidings.core.oidc import Claimed, Issuer, Journey, claimed, journey, leads_to
 from tidings.core.people import User
 from tidings.core.ports import Posted, stage
 from tidings.core.questions import Tx
 from tidings.core.request import Refused
+from tidings.pipeline.audit import entry
 from tidings.pipeline.house import House
-from tidings.pipeline.people import USERS_MOST, Arrival, entry
-from tidings.pipeline.signin import Opened, Opening, Visitor, forgive, new_session, open_sessions, slow_down
+from tidings.pipeline.keyring import digest
+from tidings.pipeline.people import USERS_MOST, Arrival
+from tidings.pipeline.signed_in import Visitor, new_session, opened_line
+from tidings.pipeline.signin import DISABLED, Opened, Opening, open_sessions
+from tidings.pipeline.tries import forgive, slow_down
 from tidings.text.token import text_of
 
 if TYPE_CHECKING:
@@ -31,26 +35,35 @@ KNOWN_FOR: Millis = HOUR
 """How long what an issuer says of itself, and its keys, are taken without asking again."""
 
 
-class Known:
+AWAY_FOR: Millis = 5 * SECOND
+"""How long an issuer that could not be asked is not asked again: all who come meanwhile need not wait for it."""
+
+
+class Known(msgspec.Struct, frozen=True):
     """What an issuer said of itself, and its keys."""
 
-    __slots__ = ("asked_at", "issuer", "keys")
+    issuer: Issuer
+    keys: KeySet
+    ask_at: Millis
+    """When to ask again."""
 
-    def __init__(self, issuer: Issuer, keys: KeySet, asked_at: Millis) -> None:
-        self.issuer = issuer
-        self.keys = keys
-        self.asked_at = asked_at
+
+class Away(msgspec.Struct, frozen=True):
+    """It could not be asked, and nothing is known of it."""
+
+    refused: Refused
+    ask_at: Millis
 
 
 @stage(order=5)
 async def recognise(
-    tx: Tx, arrivals: Sequence[tuple[str, Claimed, Arrival | None]], now: Millis
+    tx: Tx, arrivals: Sequence[tuple[str, Claimed, Arrival, bool]], now: Millis
 ) -> list[User | Refused]:
     """Whom an issuer vouches for: who was linked before, else who has the e-mail address, else somebody new."""
     return [await _recognise(tx, *one) for one in arrivals]
 
 
-async def _recognise(tx: Tx, issuer: str, one: Claimed, arrival: Arrival | None) -> User | Refused:
+async def _recognise(tx: Tx, issuer: str, one: Claimed, arrival: Arrival, new: bool) -> User | Refused:
     user = await tx.people.by_subject(issuer, one.subject)
     if user is not None:
         return user
@@ -58,10 +71,10 @@ async def _recognise(tx: Tx, issuer: str, one: Claimed, arrival: Arrival | None)
     if user is not None:
         if user.subject is not None:
             return Refused("forbidden", "Somebody else of the issuer has this e-mail address here; ask an admin.")
-        linked = msgspec.structs.replace(user, issuer=issuer, subject=one.subject)
-        await tx.people.change(linked)
-        return linked
-    if arrival is None:
+        if user.disabled_at is not None:
+            return DISABLED
+        return await _link(tx, user, issuer, one.subject, arrival.entry)
+    if not new:
         return Refused("forbidden", "You are not known here; ask an admin for an invitation.")
     if (await tx.people.counts(DEFAULT_ACCOUNT))[0] >= USERS_MOST:
         return Refused("too_many_users", "")
@@ -70,9 +83,22 @@ async def _recognise(tx: Tx, issuer: str, one: Claimed, arrival: Arrival | None)
     return arrival.user
 
 
+async def _link(tx: Tx, user: User, issuer: str, subject: str, line: Entry) -> User:
+    """Known by the issuer's name for them from here on. Whoever was only invited needs the link no more."""
+    linked = msgspec.structs.replace(user, issuer=issuer, subject=subject)
+    if user.password is None:
+        linked = msgspec.structs.replace(linked, link=None, link_until=None)
+    await tx.people.change(linked)
+    actor = msgspec.structs.replace(line.actor, id=user.id)
+    about = {"account_id": user.account_id, "subject_id": user.id, "detail": {"issuer": issuer}}
+    await tx.audit.insert([msgspec.structs.replace(line, actor=actor, **about)])
+    return linked
+
+
 async def set_out(house: House, back: str) -> tuple[str, str] | Refused:
     """Where a browser is to go, and the secret that it keeps meanwhile. `back`: where it returns to."""
-    known = await _known(house)
+    with house.asking_issuer.one() as crowded:
+        known = crowded or await _known(house)
     if isinstance(known, Refused):
         return known
     secret = text_of(house.clock.token(32))
@@ -90,8 +116,11 @@ async def arrive(
     slowed = await slow_down(house, names)
     if slowed is not None:
         return slowed
-    claims = await _claims(house, trip, code, back)
+    with house.asking_issuer.one() as crowded:
+        claims = crowded or await _claims(house, trip, code, back)
     if isinstance(claims, Refused):
+        if claims.code == "issuer_away":  # which is not the fault of who comes back from it
+            await house.store.write(forgive, [names])
         return claims
     one = claimed(claims, house.settings.oidc)
     if isinstance(one, str):
@@ -102,24 +131,21 @@ async def arrive(
 
 async def _enter(house: House, one: Claimed, visitor: Visitor) -> Opened | Refused:
     issuer = house.settings.oidc.issuer
-    arrival = _newcomer(house, one, visitor) if house.settings.oidc.create and one.role is not None else None
-    user = (await house.store.write(recognise, [(issuer, one, arrival)]))[0]
+    new = house.settings.oidc.create and one.role is not None
+    user = (await house.store.write(recognise, [(issuer, one, _newcomer(house, one, visitor), new)]))[0]
     if isinstance(user, Refused):
         return user
     account = house.keyring.account(user.account_id)
     if account is not None and account.closed_at is not None:
         return Refused("forbidden", "Your account is closed.")
     secret, session = new_session(house, user, visitor, "oidc")
-    actor = Actor("user", user.id, user.email, visitor.address)
-    about: dict[str, Any] = {"subject_kind": "session", "subject_id": session.id}
-    line = entry(
-        house, "session.opened", actor, user.account_id, detail={"agent": visitor.agent, "method": "oidc"}, **about
-    )
+    line = opened_line(house, "session.opened", user, visitor, session)
     refused = entry(
         house, "session.refused", Actor("nobody", 0, "", visitor.address), user.account_id, subject_kind="user",
         subject_id=user.id, subject_name=user.email,
     )  # fmt: skip
-    opening = Opening(session, line, refused, (), None, None, None, vouched=True)
+    held = None if visitor.cookie is None else digest(visitor.cookie)
+    opening = Opening(session, line, refused, vouched=True, replaces=held)
     opened = (await house.store.write(open_sessions, [opening]))[0]
     return opened if isinstance(opened, Refused) else Opened(opened, session, secret)
 
@@ -197,13 +223,14 @@ class _Tokens(msgspec.Struct):
 
 
 async def _known(house: House) -> Known | Refused:
-    known = house.issuer if isinstance(house.issuer, Known) else None
-    if known is not None and house.clock.now() - known.asked_at < KNOWN_FOR:
-        return known
+    """What the issuer said within the hour; while it cannot be asked, what it said before, and not each time anew."""
+    held, now = house.issuer, house.clock.now()
+    if isinstance(held, Known | Away) and now < held.ask_at:
+        return held if isinstance(held, Known) else held.refused
     asked = await _ask(house)
-    if isinstance(asked, Refused):
-        return known or asked
-    house.issuer = asked
+    if isinstance(asked, Refused) and isinstance(held, Known):
+        asked = msgspec.structs.replace(held, ask_at=now + AWAY_FOR)
+    house.issuer = asked if isinstance(asked, Known) else Away(asked, now + AWAY_FOR)
     return asked
 
 
@@ -219,13 +246,15 @@ async def _ask(house: House) -> Known | Refused:
         return told
     if told.issuer != settings.issuer:
         return _away(f"it calls itself {told.issuer[:200]}")
+    if not sound(told):
+        return _away("it names addresses that are not as safe as its own")
     raw = await _get(house, told.jwks_uri, dict[str, Any])
     if isinstance(raw, Refused):
         return raw
     keys = id_token.keys_of(raw)
     if keys is None:
         return _away("its keys cannot be read")
-    return Known(told, keys, house.clock.now())
+    return Known(told, keys, house.clock.now() + KNOWN_FOR)
 
 
 async def _get(house: House, url: str, kind: Any) -> Any:
@@ -238,6 +267,14 @@ async def _get(house: House, url: str, kind: Any) -> Any:
         return msgspec.json.decode(answer.body, type=kind)
     except msgspec.DecodeError:
         return _away(f"no JSON that fits from {url[:200]}")
+
+
+def sound(told: Issuer) -> bool:
+    """Whether what it names is reached as it is itself: a client secret does not go out in clear, and a browser is sent
+    to no script.
+    """
+    schemes = ("https://",) if told.issuer.startswith("https://") else ("https://", "http://")
+    return all(url.startswith(schemes) for url in (told.authorization_endpoint, told.token_endpoint, told.jwks_uri))
 
 
 def _failed(detail: str) -> Refused:

@@ -96,9 +96,9 @@ class People:
         for session_id in session_ids:
             await self._engine.fetch(SQL["end_session"], session_id)
 
-    async def forget_sessions(self, ended: Millis, unused: Millis) -> int:
-        """Those that ended by a moment, or were not used since another."""
-        return len(await self._engine.fetch(SQL["over_sessions"], ended, unused))
+    async def forget_sessions(self, ended: Millis) -> int:
+        """Those that ended by a moment at the latest."""
+        return len(await self._engine.fetch(SQL["over_sessions"], ended))
 
     # recovery codes
 
@@ -139,8 +139,9 @@ class People:
     async def drop_wait(self, name: str) -> None:
         await self._engine.fetch(SQL["drop_wait"], name)
 
-    async def forget_waits(self, failed_before: Millis) -> int:
-        return len(await self._engine.fetch(SQL["old_waits"], failed_before))
+    async def forget_waits(self, free: Millis, begun: Millis, factors_begun: Millis) -> int:
+        """Those that hold nobody up at a moment, and began before another; of second factors before a third."""
+        return len(await self._engine.fetch(SQL["old_waits"], free, begun, factors_begun))
 
 
 def _user(row: Row) -> User:

@@ -59,7 +59,7 @@ update person_session set seen_at = ?2 where id = ?1;
 delete from person_session where id = ?1 returning id;
 
 -- name: over_sessions
-delete from person_session where ends_at <= ?1 or seen_at <= ?2 returning id;
+delete from person_session where ends_at <= ?1 returning id;
 
 -- name: add_code
 insert into recovery_code (user_id, account_id, digest) values (?1, ?2, ?3);
@@ -98,4 +98,5 @@ on conflict (name) do update set failures = excluded.failures, failed_at = exclu
 delete from sign_in_wait where name = ?1 returning name;
 
 -- name: old_waits
-delete from sign_in_wait where failed_at < ?1 returning name;
+delete from sign_in_wait where free_at <= ?1 and failed_at < ?2 and (failed_at < ?3 or name not like 'factor %')
+returning name;
