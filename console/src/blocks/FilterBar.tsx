@@ -1,7 +1,7 @@
 /** What a list is narrowed by. The address holds it, so a narrowed list can be linked, kept and gone back to. */
 import { Button, Select, TextInput } from "@mantine/core";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useMatch, useNavigate, useRouter, useSearch } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Icon } from "../design/icons";
 import { useKeys } from "../frame/keys";
 import { useWords } from "../words";
@@ -11,13 +11,34 @@ export type Filters = Record<string, string | undefined>;
 
 /** The filters in the address, and what sets them: `set({ status: "failed" })`, undefined takes one away. */
 export function useFilters(): [Filters, (change: Filters) => void] {
-  const filters = useSearch({ strict: false }) as Filters;
+  const filters = useAddress();
+  const { history } = useRouter();
   const navigate = useNavigate();
   const set = (change: Filters) => {
-    const next = Object.fromEntries(Object.entries({ ...filters, ...change }).filter(([, value]) => value));
-    void navigate({ to: ".", search: next as never, replace: true });
+    const next = Object.entries({ ...readSearch(history.location.search), ...change }).filter(([, value]) => value);
+    void navigate({ to: ".", search: Object.fromEntries(next) as never, replace: true });
   };
   return [filters, set];
+}
+
+/**
+ * What the address says of this screen, as soon as it changes. The router takes a while to follow it, and what is typed
+ * meanwhile would go to what is shown no longer.
+ */
+function useAddress(): Filters {
+  const { history } = useRouter();
+  const path = useMatch({ strict: false, select: (match) => match.pathname });
+  const matched = useSearch({ strict: false }) as Filters;
+  const search = useSyncExternalStore(history.subscribe, () =>
+    // The address of the next screen is no business of this one.
+    history.location.pathname.endsWith(path) ? history.location.search : null,
+  );
+  const own = useMemo(() => (search === null ? null : readSearch(search)), [search]);
+  return own ?? matched;
+}
+
+function readSearch(search: string): Filters {
+  return Object.fromEntries(new URLSearchParams(search));
 }
 
 export type Filter = {
@@ -87,10 +108,11 @@ export function FilterBar({ filters, children }: { filters: readonly Filter[]; c
 /** Typed text narrows once its writer rests; what another tab or the back button sets comes in. */
 function Typed(props: { label: string; value: string; onChange: (value: string) => void; input?: React.Ref<HTMLInputElement> }) {
   const [typed, setTyped] = useState(props.value);
-  const [from, setFrom] = useState(props.value);
-  if (from !== props.value) {
-    setFrom(props.value);
-    setTyped(props.value);
+  const [known, know] = useState(props.value);
+  if (known !== props.value) {
+    know(props.value);
+    // What was typed here comes back without the space at its end, which its writer still needs.
+    if (props.value !== typed.trim()) setTyped(props.value);
   }
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);

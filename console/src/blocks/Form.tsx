@@ -1,5 +1,5 @@
 /** Forms: one place for values, sending, and what the API said of each field. Nothing typed is lost by a failure. */
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from "react";
 import { Problem } from "../api/problem";
 import { Stack } from "./Screen";
 import { Trouble } from "./States";
@@ -68,7 +68,7 @@ export function Form<V extends object>({ form, children, label }: { form: FormSt
     problem.errors.length > 0 &&
     problem.errors.every((one) => known.some((pointer) => one.pointer === pointer || one.pointer.startsWith(`${pointer}/`)));
   return (
-    <form onSubmit={form.submit} aria-label={label} noValidate>
+    <form onSubmit={form.submit} onKeyDown={sendByKey} aria-label={label} noValidate>
       <Stack>
         {children}
         {problem && !placed ? (
@@ -88,4 +88,11 @@ export function Form<V extends object>({ form, children, label }: { form: FormSt
       </Stack>
     </form>
   );
+}
+
+/** Ctrl-Enter (or ⌘-Enter) sends from within any field, where Enter alone is a new line too. */
+function sendByKey(event: KeyboardEvent<HTMLFormElement>) {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  event.currentTarget.querySelector<HTMLButtonElement>("button[type=submit]")?.click();
 }

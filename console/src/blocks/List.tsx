@@ -3,8 +3,9 @@
  * j and k (or the arrows) move, Enter opens, and a row is a link, so it opens in another tab too.
  */
 import { Link } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useKeys } from "../frame/keys";
 import { useWords } from "../words";
 import style from "./List.module.css";
@@ -53,7 +54,8 @@ export function List<T>(props: Props<T>) {
   const narrow = useNarrow(scroller);
   const below = narrow && props.columns.some((one) => one.narrow === "below");
   const height = below ? (props.height ?? 34) + 24 : (props.height ?? 34);
-  const [at, setAt] = useState(-1);
+  const [held, hold] = useState<Held | null>(null);
+  const at = held ? placeOf(held, rows, keyOf) : -1;
   // The virtualizer is told of each change by itself; it must not be memoized away.
   const virtual = useVirtualizer({
     count: rows.length,
@@ -61,11 +63,17 @@ export function List<T>(props: Props<T>) {
     estimateSize: () => height,
     getItemKey: (index) => keyOf(rows[index] as T),
     overscan: 12,
+    // The row one stands on is there wherever one scrolls: it keeps the focus, and takes it at once.
+    rangeExtractor: (range) => {
+      const seen = defaultRangeExtractor(range);
+      if (at < 0 || at >= range.count || seen.includes(at)) return seen;
+      return at < (seen[0] ?? 0) ? [at, ...seen] : [...seen, at];
+    },
   });
   useEffect(() => virtual.measure(), [height, virtual]);
 
   const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
+  const last = virtual.range?.endIndex ?? 0;
   useEffect(() => {
     if (hasMore && !loadingMore && !props.problem && last >= rows.length - 40) more?.();
   }, [hasMore, loadingMore, props.problem, last, rows.length, more]);
@@ -79,13 +87,16 @@ export function List<T>(props: Props<T>) {
 
   function move(to: number) {
     const next = Math.max(0, Math.min(rows.length - 1, to));
-    setAt(next);
+    const row = rows[next];
+    if (!row) return;
+    // Before the next key, which may come at once.
+    flushSync(() => hold({ key: keyOf(row), at: next }));
+    scroller.current?.querySelector<HTMLElement>(`[data-at="${next}"]`)?.focus({ preventScroll: true });
     virtual.scrollToIndex(next);
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-at="${next}"]`)?.focus());
   }
   useKeys({
-    j: [say("keys.next"), () => rows.length > 0 && move(at + 1)],
-    k: [say("keys.previous"), () => rows.length > 0 && move(at - 1)],
+    j: [say("keys.next"), () => move(at + 1)],
+    k: [say("keys.previous"), () => move(at - 1)],
   });
 
   function onKeyDown(event: KeyboardEvent) {
@@ -103,6 +114,7 @@ export function List<T>(props: Props<T>) {
     move(to);
   }
 
+  if (props.loading && held) hold(null);
   if (props.loading) return <Loading lines={12} />;
   if (props.problem && !rows.length) return <Failure problem={props.problem} again={props.again} />;
   if (!rows.length && !hasMore) return <>{props.empty}</>;
@@ -145,11 +157,11 @@ export function List<T>(props: Props<T>) {
                     {column > 0 ? (
                       one.render(row)
                     ) : props.to ? (
-                      <Link to={props.to(row)} {...name} onFocus={() => setAt(item.index)}>
+                      <Link to={props.to(row)} {...name} onFocus={() => hold({ key: keyOf(row), at: item.index })}>
                         {one.render(row)}
                       </Link>
                     ) : props.onOpen ? (
-                      <button type="button" {...name} onFocus={() => setAt(item.index)} onClick={() => props.onOpen?.(row)}>
+                      <button type="button" {...name} onFocus={() => hold({ key: keyOf(row), at: item.index })} onClick={() => props.onOpen?.(row)}>
                         {one.render(row)}
                       </button>
                     ) : (
@@ -177,6 +189,20 @@ export function List<T>(props: Props<T>) {
       </div>
     </div>
   );
+}
+
+/** The row one stands on, and where it was. */
+interface Held {
+  key: string;
+  at: number;
+}
+
+/** Where it is now, whatever came in above it; where it is gone, before the row that took its place. */
+function placeOf<T>(held: Held, rows: readonly T[], keyOf: (row: T) => string): number {
+  const row = rows[held.at];
+  if (row && keyOf(row) === held.key) return held.at;
+  const found = rows.findIndex((one) => keyOf(one) === held.key);
+  return found >= 0 ? found : Math.min(held.at, rows.length) - 1;
 }
 
 /** Whether the list itself has little room, whatever the window has. */

@@ -35,8 +35,11 @@ export const theme = createTheme({
     Select: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" }, allowDeselect: false } },
     MultiSelect: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, multiline: true, maw: 320 } },
-    Menu: { defaultProps: { shadow: "md", position: "bottom-end" } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 100 } } },
+    // What keys open stands at once, and is gone at once: no key waits for a picture that moves.
+    Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 0 } } },
+    Popover: { defaultProps: { transitionProps: { duration: 0 } } },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 0 } } },
+    ModalRoot: { defaultProps: { transitionProps: { duration: 0 } } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
   },
 });

@@ -1,9 +1,10 @@
 /** The command palette (ctrl-k): every screen, every key, and messages by their id or number. And the list of keys (?). */
 import { Modal, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useId, useState } from "react";
+import { type KeyboardEvent, useEffect, useEffectEvent, useId, useState } from "react";
 import { Icon, type IconName } from "../design/icons";
 import { useWords } from "../words";
+import type { Typed } from "./Early";
 import { keysNow } from "./keys";
 import style from "./Palette.module.css";
 import { useNav } from "./Shell";
@@ -21,25 +22,40 @@ interface Props {
   onClose: () => void;
 }
 
-export function Palette({ opened, onClose, onHelp }: Props & { onHelp: () => void }) {
+interface PaletteProps extends Props {
+  /** What was typed before it stood. */
+  first: Typed;
+  onHelp: () => void;
+}
+
+export function Palette({ opened, first, onClose, onHelp }: PaletteProps) {
   const { say } = useWords();
   return (
     <Modal.Root opened={opened} onClose={onClose} yOffset="14vh" centered={false} size={540}>
       <Modal.Overlay />
       <Modal.Content aria-label={say("palette.title")} radius={10}>
-        <Commands onClose={onClose} onHelp={onHelp} />
+        <Commands first={first} onClose={onClose} onHelp={onHelp} />
       </Modal.Content>
     </Modal.Root>
   );
 }
 
-function Commands({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
+function Commands({ first, onClose, onHelp }: Omit<PaletteProps, "opened">) {
   const { say } = useWords();
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState(first.text);
   const [at, setAt] = useState(0);
   const found = useFound(typed.trim(), onHelp);
   const list = useId();
   const here = Math.min(at, found.length - 1);
+
+  function choose(one: Command) {
+    onClose();
+    one.run();
+  }
+  const enter = useEffectEvent(() => {
+    if (first.entered && found[here]) choose(found[here]);
+  });
+  useEffect(() => enter(), []);
 
   function press(event: KeyboardEvent) {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -48,8 +64,7 @@ function Commands({ onClose, onHelp }: { onClose: () => void; onHelp: () => void
       setAt((here + step + found.length) % found.length);
     } else if (event.key === "Enter" && found[here]) {
       event.preventDefault();
-      onClose();
-      found[here].run();
+      choose(found[here]);
     }
   }
   return (
@@ -80,10 +95,7 @@ function Commands({ onClose, onHelp }: { onClose: () => void; onHelp: () => void
             role="option"
             aria-selected={index === here}
             onMouseMove={() => setAt(index)}
-            onClick={() => {
-              onClose();
-              one.run();
-            }}
+            onClick={() => choose(one)}
           >
             <Icon name={one.icon} />
             <span>{one.text}</span>

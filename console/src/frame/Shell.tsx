@@ -7,6 +7,7 @@ import { useMay, useSession } from "../api/session";
 import { Icon, type IconName } from "../design/icons";
 import { type Group, SCREENS, type ScreenRow, sees } from "../screens";
 import { LANGUAGES, type Language, useWords } from "../words";
+import { Early, NOTHING, type Typed } from "./Early";
 import { signOut } from "./entry/leave";
 import { useKeys } from "./keys";
 import style from "./Shell.module.css";
@@ -37,7 +38,11 @@ export function Shell() {
   const navigate = useNavigate();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [shown, show] = useState<"palette" | "help" | "menu" | null>(null);
-  const close = () => show(null);
+  const [early, setEarly] = useState<Typed>(NOTHING);
+  const close = () => {
+    show(null);
+    setEarly(NOTHING);
+  };
   // Once there, they stay, so that closing gives the focus back to where it was.
   const [asked, setAsked] = useState(false);
   if (!asked && (shown === "palette" || shown === "help")) setAsked(true);
@@ -135,8 +140,8 @@ export function Shell() {
           <Settings />
         </div>
       </Drawer>
-      <Suspense>
-        {asked && <Palette opened={shown === "palette"} onClose={close} onHelp={() => show("help")} />}
+      <Suspense fallback={shown === "palette" && <Early typed={early} onTyped={setEarly} onClose={close} />}>
+        {asked && <Palette opened={shown === "palette"} first={early} onClose={close} onHelp={() => show("help")} />}
         {asked && <Help opened={shown === "help"} onClose={close} />}
       </Suspense>
     </div>

@@ -93,7 +93,7 @@ export default function Compose() {
               onChange={(event) => set("to", event.currentTarget.value)}
               placeholder="+1 555 123 0100"
               dir="ltr"
-              data-autofocus
+              autoFocus
             />
             <Textarea
               label={say("compose.text")}

@@ -139,9 +139,9 @@ function Snooze({ of, opened, onChange, become }: Part) {
       <Popover.Dropdown aria-label={say("inbox.snooze")}>
         <Stack>
           <ul className={style.moments}>
-            {moments(new Date(now())).map(([key, moment]) => (
+            {moments(new Date(now())).map(([key, moment], index) => (
               <li key={key}>
-                <Button variant="subtle" color="gray" fullWidth justify="space-between" onClick={() => snooze(moment.toISOString())} rightSection={<small>{exact(moment.getTime(), locale)}</small>}>
+                <Button data-autofocus={index === 0 || undefined} variant="subtle" color="gray" fullWidth justify="space-between" onClick={() => snooze(moment.toISOString())} rightSection={<small>{exact(moment.getTime(), locale)}</small>}>
                   {say(`inbox.snooze-${key}`)}
                 </Button>
               </li>

@@ -2,7 +2,8 @@
 import { Button, SegmentedControl, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useRef, useState } from "react";
+import { type KeyboardEvent, type Ref, useEffect, useEffectEvent, useId, useImperativeHandle, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { api, ask } from "../../api/client";
 import { useMe } from "../../api/me";
 import { useOnce } from "../../api/once";
@@ -28,16 +29,17 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
   const once = useOnce();
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useState(() => draftOf(of.id));
-  const [sending, setSending] = useState(false);
+  const [sending, setSending] = useState({ reply: false, note: false });
   const [problem, setProblem] = useState<unknown>(null);
   const [caret, setCaret] = useState(0);
   const [shut, setShut] = useState(false);
   const [at, setAt] = useState(0);
+  const [entered, setEntered] = useState(false);
   const list = useId();
   const note = draft.kind === "note";
   const text = note ? draft.note : draft.reply;
   const slash = note || shut ? null : slashAt(text, caret);
-  const canned = useCanned(slash?.name ?? null);
+  const { found: canned, waits } = useCanned(slash?.name ?? null);
   const here = Math.min(at, canned.length - 1);
 
   function become(next: Partial<Draft>) {
@@ -47,27 +49,40 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
   }
   useImperativeHandle(control, () => ({
     begin: (kind) => {
-      become({ kind });
-      requestAnimationFrame(() => field.current?.focus());
+      // What is typed next belongs to this kind, however quickly it comes.
+      flushSync(() => become({ kind }));
+      field.current?.focus();
     },
   }));
 
   function put(reply: string) {
     if (!slash) return;
     const next = text.slice(0, slash.from) + reply + text.slice(caret);
-    become({ reply: next });
-    setShut(true);
     const end = slash.from + reply.length;
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(end, end);
+    flushSync(() => {
+      become({ reply: next });
+      setShut(true);
       setCaret(end);
     });
+    field.current?.focus();
+    field.current?.setSelectionRange(end, end);
   }
 
+  // Enter came before the canned replies: now it is known what the name behind the slash stands for.
+  const settle = useEffectEvent(() => {
+    setEntered(false);
+    const chosen = slash && canned[here];
+    if (chosen) put(chosen.text);
+    else void send();
+  });
+  useEffect(() => {
+    if (entered && !waits) settle();
+  }, [entered, waits]);
+
   async function send() {
-    if (sending || !text.trim()) return;
-    setSending(true);
+    const { kind } = draft;
+    if (sending[kind] || !text.trim()) return;
+    setSending((now) => ({ ...now, [kind]: true }));
     const path = { id: of.id };
     try {
       if (note) {
@@ -81,14 +96,14 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
       setProblem(null);
       // Only what was sent goes; what was typed meanwhile stays.
       setDraft((now) => {
-        const left = now[draft.kind] === text ? { ...now, [draft.kind]: "" } : now;
+        const left = now[kind] === text ? { ...now, [kind]: "" } : now;
         keepDraft(of.id, left);
         return left;
       });
     } catch (fault) {
       setProblem(fault);
     } finally {
-      setSending(false);
+      setSending((now) => ({ ...now, [kind]: false }));
     }
   }
 
@@ -108,12 +123,13 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
         return;
       }
     }
-    if (event.key === "Escape") {
-      if (slash) setShut(true);
-      else field.current?.blur();
+    if (event.key === "Escape" && slash) {
+      event.preventDefault();
+      setShut(true);
     } else if (event.key === "Enter" && !event.shiftKey && !matchMedia("(pointer: coarse)").matches) {
       event.preventDefault();
-      void send();
+      if (waits) setEntered(true);
+      else void send();
     }
   }
 
@@ -143,6 +159,7 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
         aria-activedescendant={slash && canned[here] ? `${list}-${here}` : undefined}
         value={text}
         onChange={(event) => {
+          setEntered(false);
           become({ [draft.kind]: event.currentTarget.value });
           setCaret(event.currentTarget.selectionStart);
           setShut(false);
@@ -182,7 +199,7 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
         <div className={style.cost} aria-live="polite">
           {!note && <Cost of={of} text={slash ? "" : text} />}
         </div>
-        <Button type="submit" loading={sending} disabled={!text.trim()} leftSection={<Icon name={note ? "note" : "send"} />}>
+        <Button type="submit" loading={sending[draft.kind]} disabled={!text.trim()} leftSection={<Icon name={note ? "note" : "send"} />}>
           {say(note ? "inbox.add-note" : "inbox.send")}
         </Button>
       </div>

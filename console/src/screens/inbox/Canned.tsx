@@ -30,9 +30,16 @@ export function matching(all: readonly Reply[], typed: string): Reply[] {
   return [...begins, ...holds].slice(0, SHOWN_MOST);
 }
 
-export function useCanned(typed: string | null): Reply[] {
-  const query = useQuery({ queryKey: ["canned"], queryFn: ({ signal }) => allCanned(signal), enabled: typed !== null });
-  return typed === null ? [] : matching(query.data ?? [], typed);
+interface Offered {
+  found: Reply[];
+  /** They are not read yet: nobody knows what the name stands for. */
+  waits: boolean;
+}
+
+/** Read with the thread, so that they are there before a name is typed. */
+export function useCanned(typed: string | null): Offered {
+  const query = useQuery({ queryKey: ["canned"], queryFn: ({ signal }) => allCanned(signal) });
+  return { found: typed === null ? [] : matching(query.data ?? [], typed), waits: typed !== null && query.isPending };
 }
 
 interface Props {
