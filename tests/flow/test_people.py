@@ -469,6 +469,32 @@ async def test_owners_are_made_and_unmade_by_owners_alone(town: Town, owner: Bro
     assert (await owner.ask("PATCH", f"/v1/users/{me}", {"role": "admin"})).status == 200
 
 
+BOUNDS: list[dict[str, Any]] = [
+    {"senders": ["TIDINGS"]}, {"networks": ["127.0.0.1"]}, {"expires_at": "2099-01-01T00:00:00Z"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bounds", BOUNDS, ids=[next(iter(one)) for one in BOUNDS])
+async def test_a_key_that_is_bound_lets_nobody_in_who_is_not(town: Town, owner: Browser, bounds: Any) -> None:
+    ben = await town.invited("analyst")
+    number = (await ben.ask("GET", "/v1/session")).json()["user"]["id"]
+    made = (await owner.ask("POST", "/v1/keys", {"name": "k", "scope": "admin", **bounds})).json()["token"]
+
+    async def by_key(method: str, path: str, body: Any = None) -> tuple[int, str]:
+        return code(await ask(town.place.app, method, path, body, key=made))
+
+    wanted = {"email": "eve@example.com", "name": "Eve", "role": "admin"}
+    assert await by_key("POST", "/v1/users", wanted) == (403, "forbidden")
+    assert await by_key("POST", f"/v1/users/{number}/link") == (403, "forbidden")
+    assert await by_key("DELETE", f"/v1/users/{number}/second-factor") == (403, "forbidden")
+    for change in ({"role": "admin"}, {"disabled": False}, {"second_factor_required": False}):
+        assert await by_key("PATCH", f"/v1/users/{number}", change) == (403, "forbidden")
+    for change in ({"name": "Benjamin"}, {"second_factor_required": True}, {"disabled": True}):
+        assert await by_key("PATCH", f"/v1/users/{number}", change) == (200, "")
+    assert await by_key("DELETE", f"/v1/users/{number}/sessions") == (200, "")
+    assert await by_key("DELETE", f"/v1/users/{number}") == (200, "")
+
+
 async def test_each_sees_only_theirs(town: Town, owner: Browser) -> None:
     tenant = (await town.admin("POST", "/v1/accounts", {"name": "tenant"})).json()["id"]
     theirs = await town.invited("owner", "kim@example.com", account_id=tenant)

@@ -16,6 +16,7 @@ from golden import errors
 from tidings import config, data
 from tidings.api import pages, table, views
 from tidings.api.openapi import document
+from tidings.app import every_endpoint
 from tidings.cli import commands
 from tidings.core.message import CATEGORY_RULES
 from tidings.core.request import Request
@@ -109,6 +110,11 @@ CALLS = rows(part("docs/reference/api.md", "## Endpoints"))
 def test_every_endpoint_has_its_row_with_its_scope() -> None:
     expected = {f"{one.method} {one.path}": one.scope or "–" for one in ENDPOINTS}
     assert {call: cells[0] for call, cells in CALLS.items()} == expected
+
+
+def test_every_endpoint_says_who_may_call_it() -> None:
+    """What it says holds: tests/flow/test_who_may_what.py."""
+    assert set(rows(page("docs/reference/who-may-what.md"))) == {f"{one.method} {one.path}" for one in every_endpoint()}
 
 
 def test_the_openapi_document_describes_the_same_calls() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tidings.core.account import Key
 from tidings.core.audit import OPERATOR, Actor, Entry
 from tidings.core.message import Millis
 from tidings.core.people import LINK_LIFE, Principal, User, may_manage
@@ -22,6 +23,10 @@ USERS_MOST = 1_000
 """People of one account."""
 NOBODY = Refused("not_found", "There is no user with this id.")
 _OWNERS = Refused("forbidden", "Only an owner of the account makes, changes and removes owners.")
+_BOUND = Refused(
+    "forbidden",
+    "This key is bound to senders, networks or a time, which people are not: it lets nobody in, and gives nobody more.",
+)
 _NOT_ACTIVE = Refused("forbidden", "The user is disabled; enable them first.")
 
 
@@ -131,8 +136,9 @@ async def invite(
     house: House, maker: Principal, actor: Actor, account_id: int, email: str, name: str, role: str, required: bool
 ) -> tuple[User, str] | Refused:
     """Somebody new, with the secret of the link by which they choose their password."""
-    if not may_manage(maker, account_id, {role}):
-        return _OWNERS
+    refused = _bound(maker) or (None if may_manage(maker, account_id, {role}) else _OWNERS)
+    if refused is not None:
+        return refused
     secret = text_of(house.clock.token(32))
     now = house.clock.now()
     user = User(
@@ -151,6 +157,10 @@ async def change(
     house: House, maker: Principal, actor: Actor, account_id: int, user_id: int, changes: dict[str, Any]
 ) -> User | Refused:
     """Set fields of somebody. Who gets another role, or is disabled, is signed out everywhere."""
+    gives = "role" in changes or changes.get("disabled_at", 0) is None or changes.get("factor_required") is False
+    refused = _bound(maker) if gives else None
+    if refused is not None:
+        return refused
 
     def how(user: User) -> User:
         return msgspec.structs.replace(user, **changes)
@@ -173,6 +183,9 @@ async def make_link(
     house: House, maker: Principal, actor: Actor, account_id: int, user_id: int
 ) -> tuple[User, str] | Refused:
     """A new link by which somebody chooses a password; the one before is over. The password goes on until then."""
+    refused = _bound(maker)
+    if refused is not None:
+        return refused
     secret = text_of(house.clock.token(32))
     until = house.clock.now() + LINK_LIFE
 
@@ -187,6 +200,9 @@ async def make_link(
 
 async def reset_factor(house: House, maker: Principal, actor: Actor, account_id: int, user_id: int) -> User | Refused:
     """Take away the second factor of somebody who lost it, and sign them out."""
+    refused = _bound(maker)
+    if refused is not None:
+        return refused
 
     def how(user: User) -> User:
         return msgspec.structs.replace(user, factor=None, factor_wanted=None, factor_step=0)
@@ -195,6 +211,12 @@ async def reset_factor(house: House, maker: Principal, actor: Actor, account_id:
     return await write(
         house, UserChange(account_id, user_id, how, note, maker, lambda before, after: True, codes=())
     )  # fmt: skip
+
+
+def _bound(maker: Principal) -> Refused | None:
+    """Why a key may not let people in: they may do what it may, but from anywhere and for ever."""
+    bound = isinstance(maker, Key) and (maker.senders or maker.networks or maker.expires_at is not None)
+    return _BOUND if bound else None
 
 
 async def end_sessions(house: House, maker: Principal, actor: Actor, account_id: int, user_id: int) -> User | Refused:
