@@ -623,6 +623,7 @@ WRONG: list[tuple[str, list[str], dict[str, str], str]] = [
     ("no such file", ["--config", "none.toml"], {}, "none.toml"),
     ("no such file by variable", [], {"TIDINGS_CONFIG": "none.toml"}, "none.toml"),
     ("a sender that cannot be", ["--default-sender", "!"], {}, "default_sender"),
+    ("a secret that others could see", ["--oidc-client-secret", "x"], {}, "set TIDINGS_OIDC_CLIENT_SECRET"),
     ("a level nobody knows", ["--log-level", "loud"], {}, "log_level"),
 ]
 

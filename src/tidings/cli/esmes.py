@@ -70,7 +70,12 @@ def esmes() -> None:
 @esmes.command()
 @click.option("--name", required=True, help="Whose it is, or what for.")
 @click.option("--system-id", required=True, help="What it binds with: up to 15 characters.")
-@click.option("--password", help="6 to 64 characters; one is made if none is given.")
+@click.option(
+    "--password",
+    envvar="TIDINGS_ESME_PASSWORD",
+    show_envvar=True,
+    help="6 to 64 characters; one is made if none is given.",
+)
 @click.option("--account", "account_id", help="Account it belongs to (acc_…); else the default one.")
 @traits
 @click.option("--certificate", help="SHA-256 of the client certificate it has to show.")
@@ -160,7 +165,12 @@ def change(
     show_default=True,
     help="Seconds the password in use now stays good beside the new one.",
 )
-@click.option("--password", help="6 to 64 characters; one is made if none is given.")
+@click.option(
+    "--password",
+    envvar="TIDINGS_ESME_PASSWORD",
+    show_envvar=True,
+    help="6 to 64 characters; one is made if none is given.",
+)
 @_JSON
 @data_option
 def rotate(id: str, overlap: int, password: str | None, as_json: bool, data: Path) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WRONG_CONFIGURATION = 2
+SECRETS = ("email.password", "oidc.client_secret")
+"""Settings that are no flags."""
 
 
 class WithSettings(click.Command):
@@ -49,8 +51,15 @@ def settings_of(config: Path | None, given: dict[str, Any]) -> Settings:
 
 def _read(config: Path | None, given: dict[str, Any]) -> Settings:
     """Flags, variables and the file. Raises ConfigError."""
-    from tidings.config import load
+    from tidings.config import ConfigError, load
 
+    for name in SECRETS:
+        if given.get(name.replace(".", "__")):
+            variable = "TIDINGS_" + name.replace(".", "_").upper()
+            raise ConfigError(
+                f"{name} is not taken as a flag, which everybody on this machine sees in the list of processes: "
+                f"set {variable}, or write it into a file and set {name}_file"
+            )
     flags = {name.replace("__", "."): value for name, value in given.items()}
     if config is None and os.environ.get("TIDINGS_CONFIG"):
         config = Path(os.environ["TIDINGS_CONFIG"])
