@@ -33,6 +33,20 @@ export default defineConfig({
     // ECharts is one file of 600 kB, which comes with the first chart.
     chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
+    // Few files: each costs a request, its headers, and what a compressor would have learnt from its neighbour.
+    rolldownOptions: {
+      output: {
+        // What is shared is named after all who share it, which is too long for a path.
+        chunkFileNames: (chunk) => `assets/${chunk.name.split("~")[0]}-[hash].js`,
+        assetFileNames: (asset) => `assets/${(asset.names[0] ?? "file").replace(/(~.*)?\.\w+$/, "")}-[hash][extname]`,
+        codeSplitting: {
+          groups: [
+            { name: "frame", tags: ["$initial"], priority: 2 },
+            { name: "shared", minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 24_000, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/v1": "http://127.0.0.1:8775", "/openapi.json": "http://127.0.0.1:8775" } },
   test: {

@@ -10,6 +10,7 @@ import { session, useSession } from "./api/session";
 import { stream } from "./api/stream";
 import { Failure } from "./blocks/States";
 import { TellProvider } from "./blocks/tell";
+import { Tip } from "./blocks/Tip";
 import { resolver, theme } from "./design/theme";
 import { listenToKeys } from "./frame/keys";
 import { router } from "./router";
@@ -50,6 +51,7 @@ export function App({ first, nonce }: { first: Words; nonce: string }) {
           <QueryClientProvider client={queries}>
             <TellProvider>
               <Inside />
+              <Tip />
             </TellProvider>
           </QueryClientProvider>
         </MantineProvider>
@@ -64,6 +66,14 @@ const Entry = lazy(async () => ({ default: (await bringEntry()).Entry }));
 const SignInAgain = lazy(async () => ({ default: (await bringEntry()).SignInAgain }));
 const ENTRY_AFTER_MS = 20_000;
 
+// Asked while the words still come. The stream stands before the first screen reads, so that nothing is read twice.
+const readWho = () => ask(api.GET("/v1/session"));
+let asked: ReturnType<typeof readWho> | undefined = readWho();
+asked.then(
+  (who) => !who.needs && stream.start(),
+  () => undefined, // told below, to whoever waits for it
+);
+
 function Inside() {
   const { who, expired } = useSession();
   const [problem, setProblem] = useState<unknown>(null);
@@ -71,7 +81,9 @@ function Inside() {
   useEffect(listenToKeys, []);
   useEffect(() => {
     if (who === undefined && !problem) {
-      ask(api.GET("/v1/session")).then(
+      const first = asked ?? readWho();
+      asked = undefined;
+      first.then(
         (found) => session.enter(found),
         (fault: unknown) => (fault instanceof Problem && fault.status === 401 ? session.enter(null) : setProblem(fault)),
       );

@@ -17,7 +17,9 @@ setNonce(nonce);
 const language = chosenLanguage();
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root");
-const { default: catalogue } = await LANGUAGES[language].load();
 document.documentElement.lang = language;
 document.documentElement.dir = LANGUAGES[language].direction;
-createRoot(root).render(<App first={wordsOf(language, catalogue)} nonce={nonce} />);
+// No `await` here: the words import from the file that this is part of, and would wait for it as it waits for them.
+void LANGUAGES[language].load().then(({ default: catalogue }) => {
+  createRoot(root).render(<App first={wordsOf(language, catalogue)} nonce={nonce} />);
+});

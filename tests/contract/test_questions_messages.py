@@ -246,6 +246,31 @@ async def test_a_rare_message_is_looked_for_page_by_page(desk: Desk, monkeypatch
     assert seen == [([], 16, False), ([], 6, False), ([3], None, True)]
 
 
+RARE = ("scheduled", "undelivered", "failed", "expired", "rejected", "canceled", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("what", "filters"),
+    [*(({"status": status}, {"status": status}) for status in RARE),
+     ({"status": "received", "direction": "mo"}, {"status": "received"}),
+     ({"status": "received", "direction": "mo"}, {"direction": "mo"}),
+     ({"status": "received", "direction": "mo"}, {"direction": "mo", "status": "received"}),
+     ({"status": "failed", "sender": "SHOP"}, {"direction": "mt", "status": "failed", "sender": "SHOP"})],
+    ids=str,
+)  # fmt: skip
+async def test_what_people_look_for_is_found_however_long_ago(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, what: dict[str, Any], filters: dict[str, Any]
+) -> None:
+    """Statuses that few messages come to, and texts from handsets, are not looked for row by row."""
+    monkeypatch.setattr(messages_module, "SCAN_MOST", 10)
+    other = message(3, account_id=TWO, **what)
+    await stored(desk, message(1, **what), message(2, **what), other, *(message(number) for number in range(4, 40)))
+    page = await desk.see(lambda tx: tx.messages.page(ONE, Filter(**filters), None, 5))
+    assert ([one.id for one in page.messages], page.cursor, page.complete) == ([2, 1], None, True)
+    page = await desk.see(lambda tx: tx.messages.page(ONE, Filter(**filters), None, 1))
+    assert ([one.id for one in page.messages], page.cursor, page.complete) == ([2], 2, True)
+
+
 # the queue
 
 

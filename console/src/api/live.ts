@@ -2,6 +2,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
 import type { Schemas } from "./client";
+import { shorten } from "./pages";
 import { type Happening, stream } from "./stream";
 
 /** Calls `handle` with batches of events whose type begins with one of `types`; `gap`: some were missed. */
@@ -37,7 +38,10 @@ interface Pages {
 /** Puts what events tell of messages into what was read of them. */
 export function keepMessages(queries: QueryClient): () => void {
   return stream.listen((events, gap) => {
-    if (gap) void queries.invalidateQueries();
+    if (gap) {
+      shorten(queries);
+      void queries.invalidateQueries();
+    }
     const newest = new Map<string, Message>();
     for (const one of events) {
       if (one.type.startsWith("message.") && typeof one.data.id === "string") {
@@ -55,5 +59,5 @@ export function keepMessages(queries: QueryClient): () => void {
 
 function patched<P extends { data: Message[] }>(page: P, newest: ReadonlyMap<string, Message>): P {
   if (!page.data.some((one) => newest.has(one.id))) return page;
-  return { ...page, data: page.data.map((one) => ({ ...one, ...newest.get(one.id) })) };
+  return { ...page, data: page.data.map((one) => (newest.has(one.id) ? { ...one, ...newest.get(one.id) } : one)) };
 }

@@ -169,8 +169,8 @@ export class Stream {
       if (!answer.ok || !answer.body) throw new Error(`the stream was refused: ${answer.status}`);
       this.#failures = 0;
       this.#tell({ kind: "state", state: "live" });
-      // Nobody knows what happened before this: what was read until now is read anew.
-      if (!this.#last) this.#tell({ kind: "gap" });
+      // Nobody knows what happened before this: what was read until now is read anew. Nobody listens who did not read.
+      if (!this.#last && this.#listeners.size) this.#tell({ kind: "gap" });
       const blocks = new Blocks();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {

@@ -1,5 +1,5 @@
 /** Puts something on the clipboard, and says that it did. */
-import { ActionIcon, Button, Tooltip } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { Icon, type IconName } from "../design/icons";
 import { useWords } from "../words";
@@ -59,11 +59,9 @@ export function Copy({ text, what, icon = "copy", wide = false }: Props) {
     );
   }
   return (
-    <Tooltip label={done ? say(`block.${done}`) : name}>
-      <ActionIcon aria-label={name} onClick={copy}>
-        {shown}
-        {told}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon aria-label={name} data-tip={name} onClick={copy}>
+      {shown}
+      {told}
+    </ActionIcon>
   );
 }

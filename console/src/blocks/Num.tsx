@@ -1,5 +1,4 @@
 /** Numbers: figures with their unit, and telephone numbers as their country writes them. */
-import { Tooltip } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useWords } from "../words";
 
@@ -72,13 +71,10 @@ export function usePhoneText(number: string): string {
 
 /** A telephone number, name or short code; the country on hover. What is no E.164 number stays as it is. */
 export function Phone({ number }: { number: string }) {
-  const { locale } = useWords();
   const { text, country } = usePhone(number);
-  const shown = (
-    <bdi dir="ltr" style={{ whiteSpace: "nowrap" }}>
+  return (
+    <bdi dir="ltr" style={{ whiteSpace: "nowrap" }} data-country={country ?? undefined}>
       {text}
     </bdi>
   );
-  if (!country) return shown;
-  return <Tooltip label={new Intl.DisplayNames(locale, { type: "region" }).of(country)}>{shown}</Tooltip>;
 }

@@ -1,5 +1,4 @@
-/** A moment: how long ago or ahead, and the exact one on hover. */
-import { Tooltip } from "@mantine/core";
+/** A moment: how long ago or ahead, and the exact one on hover (Tip). */
 import { useSyncExternalStore } from "react";
 import { useWords } from "../words";
 
@@ -39,11 +38,15 @@ function useTick(): number {
   );
 }
 
+/** Making one takes longer than a row has. */
+const relatives = new Map<string, Intl.RelativeTimeFormat>();
+
 /** "2 minutes ago", as the language has it. */
 export function relative(at: number, from: number, locale: string, style: Intl.RelativeTimeFormatStyle = "short"): string {
   const seconds = (at - from) / 1_000;
   const size = Math.abs(seconds);
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style });
+  const format = relatives.get(`${locale} ${style}`) ?? new Intl.RelativeTimeFormat(locale, { numeric: "auto", style });
+  relatives.set(`${locale} ${style}`, format);
   if (size < 5) return format.format(0, "second");
   const [unit, length] = STEPS.find(([, step]) => size >= step) ?? ["second", 1];
   return format.format(Math.trunc(seconds / length), unit);
@@ -68,12 +71,9 @@ export function When({ at, plain = false }: { at: string | null | undefined; pla
   useTick();
   if (!at) return <span aria-hidden>–</span>;
   const moment = Date.parse(at);
-  const whole = exact(moment, locale, true);
   return (
-    <Tooltip label={whole}>
-      <time dateTime={at} style={{ whiteSpace: "nowrap" }}>
-        {plain ? exact(moment, locale) : relative(moment, now(), locale)}
-      </time>
-    </Tooltip>
+    <time dateTime={at} style={{ whiteSpace: "nowrap" }}>
+      {plain ? exact(moment, locale) : relative(moment, now(), locale)}
+    </time>
   );
 }

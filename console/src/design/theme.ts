@@ -34,7 +34,6 @@ export const theme = createTheme({
     Badge: { defaultProps: { variant: "light", size: "sm", radius: "sm" }, styles: { label: { textTransform: "none" } } },
     Select: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" }, allowDeselect: false } },
     MultiSelect: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
-    Tooltip: { defaultProps: { openDelay: 350, withArrow: true, multiline: true, maw: 320 } },
     // What keys open stands at once, and is gone at once: no key waits for a picture that moves.
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 0 } } },
     Popover: { defaultProps: { transitionProps: { duration: 0 } } },

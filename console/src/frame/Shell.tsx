@@ -1,5 +1,5 @@
 /** What stands around every screen: navigation, the state of the connection, and the way to everything by keyboard. */
-import { ActionIcon, Drawer, Menu, Tooltip, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Drawer, Menu, useMantineColorScheme } from "@mantine/core";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useStreamState } from "../api/live";
@@ -21,6 +21,12 @@ const DOCKED = "tidings.dock";
 const bringPalette = () => import("./Palette");
 const Palette = lazy(async () => ({ default: (await bringPalette()).Palette }));
 const Help = lazy(async () => ({ default: (await bringPalette()).Help }));
+
+/** Screens of the navigation open without waiting for their files: these come one by one, once the first screen is through. */
+const SCREENS_AFTER_MS = 3_000;
+async function bringScreens(screens: readonly ScreenRow[]): Promise<void> {
+  for (const one of screens) await one.load().catch(() => undefined); // told by the screen, when it is opened
+}
 
 const GROUPS: readonly Group[] = ["talk", "build", "run", "house"];
 
@@ -78,6 +84,10 @@ export function Shell() {
     const timer = setTimeout(() => void bringPalette(), 20_000);
     return () => clearTimeout(timer);
   }, []);
+  useEffect(() => {
+    const timer = setTimeout(() => void bringScreens(nav), SCREENS_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   // Who hears the screen is told of a new one by its title, as after a load.
   useEffect(() => {
     show(null);
@@ -101,11 +111,9 @@ export function Shell() {
         <div className={style.foot}>
           <Connection />
           {phones && (
-            <Tooltip label={say("handset.dock")}>
-              <ActionIcon aria-label={say("handset.dock")} aria-pressed={docked} onClick={turnDock}>
-                <Icon name="phone" />
-              </ActionIcon>
-            </Tooltip>
+            <ActionIcon aria-label={say("handset.dock")} data-tip={say("handset.dock")} aria-pressed={docked} onClick={turnDock}>
+              <Icon name="phone" />
+            </ActionIcon>
           )}
           <Settings />
         </div>
@@ -209,12 +217,10 @@ function Connection() {
   const { say } = useWords();
   const state = useStreamState();
   return (
-    <Tooltip label={say(`frame.live-${state}-more`)}>
-      <span className={style.live} data-state={state} role="status">
-        <i aria-hidden />
-        {say(`frame.live-${state}`)}
-      </span>
-    </Tooltip>
+    <span className={style.live} data-state={state} data-tip={say(`frame.live-${state}-more`)} role="status">
+      <i aria-hidden />
+      {say(`frame.live-${state}`)}
+    </span>
   );
 }
 

@@ -1,5 +1,5 @@
 /** One phone of the simulated network: what it got, what it sent, and a text to type. */
-import { ActionIcon, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, ask } from "../../api/client";
@@ -90,11 +90,9 @@ export function Handset({ number, onDrop }: { number: string; onDrop?: () => voi
           <p>{say(`handset.fate-${fate}`)}</p>
         </div>
         {onDrop && (
-          <Tooltip label={say("handset.drop")}>
-            <ActionIcon aria-label={say("handset.drop-one", { number: name })} onClick={onDrop} size="sm">
-              <Icon name="cross" size={13} />
-            </ActionIcon>
-          </Tooltip>
+          <ActionIcon aria-label={say("handset.drop-one", { number: name })} data-tip={say("handset.drop")} onClick={onDrop} size="sm">
+            <Icon name="cross" size={13} />
+          </ActionIcon>
         )}
       </header>
       <div className={style.glass} role="log" aria-label={say("handset.screen", { number: name })} tabIndex={0}>

@@ -1,5 +1,4 @@
 /** What was said and noted, oldest above; it stays at the newest, and reads older as one scrolls up. */
-import { Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { memo, useRef } from "react";
@@ -140,7 +139,6 @@ function Ticks({ of }: { of: Message }) {
   const why = of.error?.detail;
   const bad = toneOf(of.status) === "bad";
   const may = useMay();
-  const looks = { className: style.ticks, "data-tone": toneOf(of.status), "data-status": of.status };
   const ticks = (
     <>
       {of.direction === "mt" && <Icon name={TICKS[of.status] ?? "lost"} size={14} />}
@@ -149,22 +147,19 @@ function Ticks({ of }: { of: Message }) {
     </>
   );
   const told = why ? `${word}: ${why}` : word;
+  const looks = { className: style.ticks, "data-tone": toneOf(of.status), "data-status": of.status, "data-tip": told };
   // Its story is for those who may read messages.
   if (!may("read")) {
     return (
-      <Tooltip label={told}>
-        <span {...looks}>
-          {ticks}
-          <span className="heard">{told}</span>
-        </span>
-      </Tooltip>
+      <span {...looks}>
+        {ticks}
+        <span className="heard">{told}</span>
+      </span>
     );
   }
   return (
-    <Tooltip label={told}>
-      <Link to={`/messages/${of.id}`} aria-label={told} {...looks}>
-        {ticks}
-      </Link>
-    </Tooltip>
+    <Link to={`/messages/${of.id}`} aria-label={told} {...looks}>
+      {ticks}
+    </Link>
   );
 }

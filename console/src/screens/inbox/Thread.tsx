@@ -1,5 +1,5 @@
 /** One conversation: what was said and noted, how it stands, and the answer. */
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useMay } from "../../api/session";
@@ -79,11 +79,9 @@ export function Thread({ id, seen, onBack, beside, onBeside }: Props) {
           </p>
         </div>
         {answers && <Actions of={one} />}
-        <Tooltip label={say("inbox.about")}>
-          <ActionIcon aria-label={say("inbox.about")} aria-pressed={beside} onClick={onBeside}>
-            <Icon name="people" />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon aria-label={say("inbox.about")} data-tip={say("inbox.about")} aria-pressed={beside} onClick={onBeside}>
+          <Icon name="people" />
+        </ActionIcon>
       </header>
       {unreadable ? <Trouble problem={unreadable} /> : null}
       <Said of={one} />

@@ -22,7 +22,8 @@ select id, status, sender, direction, tags from message where {where} order by i
 select id from ({scan}) as scanned where {where} order by id desc limit {most}
 
 -- name: floor
-select min(id), count(*) from ({scan}) as scanned
+-- The last that a scan looks at, where there are so many.
+select id from message where {where} order by id desc limit 1 offset {passed}
 
 -- name: states
 select rows_of(id, account_id, status, category, recipient, segments, segments_delivered, carrier, json(error), sent_at,
