@@ -28,7 +28,7 @@ ifneq ($(shell cat $(VENV)/.home 2>/dev/null),$(CURDIR))
 STALE := stale
 endif
 
-.PHONY: help run setup dev console screens peers types test check fuzz golden bench bench-peers audit lock clean stale
+.PHONY: help run setup dev console screens peers types test check fuzz golden bench bench-console bench-peers audit lock clean stale
 
 help:
 	@echo 'make run     set up what is needed and start tidings on http://127.0.0.1:8775'
@@ -36,6 +36,7 @@ help:
 	@echo 'make check   format, lint, types, import contracts, fast tests; changes no file'
 	@echo 'make fuzz    a million odd PDUs and streams for the SMPP codec and its sessions'
 	@echo 'make bench   speed and memory, as one table'
+	@echo 'make bench-console  the console over a million messages, in a browser'
 	@echo 'make bench-peers  the same work done by Kannel, Jasmin and tidings, by turns'
 	@echo 'make console the web console anew, where its sources changed; make run does it too'
 	@echo 'make screens pictures of every screen of the console in console/pictures'
@@ -187,6 +188,9 @@ bench: dev
 	@$(BIN)/python bench/text.py
 	@$(BIN)/python bench/smpp.py
 	@$(BIN)/python bench/codes.py
+
+bench-console: dev peers console
+	@$(BIN)/python bench/console.py $(ARGS)
 
 # Gateways to be measured beside tidings.
 bench-peers: dev .peers/debian/.ready .peers/brokers/.ready .peers/jasmin/.ready
