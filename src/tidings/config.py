@@ -90,7 +90,7 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[retention]`: days until the text of an ended message is blanked, per category, until what happened to messages
     is dropped (`events`), ended messages with all that was stored with them (`messages`), and receipts that match
-    none (`orphans`), and what people did (`audit`); 0 keeps it.
+    none (`orphans`), what people did (`audit`), and counts of hours and days (`traffic`); 0 keeps it.
     """
 
     otp: Days = 0
@@ -101,6 +101,7 @@ class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     messages: Days = 0
     orphans: Days = 90
     audit: Days = 400
+    traffic: Days = 400
 
     def of_events(self) -> int:
         """Days that events are kept: never longer than the messages they are of; 0 = for ever."""

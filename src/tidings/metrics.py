@@ -14,6 +14,8 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10
 """Upper bounds of the latency histogram, in seconds."""
 
 Labels = tuple[str, ...]
+Moved = tuple[str, str, int, str | None]
+"""What messages took which status: that, their category, account and carrier."""
 Samples = Iterable[tuple[Labels, float]]
 
 
@@ -42,17 +44,17 @@ class Tally:
     __slots__ = ("pending", "totals")
 
     def __init__(self) -> None:
-        self.pending: defaultdict[Labels, int] = defaultdict(int)
+        self.pending: defaultdict[Moved, int] = defaultdict(int)
         self.totals: dict[Labels, int] = {}
 
-    def moved(self, status: str, category: str) -> None:
+    def moved(self, status: str, category: str, account_id: int, carrier: str | None) -> None:
         """A message took a status."""
-        self.pending[status, category] += 1
+        self.pending[status, category, account_id, carrier] += 1
 
     def publish(self) -> None:
         """The transaction is on disk."""
-        for key, count in self.pending.items():
-            self.totals[key] = self.totals.get(key, 0) + count
+        for (status, category, _, _), count in self.pending.items():
+            self.totals[status, category] = self.totals.get((status, category), 0) + count
         self.pending.clear()
 
 

@@ -12,6 +12,7 @@ from tidings.core.ids import highest
 from tidings.core.message import DAY, HOUR, SECOND, Millis
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import InboundRow, Scan, Tx
+from tidings.core.traffic import MINUTES_KEPT
 from tidings.pipeline import audit, converse, expire, lease, receipt, receive, signed_in
 from tidings.pipeline.house import House
 
@@ -152,6 +153,9 @@ class Sweeper:
             await self._forget_messages(now - days * DAY)
         if days := house.settings.retention.orphans:
             await self._forget_rows(expire.forget_orphans, now - days * DAY, "orphan")
+        await self._forget_rows(expire.forget_minutes, now - MINUTES_KEPT, "traffic")
+        if days := house.settings.retention.traffic:
+            await self._forget_rows(expire.forget_hours, now - days * DAY, "traffic")
         await house.store.write(lease.forget, [LEASE_KEPT])
         await self._forget_rows(expire.forget_pieces, now - PIECES_KEPT, "capture")
 

@@ -247,7 +247,7 @@ def moving(status: str) -> Stage[int, None]:
 
     async def run(tx: Tx, items: Sequence[int], now: int) -> list[None]:
         for _ in items:
-            tx.tally.moved(status, "otp")
+            tx.tally.moved(status, "otp", 1, None)
         return [None] * len(items)
 
     return Stage(run, 20, False)

@@ -72,7 +72,7 @@ async def test_what_is_accepted_is_counted(place: Place) -> None:
 @stage(order=1)
 async def broken(tx: Tx, items: list[str], now: int) -> list[None]:
     for one in items:
-        tx.tally.moved(one, "otp")
+        tx.tally.moved(one, "otp", 1, None)
         if one == "bad":
             raise ValueError(one)
     return [None] * len(items)

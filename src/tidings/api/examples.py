@@ -950,6 +950,20 @@ RESPONSES: dict[str, Any] = {
     "total": {"key": "", **_OF_SENDER},
     "incomplete": False,
 }
+_OF_A_DAY = {
+    "accepted": 2, "sent": 2, "delivered": 2, "undelivered": 0, "failed": 0, "expired": 0, "rejected": 0, "canceled": 0,
+    "unknown": 0, "received": 1,
+}  # fmt: skip
+TRAFFIC: dict[str, Any] = {
+    "step": "day",
+    "since": "2026-11-23T00:00:00.000Z",
+    "until": "2026-11-23T09:30:00.000Z",
+    "account": "acc_0000000000001",
+    "carrier": None,
+    "data": [{"at": "2026-11-23T00:00:00.000Z", **_OF_A_DAY}],
+    "total": _OF_A_DAY,
+    "incomplete": False,
+}
 CODE_REQUEST: dict[str, Any] = {
     "name": "price",
     "keywords": ["PRICE", "COST"],

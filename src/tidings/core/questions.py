@@ -28,6 +28,7 @@ from tidings.core.patience import Wait
 from tidings.core.people import User, UserSession
 from tidings.core.report import ResponseReport
 from tidings.core.sender import Sender
+from tidings.core.traffic import Bucket, Point
 from tidings.core.webhook import Callback, Delivery, Secret, Subscription, Try
 from tidings.metrics import Tally
 
@@ -504,6 +505,16 @@ class Reports(Protocol):
     async def responses(self, account_id: int, by: str, after: int, upto: int, limit: int) -> ResponseReport: ...
 
 
+class Traffic(Protocol):
+    """How many messages took which status, by the minute, hour and day."""
+
+    async def add(self, buckets: Sequence[Bucket]) -> None: ...
+    async def points(
+        self, account_id: int | None, carrier: str | None, step: Millis, since: Millis, until: Millis
+    ) -> list[Point]: ...
+    async def forget(self, step: Millis, before: Millis, most: int) -> int: ...
+
+
 class Words(Protocol):
     """The words of what is said in conversations."""
 
@@ -781,6 +792,8 @@ class Tx(Protocol):
     def words(self) -> Words: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def traffic(self) -> Traffic: ...
     @property
     def captures(self) -> Captures: ...
     @property

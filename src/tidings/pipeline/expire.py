@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tidings.core.message import Millis
+from tidings.core.message import DAY, HOUR, MINUTE, Millis
 from tidings.core.ports import stage
 from tidings.core.questions import Attempt, Tx
 from tidings.core.status import EXPIRED, UNKNOWN
@@ -15,7 +15,7 @@ from tidings.pipeline import track
 MESSAGES_MOST = 200
 """Messages that one commit drops: as many rows of other tables go with each as it had segments and receipts."""
 ROWS_MOST = 500
-"""Orphans, and pieces of captures, that one commit drops."""
+"""Orphans, pieces of captures, and counts that one commit drops."""
 EVENTS_MOST = 500
 """Events that one commit drops, where they are not dropped by the day."""
 
@@ -108,3 +108,18 @@ async def forget_orphans(tx: Tx, moments: Sequence[Millis], now: Millis) -> list
 async def forget_pieces(tx: Tx, moments: Sequence[Millis], now: Millis) -> list[int]:
     """Drop a page of what was captured before a moment, for somebody who did not come for it; how many went."""
     return [await tx.retention.drop_pieces(before, ROWS_MOST) for before in moments]
+
+
+@stage(order=83, patient=True)
+async def forget_minutes(tx: Tx, moments: Sequence[Millis], now: Millis) -> list[int]:
+    """Drop a page of counts of minutes that began before a moment; how many went."""
+    return [await tx.traffic.forget(MINUTE, before, ROWS_MOST) for before in moments]
+
+
+@stage(order=83, patient=True)
+async def forget_hours(tx: Tx, moments: Sequence[Millis], now: Millis) -> list[int]:
+    """Drop a page of counts of hours, or else of days, that began before a moment; how many went."""
+    return [
+        await tx.traffic.forget(HOUR, before, ROWS_MOST) or await tx.traffic.forget(DAY, before, ROWS_MOST)
+        for before in moments
+    ]

@@ -40,7 +40,7 @@ async def begin(
     moved = tx.tally.pending
     for message, statuses in zip(messages, history, strict=True):
         for status in statuses:
-            moved[status, message.category] += 1
+            moved[status, message.category, message.account_id, message.carrier] += 1
     await tx.messages.insert(messages)
     await tx.events.append(
         [
@@ -68,9 +68,9 @@ async def advance(
         state = states.get(move.message_id)
         if state is None or not may_become(state.status, move.status, state.error):
             continue
-        states[state.id] = changed[state.id] = _moved(state, move, now)
-        events.append(_event(changed[state.id], move, now))
-        moved[move.status, state.category] += 1
+        states[state.id] = changed[state.id] = after = _moved(state, move, now)
+        events.append(_event(after, move, now))
+        moved[after.status, after.category, after.account_id, after.carrier] += 1
     await tx.messages.change(list(changed.values()))
     await tx.events.append(events)
     await tx.messages.blank(

@@ -8,7 +8,7 @@ from functools import cache
 
 from tidings.store.engine import Row
 
-NAMED = frozenset({"message", "message_event", "queue", "attempt", "receipt"})
+NAMED = frozenset({"message", "message_event", "queue", "attempt", "receipt", "traffic"})
 """Tables that no statement reads without their name in it. Others are read under further names too: of partitions."""
 _TABLE = re.compile(r"\b(?:insert into|update) (\w+)")
 _MARK = re.compile(r"\$(\d+)")

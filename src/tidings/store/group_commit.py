@@ -16,6 +16,7 @@ from tidings.core.health import DatabaseState
 from tidings.core.message import Millis
 from tidings.core.ports import STAGES, Clock, News, Stage, StoreUnavailable
 from tidings.core.questions import Tx
+from tidings.core.traffic import buckets
 from tidings.metrics import Tally
 from tidings.store import news
 from tidings.store.engine import Engine
@@ -383,7 +384,7 @@ class GroupStore:
         self._batch = batch
         self._said = []
         try:
-            await self._repeated(lambda now: self._merged(tx, batch, now))
+            await self._repeated(tx, lambda now: self._merged(tx, batch, now))
         except CommitUnknown:
             raise
         except Exception as fault:
@@ -395,28 +396,30 @@ class GroupStore:
     async def _commit_singly(self, tx: Transaction, batch: list[_Submission]) -> None:
         """Somebody in the batch is at fault: again, each behind a savepoint, so that only the guilty one fails."""
         try:
-            await self._repeated(lambda now: self._separately(tx, batch, now))
+            await self._repeated(tx, lambda now: self._separately(tx, batch, now))
         except CommitUnknown:
             raise
         except Exception as fault:
             self._all_failed(batch, fault)
 
-    async def _repeated(self, work: Callable[[Millis], Awaitable[object]]) -> None:
+    async def _repeated(self, tx: Transaction, work: Callable[[Millis], Awaitable[object]]) -> None:
         """Once more where a deadlock, or a connection that had died unseen, was in the way."""
         try:
-            await self._transact(work)
+            await self._transact(tx, work)
         except CommitUnknown:
             raise
         except Exception as fault:
             if not self.driver.is_passing(fault):
                 raise
-            await self._transact(work)
+            await self._transact(tx, work)
 
-    async def _transact(self, work: Callable[[Millis], Awaitable[object]]) -> None:
+    async def _transact(self, tx: Transaction, work: Callable[[Millis], Awaitable[object]]) -> None:
         self.tally.pending.clear()
         await self.driver.begin()
         try:
-            await work(self._clock.now())
+            now = self._clock.now()
+            await work(now)
+            await tx.traffic.add(buckets(self.tally.pending, now))
             await self.driver.flush()
             if self.driver.peers:
                 self.driver.tell(self._news())
@@ -469,7 +472,7 @@ class GroupStore:
             self._said = await alone(self._last.stage.run(cast("Tx", tx), [item], now), self.driver.busy)
 
     def _asked(self, last: _Last) -> Any:
-        moved = {status for status, _ in self.tally.pending}
+        moved = {status for status, *_ in self.tally.pending}
         return last.ask(moved) if moved else None
 
     async def _run_group(self, tx: Transaction, stage: Stage[Any, Any], group: list[_Submission], now: Millis) -> None:

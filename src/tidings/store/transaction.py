@@ -27,6 +27,7 @@ from tidings.store.reports import Reports
 from tidings.store.retention import Retention
 from tidings.store.senders import Senders
 from tidings.store.suppressions import Suppressions
+from tidings.store.traffic import Traffic
 from tidings.store.webhooks import Webhooks
 from tidings.store.words import Words
 
@@ -37,7 +38,7 @@ class Transaction:
     __slots__ = (
         "accounts", "attempts", "audit", "captures", "carriers", "codes", "contacts", "conversations", "engine",
         "erasures", "esmes", "events", "idempotencies", "inbounds", "leases", "messages", "outbox", "people", "queue",
-        "receipts", "reports", "retention", "senders", "suppressions", "tally", "webhooks", "words",
+        "receipts", "reports", "retention", "senders", "suppressions", "tally", "traffic", "webhooks", "words",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, tally: Tally | None = None) -> None:
@@ -53,6 +54,7 @@ class Transaction:
         self.conversations = Conversations(engine)
         self.words = Words(engine)
         self.reports = Reports(engine)
+        self.traffic = Traffic(engine)
         self.suppressions = Suppressions(engine)
         self.erasures = Erasures(engine)
         self.inbounds = Inbounds(engine)

@@ -19,4 +19,18 @@ REPORTS: tuple[Endpoint, ...] = (
         answer=reports.ResponseView,
         answer_example=examples.RESPONSES,
     ),
+    Endpoint(
+        method="GET",
+        path="/v1/reports/traffic",
+        handle=reports.traffic,
+        name="reportTraffic",
+        summary="How many messages were accepted, sent, delivered and so on, by the minute, hour or day",
+        detail="Counts when a message took a status, not when it was made: one accepted at 9:59 and delivered at 10:01 "
+        "counts in both hours. Steps in which nothing happened are told with zeros. Counts of minutes are kept for two "
+        "days, those of hours and days for `retention.traffic` days. At most 1,500 steps are told.",
+        scope="read",
+        query=reports.TrafficQuery,
+        answer=reports.TrafficView,
+        answer_example=examples.TRAFFIC,
+    ),
 )
