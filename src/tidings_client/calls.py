@@ -546,6 +546,25 @@ class Calls:
         )
         return answer
 
+    def report_traffic(
+        self,
+        *,
+        step: Literal["day", "hour", "minute"] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        carrier: str | None = None,
+        account: str | None = None,
+    ) -> types.Traffic:
+        """How many messages were accepted, sent, delivered and so on, by the minute, hour or day."""
+        answer: types.Traffic = self.call(
+            Call(
+                "GET",
+                "/v1/reports/traffic",
+                query={"step": step, "since": since, "until": until, "carrier": carrier, "account": account},
+            )
+        )
+        return answer
+
     def create_erasure(self, body: types.ErasureRequest) -> types.Erasure:
         """Erase a person."""
         answer: types.Erasure = self.call(Call("POST", "/v1/erasures", body=body, harmless=True))
@@ -786,6 +805,55 @@ class Calls:
     ) -> Lines:
         """What goes over the links of a carrier, PDU by PDU, as it goes."""
         return self.lines(Call("GET", f"/v1/carriers/{step(name)}/capture", query={"seconds": seconds, "whole": whole}))
+
+    def list_orphans(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        carrier: str | None = None,
+        from_: str | None = None,
+        parked: bool | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> types.Orphans:
+        """Receipts that match no message, and why."""
+        answer: types.Orphans = self.call(
+            Call(
+                "GET",
+                "/v1/orphans",
+                query={
+                    "limit": limit,
+                    "cursor": cursor,
+                    "carrier": carrier,
+                    "from": from_,
+                    "parked": parked,
+                    "since": since,
+                    "until": until,
+                },
+            )
+        )
+        return answer
+
+    def get_orphan(self, id: str) -> types.Orphan:
+        """A receipt that matches no message, and why."""
+        answer: types.Orphan = self.call(Call("GET", f"/v1/orphans/{step(id)}"))
+        return answer
+
+    def delete_orphan(self, id: str) -> types.Gone:
+        """Drop a receipt that matches no message."""
+        answer: types.Gone = self.call(Call("DELETE", f"/v1/orphans/{step(id)}"))
+        return answer
+
+    def match_orphans(self, body: types.OrphanChoice | None = None) -> types.OrphansMatched:
+        """Match receipts again that matched no message."""
+        answer: types.OrphansMatched = self.call(Call("POST", "/v1/orphans/match", body=body))
+        return answer
+
+    def drop_orphans(self, body: types.OrphanChoice) -> types.OrphansDropped:
+        """Drop receipts that match no message."""
+        answer: types.OrphansDropped = self.call(Call("POST", "/v1/orphans/drop", body=body))
+        return answer
 
     def diagnose(self) -> types.Diagnosis:
         """What is wrong and what to do about it."""
@@ -1401,6 +1469,25 @@ class AsyncCalls:
         )
         return answer
 
+    async def report_traffic(
+        self,
+        *,
+        step: Literal["day", "hour", "minute"] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        carrier: str | None = None,
+        account: str | None = None,
+    ) -> types.Traffic:
+        """How many messages were accepted, sent, delivered and so on, by the minute, hour or day."""
+        answer: types.Traffic = await self.call(
+            Call(
+                "GET",
+                "/v1/reports/traffic",
+                query={"step": step, "since": since, "until": until, "carrier": carrier, "account": account},
+            )
+        )
+        return answer
+
     async def create_erasure(self, body: types.ErasureRequest) -> types.Erasure:
         """Erase a person."""
         answer: types.Erasure = await self.call(Call("POST", "/v1/erasures", body=body, harmless=True))
@@ -1643,6 +1730,55 @@ class AsyncCalls:
     ) -> AsyncLines:
         """What goes over the links of a carrier, PDU by PDU, as it goes."""
         return self.lines(Call("GET", f"/v1/carriers/{step(name)}/capture", query={"seconds": seconds, "whole": whole}))
+
+    async def list_orphans(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        carrier: str | None = None,
+        from_: str | None = None,
+        parked: bool | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> types.Orphans:
+        """Receipts that match no message, and why."""
+        answer: types.Orphans = await self.call(
+            Call(
+                "GET",
+                "/v1/orphans",
+                query={
+                    "limit": limit,
+                    "cursor": cursor,
+                    "carrier": carrier,
+                    "from": from_,
+                    "parked": parked,
+                    "since": since,
+                    "until": until,
+                },
+            )
+        )
+        return answer
+
+    async def get_orphan(self, id: str) -> types.Orphan:
+        """A receipt that matches no message, and why."""
+        answer: types.Orphan = await self.call(Call("GET", f"/v1/orphans/{step(id)}"))
+        return answer
+
+    async def delete_orphan(self, id: str) -> types.Gone:
+        """Drop a receipt that matches no message."""
+        answer: types.Gone = await self.call(Call("DELETE", f"/v1/orphans/{step(id)}"))
+        return answer
+
+    async def match_orphans(self, body: types.OrphanChoice | None = None) -> types.OrphansMatched:
+        """Match receipts again that matched no message."""
+        answer: types.OrphansMatched = await self.call(Call("POST", "/v1/orphans/match", body=body))
+        return answer
+
+    async def drop_orphans(self, body: types.OrphanChoice) -> types.OrphansDropped:
+        """Drop receipts that match no message."""
+        answer: types.OrphansDropped = await self.call(Call("POST", "/v1/orphans/drop", body=body))
+        return answer
 
     async def diagnose(self) -> types.Diagnosis:
         """What is wrong and what to do about it."""

@@ -1389,6 +1389,72 @@ class Origin(TypedDict):
     user: NotRequired[str | None]
 
 
+Orphan = TypedDict(
+    "Orphan",
+    {
+        "carrier": "str",
+        "bind": "str",
+        "carrier_id": "str",
+        "state": "str",
+        "status": "str",
+        "error_code": "str",
+        "raw": "str",
+        "received_at": "str",
+        "id": "str",
+        "from": "str",
+        "other_id": "str",
+        "error": "str | None",
+        "parked": "bool",
+        "tries": "int",
+        "next_at": "str | None",
+        "reason": "str",
+        "detail": "str",
+    },
+)
+
+OrphanChoice = TypedDict(
+    "OrphanChoice",
+    {
+        "orphan": "NotRequired[str | None]",
+        "carrier": "NotRequired[str | None]",
+        "from": "NotRequired[str | None]",
+        "parked": "NotRequired[bool | None]",
+        "since": "NotRequired[str | None]",
+        "until": "NotRequired[str | None]",
+        "cursor": "NotRequired[str | None]",
+    },
+)
+
+
+class Orphans(TypedDict):
+    """Receipts that match nothing, newest first."""
+
+    data: list[Orphan]
+    next_cursor: str | None
+    incomplete: NotRequired[bool]
+
+
+class OrphansDropped(TypedDict):
+    """How many are gone."""
+
+    dropped: int
+    next_cursor: str | None
+
+
+class OrphansMatched(TypedDict):
+    """What came of matching again."""
+
+    matched: int
+    unmatched: int
+    next_cursor: str | None
+
+
+class OwnChange(TypedDict):
+    """What shall be different about oneself; what is not named stays."""
+
+    name: NotRequired[str]
+
+
 class Page(TypedDict):
     """What a text could not take over of HTML."""
 
@@ -1960,6 +2026,37 @@ class Traffic(TypedDict):
     strays: NotRequired[int]
     malformed: NotRequired[int]
     drops: NotRequired[int]
+
+
+class TrafficCounts(TypedDict):
+    """How many messages took which status."""
+
+    accepted: int
+    sent: int
+    delivered: int
+    undelivered: int
+    failed: int
+    expired: int
+    rejected: int
+    canceled: int
+    unknown: int
+    received: int
+
+
+class TrafficPoint(TypedDict):
+    """What happened in one step of time."""
+
+    accepted: int
+    sent: int
+    delivered: int
+    undelivered: int
+    failed: int
+    expired: int
+    rejected: int
+    canceled: int
+    unknown: int
+    received: int
+    at: str
 
 
 class Trip(TypedDict):

@@ -7,6 +7,7 @@ import datetime as dt
 import http.client
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from processes import Tidings, until
 
 from oidc_kit import Issuer
 from tidings.core import totp
+from tidings.smpp import codec, pdus
 
 pytestmark = pytest.mark.one_engine("what the pages show is asked of the API")
 
@@ -31,7 +33,9 @@ NEW_EACH_TIME = [
     (re.compile(r"lies \d+ s behind"), "lies <some> s behind"),
     (TIME, "<time>"),
     (
-        re.compile(r"\b(msg|code|key|acc|con|conv|note|can|esme|wh|whd|dlv|cur|evt|user|ses|aud)_[0-9a-z]{13}(_\d+)?"),
+        re.compile(
+            r"\b(msg|code|key|acc|con|conv|note|can|esme|wh|whd|dlv|cur|evt|user|ses|aud|rcp)_[0-9a-z]{13}(_\d+)?"
+        ),
         r"<\1>",
     ),
     (re.compile(r"(?:(?<=#)|^)[\w-]{43}$"), "<secret>"),
@@ -44,6 +48,7 @@ FIGURES = {
     "id_in_receipt", "id_in_response", "notes", "receipt_ms", "response_ms",
     "answered", "answers", "commit_lag_ms", "disk_free_mb", "engine", "free", "in_flight", "oldest_s", "port", "rate",
     "replies", "request_octets", "round_trip_ms", "sent", "size_mb", "smpp_port", "store", "submissions", "took_ms",
+    "tries",
     "traffic", "unused_mb", "version", "waiting", "wal_mb",
 }  # fmt: skip
 PLACES = {"cursor", "in_reply_to", "Idempotency-Key", "idempotency_key", "Last-Event-ID", "last_event_id"}
@@ -240,6 +245,29 @@ def up(world: World) -> dict[str, str]:
 def simulator(world: World) -> Json:
     told: Json = world.tidings.get("/v1/carriers/simulator")
     return told
+
+
+def orphan(world: World) -> dict[str, str]:
+    """Another system has sent one text with the account that we have at the simulated network, and left."""
+    up(world)
+    for row in world.tidings.get("/v1/orphans?limit=100")["data"]:
+        world.tidings.call("DELETE", f"/v1/orphans/{row['id']}")
+    network = world.tidings.get("/v1/simulator/stats")
+    texted = pdus.SubmitSm(
+        source_addr="777", dest_addr_ton=1, dest_addr_npi=1, destination_addr=PERSON[1:], registered_delivery=1,
+        short_message=b"Hello", sequence_number=2,
+    )  # fmt: skip
+    bound = pdus.Bind(command_id=pdus.BIND_TRANSMITTER, system_id="tidings", sequence_number=1)
+    with (
+        socket.create_connection(("127.0.0.1", network["smpp_port"]), 10) as line,
+        line.makefile("rb") as answers,
+    ):
+        for pdu in (bound, texted):
+            line.sendall(codec.encode(pdu))
+            length = answers.read(4)
+            assert answers.read(int.from_bytes(length) - 4)[4:8] == bytes(4), "command_status of the answer"
+    rows = until(lambda: world.tidings.get("/v1/orphans")["data"], "its receipt came to us")
+    return {"rcp_02n5m8h2tc800": rows[0]["id"]}
 
 
 def account(world: World) -> dict[str, str]:
@@ -496,6 +524,7 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("beginOidc", nothing),
     ("signInByOidc", travelled),
     ("getSession", owner),
+    ("changeOwnName", owner),
     ("listSessions", alone),
     ("endOtherSessions", elsewhere),
     ("endSession", elsewhere),
@@ -542,6 +571,7 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("changeCannedReply", canned),
     ("deleteCannedReply", canned),
     ("reportResponses", message),
+    ("reportTraffic", message),
     ("enrolEsme", nothing),
     ("listEsmes", esme),
     ("getEsme", esme),
@@ -579,6 +609,11 @@ CALLS: list[tuple[str, Callable[[World], dict[str, str]]]] = [
     ("createCarrier", nothing),
     ("changeCarrier", another),
     ("deleteCarrier", another),
+    ("listOrphans", orphan),
+    ("getOrphan", orphan),
+    ("matchOrphans", orphan),
+    ("dropOrphans", orphan),
+    ("deleteOrphan", orphan),
     ("streamEvents", message),
     ("metrics", nothing),
     ("createCode", no_codes),
@@ -656,6 +691,10 @@ def test_an_example_is_answered_as_shown(world: World, name: str, prepare: Calla
         told["data"] = [row for row in told["data"] if row["name"] == shown["data"][0]["name"]]
     if name == "reportResponses":  # other examples have sent from other addresses
         told["data"] = [row for row in told["data"] if row["key"] == shown["data"][0]["key"]]
+    if name == "reportTraffic":  # how much there was is due to the examples before
+        assert told["total"]["accepted"] == sum(row["accepted"] for row in told["data"]) > 0
+        assert len(told["data"]) in (24, 25), "every hour of the day asked for"
+        told |= {"data": [{**row, "at": told["since"]} for row in shown["data"]], "total": shown["total"]}
     if name == "createErasure":  # how much there was is due to the examples before
         assert told.keys() == shown.keys()
         assert told["messages"] > 0

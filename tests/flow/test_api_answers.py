@@ -73,7 +73,7 @@ def _nobody(path: str) -> str:
     kinds = {
         "keys": "key", "accounts": "acc", "webhooks": "wh", "messages": "msg", "esmes": "esme", "carriers": "msg",
         "conversations": "conv", "contacts": "con", "canned-replies": "can", "notes": "note", "codes": "code",
-        "users": "user", "sessions": "ses",
+        "users": "user", "sessions": "ses", "orphans": "rcp",
     }  # fmt: skip
     return ("whd" if "/deliveries/" in path else kinds[path.split("/")[2]]) + "_0000000000009"
 

@@ -780,3 +780,31 @@ def test_what_an_esme_is_owed_is_listed_and_sent_again_and_a_form_taken_back(hom
     again = tidings("esmes", "replay", number, cwd=home)
     assert (again.status, again.out) == (0, "1 go out again\n"), again
     assert "no delivery" in tidings("esmes", "replay", number, "--delivery", "dlv_0000000000007", cwd=home).err.lower()
+
+
+# traffic and orphans
+
+
+def test_traffic_is_told_by_the_hour(home: Path) -> None:
+    sent = tidings("send", "+15551230100", "Counted", "--wait", cwd=home)
+    assert sent.status == 0, sent
+    told = tidings("traffic", "--step", "hour", cwd=home).out.splitlines()
+    assert told[0].split()[:4] == ["HOUR", "ACCEPTED", "SENT", "DELIVERED"]
+    assert (len(told), told[-1].split()[0]) == (26, "total")
+    found = json.loads(tidings("traffic", "--account", "all", "--carrier", "simulator", "--json", cwd=home).out)
+    assert (found["account"], len(found["data"])) == ("all", 24)
+    assert 0 < found["total"]["delivered"] <= found["total"]["accepted"]
+    refused = tidings("traffic", "--step", "minute", "--since", "2026-01-01T00:00:00Z", cwd=home)
+    assert "at most 1,500" in refused.err
+
+
+def test_orphans_are_listed_matched_and_dropped(home: Path) -> None:
+    """There are none here: tests/flow/test_orphans.py has some."""
+    assert tidings("orphans", "list", cwd=home).out.split() == [
+        "ID", "CARRIER", "CAME", "ITS", "ID", "FROM", "STATE", "NEXT", "REASON"
+    ]  # fmt: skip
+    assert json.loads(tidings("orphans", "list", "--parked", "--carrier", "x", "--json", cwd=home).out) == {"data": []}
+    assert tidings("orphans", "match", "--orphaned", cwd=home).out == "0 matched, 0 did not\n"
+    assert "name what is to be dropped" in tidings("orphans", "drop", cwd=home).err
+    assert json.loads(tidings("orphans", "drop", "--carrier", "x", "--json", cwd=home).out) == {"dropped": 0}
+    assert "was dropped, or matches by now" in tidings("orphans", "drop", "rcp_0000000000009", cwd=home).err

@@ -11,6 +11,7 @@ from tidings.api.call import Endpoint
 from tidings.api.faults import faults, fields
 from tidings.api.one_url import OneUrl
 from tidings.api.problems import Abort
+from tidings.core.orphan import REASONS
 from tidings.core.request import Fault, Verdict
 
 REQUEST: dict[str, Any] = {
@@ -950,18 +951,41 @@ RESPONSES: dict[str, Any] = {
     "total": {"key": "", **_OF_SENDER},
     "incomplete": False,
 }
-_OF_A_DAY = {
+ORPHAN: dict[str, Any] = {
+    "carrier": "simulator",
+    "bind": "simulator/1",
+    "carrier_id": "0000002b",
+    "state": "DELIVRD",
+    "status": "delivered",
+    "error_code": "000",
+    "raw": "id:0000002b sub:001 dlvrd:001 submit date:2611230930 done date:2611230930 stat:DELIVRD err:000 text:",
+    "received_at": "2026-11-23T09:30:00.118Z",
+    "id": "rcp_02n5m8h2tc800",
+    "from": "+15551230100",
+    "other_id": "",
+    "error": None,
+    "parked": True,
+    "tries": 4,
+    "next_at": "2026-11-23T09:30:08.118Z",
+    "reason": "unknown_id",
+    "detail": REASONS["unknown_id"],
+}
+ORPHAN_CHOICE: dict[str, Any] = {"carrier": "simulator", "since": "2026-11-23T00:00:00Z"}
+_OF_AN_HOUR = {
     "accepted": 2, "sent": 2, "delivered": 2, "undelivered": 0, "failed": 0, "expired": 0, "rejected": 0, "canceled": 0,
     "unknown": 0, "received": 1,
 }  # fmt: skip
 TRAFFIC: dict[str, Any] = {
-    "step": "day",
-    "since": "2026-11-23T00:00:00.000Z",
+    "step": "hour",
+    "since": "2026-11-23T08:00:00.000Z",
     "until": "2026-11-23T09:30:00.000Z",
     "account": "acc_0000000000001",
-    "carrier": None,
-    "data": [{"at": "2026-11-23T00:00:00.000Z", **_OF_A_DAY}],
-    "total": _OF_A_DAY,
+    "carrier": "simulator",
+    "data": [
+        {"at": "2026-11-23T08:00:00.000Z", **dict.fromkeys(_OF_AN_HOUR, 0)},
+        {"at": "2026-11-23T09:00:00.000Z", **_OF_AN_HOUR},
+    ],
+    "total": _OF_AN_HOUR,
     "incomplete": False,
 }
 CODE_REQUEST: dict[str, Any] = {
@@ -1052,6 +1076,9 @@ _PARAMETERS: dict[str, Any] = {
     "in_reply_to": "msg_02n5m8h2tc800",
     "q": "nine com*",
     "by": "sender",
+    "step": "hour",
+    "carrier": "simulator",
+    "parked": "true",
     "idempotency_key": IDEMPOTENCY_KEY,
     "key": ONE_URL["key"],
 }
@@ -1074,6 +1101,8 @@ def parameter(path: str, name: str) -> Any:
         return "waiting"
     if path == "/v1/conversations" and name in _OF_CONVERSATIONS:
         return _OF_CONVERSATIONS[name]
+    if path == "/v1/orphans" and name == "from":
+        return "+15551230100"
     if path == "/v1/contacts" and name in ("number", "name"):
         return {"number": "+15551230100", "name": "Ada"}[name]
     if path == "/v1/senders" and name == "cursor":

@@ -137,6 +137,7 @@ def _kind(path: str) -> str:
 _PREFIXES = {
     "contacts": "con", "conversations": "conv", "canned-replies": "can", "notes": "note", "codes": "code",
     "keys": "key", "esmes": "esme", "accounts": "acc", "webhooks": "wh", "users": "user", "sessions": "ses",
+    "orphans": "rcp",
 }  # fmt: skip
 
 

@@ -103,9 +103,9 @@ class TrafficQuery(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="the step that holds it is the first; without it 60 minutes, 24 hours or 30 days are shown"),
     ] = None
     until: Annotated[Moment | None, Meta(description="steps that begin before it; without it now")] = None
-    carrier: Annotated[
-        str | None, Meta(max_length=64, description="what was done by it, or was accepted to go by it")
-    ] = None
+    carrier: (
+        Annotated[str, Meta(max_length=64, description="what was done by it, or was accepted to go by it")] | None
+    ) = None
     account: Annotated[
         Annotated[str, Meta(pattern="^(all|acc_[0-9a-z]{13})$")] | None,
         Meta(description="for who looks after all accounts: one of them, or `all`; else one's own"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from tidings.api import origin, views
 from tidings.api.auth import actor, visitor
@@ -18,7 +18,7 @@ from tidings.core.account import DEFAULT_ACCOUNT
 from tidings.core.people import OWN, SignedIn, User, UserSession, caller_of, email_of, lives
 from tidings.core.questions import Tx
 from tidings.core.request import Fault, Refused
-from tidings.pipeline import founding, signed_in, signin
+from tidings.pipeline import founding, people, signed_in, signin
 from tidings.pipeline.signin import Opened
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, examples=["ada@example.com"])]
@@ -92,6 +92,12 @@ class SignInRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     code: FactorCode | None = None
 
 
+class OwnChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What shall be different about oneself; what is not named stays."""
+
+    name: PersonName | UnsetType = UNSET
+
+
 class SetupRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The first owner."""
 
@@ -154,6 +160,18 @@ async def post(call: Call) -> Reply:
 async def read(call: Call) -> Reply:
     """Who is signed in."""
     user, session = await own(call)
+    return Reply(200, views.encode(who(call, user, session)))
+
+
+async def patch(call: Call) -> Reply:
+    """Change one's own name."""
+    body: OwnChange = call.body
+    user, session = await own(call)
+    if body.name is not UNSET and body.name != user.name:
+        outcome = await people.rename(call.house, actor(call), user, body.name)
+        if isinstance(outcome, Refused):
+            return refusal(outcome)
+        user = outcome
     return Reply(200, views.encode(who(call, user, session)))
 
 

@@ -137,6 +137,25 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: int | None = None
 
 
+class OrphanFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list of receipts that match nothing may be narrowed by."""
+
+    carrier: str | None = None
+    sender: str | None = None
+    parked: bool | None = None
+    """True: those that are still tried; False: those that are not."""
+    since: Millis | None = None
+    until: Millis | None = None
+
+
+class OrphanPage(msgspec.Struct, frozen=True):
+    """Receipts that match nothing; `cursor` continues, `complete` is False when the scan stopped early."""
+
+    receipts: tuple[ReceiptRow, ...]
+    cursor: int | None
+    complete: bool = True
+
+
 class Page(msgspec.Struct, frozen=True):
     """Messages newest first; `cursor` continues, `complete` is False when the scan stopped early."""
 
@@ -246,6 +265,10 @@ class Receipts(Protocol):
     async def of(self, message_id: int) -> list[ReceiptRow]: ...
     async def orphans(self) -> int: ...
     async def unmatched(self, carrier: str, after: int, limit: int) -> list[ReceiptRow]: ...
+    async def unmatched_page(self, filter: OrphanFilter, before: int | None, limit: int) -> OrphanPage: ...
+    async def unmatched_ids(self, filter: OrphanFilter, after: int, up_to: int, most: int) -> Scan: ...
+    async def unmatched_among(self, ids: Sequence[int]) -> list[ReceiptRow]: ...
+    async def drop_unmatched(self, ids: Sequence[int]) -> set[int]: ...
     async def habits(self) -> dict[str, Habit]: ...
     async def keep_habits(self, habits: Sequence[Habit]) -> None: ...
 

@@ -225,8 +225,9 @@ def _receipts(snapshot: Snapshot) -> Iterator[Advice]:
         yield Advice(
             "note",
             f"{snapshot.orphans} receipts match no message.",
-            "Usual causes: another system sends with the same carrier account, or the carrier writes its ids in "
-            "receipts in a way that nobody told: see `receipt_id` and `receipt_id_from` of the carrier's profile.",
+            "`tidings orphans list` shows them with the reason. Usual causes: another system sends with the same "
+            "carrier account, or the carrier writes its ids in receipts in a way that nobody told: see `receipt_id` "
+            "and `receipt_id_from` of the carrier's profile.",
         )
 
 

@@ -172,6 +172,15 @@ async def change(
     return await write(house, wanted)
 
 
+async def rename(house: House, actor: Actor, user: User, name: str) -> User | Refused:
+    """Let somebody be called as they wish."""
+
+    def how(user: User) -> User:
+        return msgspec.structs.replace(user, name=name)
+
+    return await write(house, UserChange(user.account_id, user.id, how, entry(house, "user.changed", actor)))
+
+
 async def remove(house: House, maker: Principal, actor: Actor, account_id: int, user_id: int) -> User | Refused:
     """Take somebody away, with their sessions; what they did stays in the log."""
     return await write(

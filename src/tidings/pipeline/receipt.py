@@ -50,6 +50,25 @@ async def rematch(tx: Tx, rows: Sequence[ReceiptRow], now: Millis) -> list[bool]
     return [row.attempt_id is not None for row in settled]
 
 
+@stage(order=61)
+async def match_again(tx: Tx, ids: Sequence[int], now: Millis) -> list[bool]:
+    """Try receipts that match nothing once more, out of turn; those that still do not are left as they are."""
+    rows = await tx.receipts.unmatched_among(ids)
+    states: dict[int, State] = {}
+    matched = await _match(tx, rows, states)
+    settled = [_settled(row, matched[row.id], now) for row in rows if row.id in matched]
+    await tx.receipts.settle(settled)
+    await _apply(tx, settled, matched, states, now)
+    return [number in matched for number in ids]
+
+
+@stage(order=62)
+async def drop(tx: Tx, ids: Sequence[int], now: Millis) -> list[bool]:
+    """Drop receipts that match nothing; False for those that match by now, or are gone."""
+    gone = await tx.receipts.drop_unmatched(ids)
+    return [number in gone for number in ids]
+
+
 class Told(msgspec.Struct, frozen=True, gc=False):
     """What a carrier's profile says of its ids; `form` "" leaves it to be learned."""
 
@@ -101,6 +120,13 @@ async def _match(tx: Tx, rows: Sequence[ReceiptRow], states: dict[int, State]) -
 
     Fills `states` with the messages looked at, and keeps what the receipts teach about their carriers.
     """
+    matching = await _sought(tx, rows, states)
+    if changed := matching.learned():
+        await tx.receipts.keep_habits(changed)
+    return matching.matched
+
+
+async def _sought(tx: Tx, rows: Sequence[ReceiptRow], states: dict[int, State]) -> _Matching:
     matching = _Matching(await tx.receipts.habits(), states)
     await matching.look_up(tx, rows, known_forms=True)
     rest = [row for row in rows if not matching.by_habit(row)]
@@ -109,9 +135,13 @@ async def _match(tx: Tx, rows: Sequence[ReceiptRow], states: dict[int, State]) -
         await matching.ask_for_unanswered(tx, rest)
         for row in rest:
             matching.by_exclusion(row)
-    if changed := matching.learned():
-        await tx.receipts.keep_habits(changed)
-    return matching.matched
+    return matching
+
+
+async def reasons(tx: Tx, rows: Sequence[ReceiptRow]) -> dict[int, str]:
+    """Row id → why it matches nothing as things are: a key of `core.orphan.REASONS`. Changes nothing."""
+    matching = await _sought(tx, rows, {})
+    return {row.id: matching.reason(row) for row in rows}
 
 
 class _Matching:
@@ -191,6 +221,16 @@ class _Matching:
         others = [one for one in unanswered if _fits(row, self._states, one)]
         habit = self._habit(row.carrier)
         return self._take(row, id_form.by_exclusion(_wanted(row), habit, fitting, self._taken, others))
+
+    def reason(self, row: ReceiptRow) -> str:
+        """Why a receipt matches nothing, or that it does."""
+        if row.id in self.matched:
+            return "matches"
+        if not any(_ids(row)):
+            return "no_id"
+        if not any(self._known.get((row.carrier, key)) for key in _keys(row, "")):
+            return "unknown_id"
+        return "unsure" if self._fitting(row) else "other_number"
 
     def learned(self) -> list[Habit]:
         """What this batch taught about carriers."""

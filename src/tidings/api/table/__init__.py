@@ -13,6 +13,7 @@ from tidings.api.table.esmes import ESMES
 from tidings.api.table.health import HEALTH
 from tidings.api.table.keys import KEYS
 from tidings.api.table.messages import MESSAGES
+from tidings.api.table.orphans import ORPHANS
 from tidings.api.table.people import PEOPLE
 from tidings.api.table.reports import REPORTS
 from tidings.api.table.senders import SENDERS
@@ -36,6 +37,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *ESMES,
     *WEBHOOKS,
     *CARRIERS,
+    *ORPHANS,
     *HEALTH,
 )
 

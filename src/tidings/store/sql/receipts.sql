@@ -22,6 +22,21 @@ select count(*) from receipt where attempt_id is null and retry_at is null;
 -- name: unmatched
 select {columns} from receipt where attempt_id is null and id > ?2 and carrier = ?1 order by id limit ?3;
 
+-- name: unmatched_among
+select {columns} from receipt where attempt_id is null and id in rows_int(?1) order by id;
+
+-- name: drop_unmatched
+delete from receipt where attempt_id is null and id in rows_int(?1) returning id;
+
+-- name: scan
+select * from receipt where {where} order by id {way} limit {most}
+
+-- name: chosen
+select {columns} from ({scan}) as scanned where {where} order by id {way} limit {most}
+
+-- name: reach
+select min(id), max(id), count(*) from ({scan}) as scanned
+
 -- name: habits
 select carrier, form, fixed, loose, leaning, votes from carrier_habit;
 
