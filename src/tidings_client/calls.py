@@ -813,7 +813,7 @@ class Calls:
         cursor: str | None = None,
         carrier: str | None = None,
         from_: str | None = None,
-        parked: bool | None = None,
+        parked: Literal["false", "true"] | None = None,
         since: str | None = None,
         until: str | None = None,
     ) -> types.Orphans:
@@ -1738,7 +1738,7 @@ class AsyncCalls:
         cursor: str | None = None,
         carrier: str | None = None,
         from_: str | None = None,
-        parked: bool | None = None,
+        parked: Literal["false", "true"] | None = None,
         since: str | None = None,
         until: str | None = None,
     ) -> types.Orphans:
