@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from test_api import GOOD, Place, opened, suppress
 
+from contract_kit import receipt
 from kit import Heard, ask
+from spine_kit import ask as question
 from tidings.api.table import ENDPOINTS
 from tidings.config import Limits, Settings
 from tidings.core import ids
@@ -60,6 +62,9 @@ async def settle(place: Place) -> Town:
         "accounts": ids.show("acc", DEFAULT_ACCOUNT),
     }
     listeners = await place.house.store.read(notify.directory)
+    orphan = receipt(town.house.new_id())
+    await town.house.store.write(question, [lambda tx: tx.receipts.insert([orphan])])
+    town.made["orphans"] = ids.show("rcp", orphan.id)
     fanned = await place.house.store.write(notify.fan_out, [notify.Tail(0, listeners)])
     town.made["webhooks/deliveries"] = ids.show("whd", fanned[0].loads[0].delivery.id)
     return town
