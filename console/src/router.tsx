@@ -23,16 +23,16 @@ const home = createRoute({
   path: "/",
   // The first screen that they may see.
   beforeLoad: () => {
-    const scopes = session.get()?.scopes;
-    if (!scopes) return; // nobody is in: whoever comes next is led to theirs
-    throw redirect({ to: SCREENS.find((one) => one.nav && sees(scopes, one))?.path ?? "/nothing" });
+    const who = session.get();
+    if (!who) return; // nobody is in: whoever comes next is led to theirs
+    throw redirect({ to: SCREENS.find((one) => one.nav && sees(who, one))?.path ?? "/nothing" });
   },
 });
 
 /** The screen to whoever may see it; to others, who come by a link, that it is not theirs. */
 function theirs(one: ScreenRow): RouteComponent {
   const Inside = lazyRouteComponent(one.load);
-  const Guarded = () => (sees(useSession().who?.scopes ?? [], one) ? <Inside /> : <NotTheirs title={`${one.name}.title`} />);
+  const Guarded = () => (sees(useSession().who, one) ? <Inside /> : <NotTheirs title={`${one.name}.title`} />);
   return Object.assign(Guarded, { preload: Inside.preload });
 }
 

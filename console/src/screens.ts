@@ -3,6 +3,7 @@
  * pictures of `make screens` are made from it. docs/howto/add-a-screen.md tells how.
  */
 import type { FunctionComponent } from "react";
+import type { Who } from "./api/session";
 import type { IconName } from "./design/icons";
 
 export type Group = "talk" | "build" | "run" | "house";
@@ -16,10 +17,12 @@ export interface ScreenRow {
   name: string;
   /** The file; it is loaded when the screen is first opened. */
   load: () => Promise<{ default: FunctionComponent }>;
-  /** Where it stands in the navigation; without one it is reached from other screens. */
-  nav?: { group: Group; icon: IconName; key?: string };
+  /** Where it stands in the navigation; without one it is reached from other screens. `tab`: how far to the front on a phone. */
+  nav?: { group: Group; icon: IconName; key?: string; tab?: number };
   /** The scopes that its calls take, any of which will do (`x-scope` and `x-scope-also` of the OpenAPI document). */
   needs?: Scope | readonly Scope[];
+  /** Only for who looks after all accounts: its calls are the operator's. */
+  operator?: true;
 }
 
 export const SCREENS: readonly ScreenRow[] = [
@@ -28,14 +31,14 @@ export const SCREENS: readonly ScreenRow[] = [
     path: "/inbox",
     name: "inbox",
     load: () => import("./screens/Inbox"),
-    nav: { group: "talk", icon: "inbox", key: "i" },
+    nav: { group: "talk", icon: "inbox", key: "i", tab: 1 },
     needs: ["read", "inbox"],
   },
   {
     path: "/messages",
     name: "log",
     load: () => import("./screens/MessageLog"),
-    nav: { group: "talk", icon: "list", key: "l" },
+    nav: { group: "talk", icon: "list", key: "l", tab: 3 },
     needs: "read",
   },
   { path: "/messages/$id", name: "story", load: () => import("./screens/MessageDetail"), needs: "read" },
@@ -109,8 +112,9 @@ export const SCREENS: readonly ScreenRow[] = [
     path: "/overview",
     name: "overview",
     load: () => import("./screens/Overview"),
-    nav: { group: "run", icon: "gauge", key: "o" },
+    nav: { group: "run", icon: "gauge", key: "o", tab: 2 },
     needs: "admin",
+    operator: true,
   },
   {
     path: "/carriers",
@@ -118,8 +122,9 @@ export const SCREENS: readonly ScreenRow[] = [
     load: () => import("./screens/Carriers"),
     nav: { group: "run", icon: "tower", key: "t" },
     needs: "admin",
+    operator: true,
   },
-  { path: "/carriers/$name", name: "carriers", load: () => import("./screens/CarrierDetail"), needs: "admin" },
+  { path: "/carriers/$name", name: "carriers", load: () => import("./screens/CarrierDetail"), needs: "admin", operator: true },
 
   // house
   {
@@ -144,7 +149,15 @@ export const SCREENS: readonly ScreenRow[] = [
   },
 ];
 
-/** Whether who has these scopes sees the screen. */
-export function sees(scopes: readonly string[], screen: ScreenRow): boolean {
-  return screen.needs === undefined || [screen.needs].flat().some((one) => scopes.includes(one));
+/** Whether they see the screen. */
+export function sees(who: Pick<Who, "scopes" | "all_accounts"> | null | undefined, screen: ScreenRow): boolean {
+  if (!who || (screen.operator && !who.all_accounts)) return false;
+  return screen.needs === undefined || [screen.needs].flat().some((one) => who.scopes.includes(one));
+}
+
+/** What a phone has room for beside the way to all the others: those with a `tab` first, then as the table has them. */
+export function tabsOf<T extends Pick<ScreenRow, "nav">>(nav: readonly T[]): readonly T[] {
+  const place = (one: T) => one.nav?.tab ?? Number.POSITIVE_INFINITY;
+  // Two infinities are no number apart; the sort is stable.
+  return [...nav].sort((one, other) => place(one) - place(other) || 0).slice(0, 4);
 }

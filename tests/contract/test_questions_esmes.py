@@ -81,6 +81,8 @@ async def test_those_of_one_account_newest_first_closed_ones_too(desk: Desk) -> 
     await kept(desk, esme(1), esme(2, account_id=TWO), esme(3, closed_at=9), esme(4))
     assert ids(await desk.see(lambda tx: tx.esmes.page(ONE, None, 2))) == [4, 3]
     assert ids(await desk.see(lambda tx: tx.esmes.page(ONE, 3, 2))) == [1]
+    assert ids(await desk.see(lambda tx: tx.esmes.page(None, None, 3))) == [4, 3, 2]
+    assert ids(await desk.see(lambda tx: tx.esmes.page(None, 3, 3))) == [2, 1]
     owners = [await desk.see(lambda tx, number=number: tx.esmes.account_of(number)) for number in (2, 3, 9)]
     assert owners == [TWO, ONE, None]
 

@@ -129,6 +129,8 @@ async def test_an_account_sees_its_own_and_no_others(town: Town) -> None:
     for method, path in (("POST", "/v1/esmes"), ("PATCH", f"/v1/esmes/{theirs['id']}"), ("DELETE", "/v1/esmes/x")):
         body = None if method == "DELETE" else SHOP if method == "POST" else {"name": "x"}
         assert (await tenant(town, method, path, body)).status == 403
+    of_all = (await admin(town, "GET", "/v1/esmes")).json()["data"]
+    assert [one["id"] for one in of_all][:2] == [theirs["id"], ours["id"]]
     of_tenant = await admin(town, "GET", f"/v1/esmes?account={town.tenant_id}")
     assert [one["id"] for one in of_tenant.json()["data"]] == [theirs["id"]]
     assert (await admin(town, "GET", f"/v1/esmes/{theirs['id']}")).status == 200

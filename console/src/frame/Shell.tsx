@@ -5,7 +5,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { useStreamState } from "../api/live";
 import { useMay, useSession } from "../api/session";
 import { Icon, type IconName } from "../design/icons";
-import { type Group, SCREENS, type ScreenRow, sees } from "../screens";
+import { type Group, SCREENS, type ScreenRow, sees, tabsOf } from "../screens";
 import { LANGUAGES, type Language, useWords } from "../words";
 import { Early, NOTHING, type Typed } from "./Early";
 import { signOut } from "./entry/leave";
@@ -32,9 +32,9 @@ const GROUPS: readonly Group[] = ["talk", "build", "run", "house"];
 
 /** The screens of the navigation that this caller may see. */
 export function useNav(): readonly (ScreenRow & { nav: NonNullable<ScreenRow["nav"]> })[] {
-  const scopes = useSession().who?.scopes ?? [];
+  const { who } = useSession();
   return SCREENS.filter(
-    (one): one is ScreenRow & { nav: NonNullable<ScreenRow["nav"]> } => one.nav !== undefined && sees(scopes, one),
+    (one): one is ScreenRow & { nav: NonNullable<ScreenRow["nav"]> } => one.nav !== undefined && sees(who, one),
   );
 }
 
@@ -94,7 +94,7 @@ export function Shell() {
     if (!document.activeElement || document.activeElement === document.body) document.getElementById("title")?.focus();
   }, [path]);
 
-  const phone = nav.slice(0, 4);
+  const phone = tabsOf(nav);
   return (
     <div className={style.shell}>
       <a href="#main" className={style.skip}>

@@ -213,9 +213,9 @@ class EsmePage(msgspec.Struct, frozen=True):
 class EsmeQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which page of the ESMEs, and whose."""
 
-    account: Annotated[AccountId, Meta(description="whose, for keys of the default account; else its own")] | None = (
-        None
-    )
+    account: (
+        Annotated[AccountId, Meta(description="whose; without it, keys of the default account see those of all")] | None
+    ) = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: Annotated[str, Meta(pattern="^cur_[0-9a-z]{13}$", description="next_cursor of the page before")] | None = (
         None
@@ -235,8 +235,9 @@ async def post(call: Call) -> Reply:
 
 
 async def page(call: Call) -> Reply:
-    """The ESMEs of an account."""
-    account_id = _account(call, call.query.account, "?account")
+    """The ESMEs of an account; for who looks after all, of all."""
+    named = call.query.account
+    account_id = None if named is None and call.over_all else _account(call, named, "?account")
     before, limit = before_of(call.query.cursor), call.query.limit
 
     async def ask(tx: Tx) -> list[Esme]:

@@ -44,8 +44,13 @@ class Esmes:
         rows = await self._engine.fetch(SQL["by_system_id"], system_id)
         return _esme(rows[0]) if rows else None
 
-    async def page(self, account_id: int, before: int | None, limit: int) -> list[Esme]:
-        rows = await self._engine.fetch(SQL["page"], account_id, before or _NEWEST, limit)
+    async def page(self, account_id: int | None, before: int | None, limit: int) -> list[Esme]:
+        """Newest first; without an account, of all accounts."""
+        before = before or _NEWEST
+        if account_id is None:
+            rows = await self._engine.fetch(SQL["page_of_all"], before, limit)
+        else:
+            rows = await self._engine.fetch(SQL["page"], account_id, before, limit)
         return [_esme(row) for row in rows]
 
     async def insert(self, esme: Esme) -> None:

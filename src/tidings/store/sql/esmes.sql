@@ -19,6 +19,9 @@ select {columns} from esme where system_id = ?1 and closed_at is null;
 -- name: page
 select {columns} from esme where account_id = ?1 and id < ?2 order by id desc limit ?3;
 
+-- name: page_of_all
+select {columns} from esme where id < ?1 order by id desc limit ?2;
+
 -- name: insert
 insert into esme (id, account_id, name, system_id, password, created_at, closed_at, last_bound_at, old_password,
   old_until, networks, bind_types, max_binds, "window", rate, daily_quota, monthly_quota, tls, certificate, alphabet,
