@@ -105,6 +105,13 @@ export const SCREENS: readonly ScreenRow[] = [
   { path: "/webhooks/$id", name: "webhooks", load: () => import("./screens/WebhookDetail"), needs: ["read", "develop"] },
   { path: "/deliveries", name: "deliveries", load: () => import("./screens/Deliveries"), needs: ["read", "develop"] },
   { path: "/deliveries/$id", name: "deliveries", load: () => import("./screens/DeliveryDetail"), needs: ["read", "develop"] },
+  {
+    path: "/events",
+    name: "events",
+    load: () => import("./screens/Events"),
+    nav: { group: "build", icon: "pulse", key: "v" },
+    needs: ["read", "inbox"],
+  },
   { path: "/signature", name: "signature", load: () => import("./screens/Signature"), needs: ["admin", "develop"] },
 
   // run
@@ -125,6 +132,15 @@ export const SCREENS: readonly ScreenRow[] = [
     operator: true,
   },
   { path: "/carriers/$name", name: "carriers", load: () => import("./screens/CarrierDetail"), needs: "admin", operator: true },
+
+  {
+    path: "/customers",
+    name: "customers",
+    load: () => import("./screens/Customers"),
+    nav: { group: "run", icon: "plug", key: "e" },
+    needs: "admin",
+  },
+  { path: "/customers/$id", name: "customers", load: () => import("./screens/CustomerDetail"), needs: "admin" },
 
   // house
   {

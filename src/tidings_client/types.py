@@ -330,6 +330,7 @@ class CarrierTest(TypedDict):
     response_ms: int | None
     receipt_ms: int | None
     profile: str
+    learned: dict[str, Any]
 
 
 class CarrierTestBegun(TypedDict):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from processes import Tidings
+from stage import SETTINGS
 
 from console_kit import CHROMIUM, FLAGS, Seat, missing
 
@@ -23,7 +24,7 @@ def _browser_is_there() -> None:
 def tidings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tidings]:
     """One for the tests of a file: each keeps to numbers of its own."""
     folder = tmp_path_factory.mktemp("console")
-    one = Tidings(folder / "data", folder / "tidings.log", "[limits]\nfree_disk_mb = 0\n")
+    one = Tidings(folder / "data", folder / "tidings.log", SETTINGS)
     one.start()
     yield one
     one.kill()

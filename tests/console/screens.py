@@ -11,7 +11,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "acceptance"), str(HERE)]
 
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from processes import Tidings  # noqa: E402
-from stage import OPENED, Stage, set_up, table  # noqa: E402
+from stage import AFTER, OPENED, SETTINGS, Stage, set_up, table  # noqa: E402
 
 from console_kit import CHROMIUM, FLAGS, ROOT, Seat, missing  # noqa: E402
 
@@ -27,6 +27,8 @@ def picture(browser: Browser, stage: Stage, path: str, look: str) -> Path:
     try:
         seat.open(OPENED[path](stage))
         seat.page.wait_for_load_state("load")
+        if path in AFTER:
+            AFTER[path](stage)
         seat.page.wait_for_timeout(700)
         file = FOLDER / f"{path.strip('/').replace('/', '-').replace('$', '')}-{look}.png"
         seat.page.screenshot(path=file)
@@ -43,7 +45,7 @@ def main(wanted: list[str]) -> None:
         sys.exit(reason)
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        tidings = Tidings(Path(folder) / "data", Path(folder) / "log", "[limits]\nfree_disk_mb = 0\n")
+        tidings = Tidings(Path(folder) / "data", Path(folder) / "log", SETTINGS)
         tidings.start()
         try:
             stage = set_up(tidings)

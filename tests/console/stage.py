@@ -17,6 +17,7 @@ PRICE: types.Rule = {
     "help": "{{ detail }}. Send PRICE and the number on the shelf.",
     "actions": [{"type": "tag", "tags": ["price"]}, {"type": "reply", "text": "Number {{ item }} is on its shelf."}],
 }  # fmt: skip
+SETTINGS = "[limits]\nfree_disk_mb = 0\n[smpp]\nport = 0\n"
 TABLE = Path(__file__).parents[2] / "console" / "src" / "screens.ts"
 
 
@@ -32,6 +33,8 @@ class Stage:
     code: str
     webhook: str
     delivery: str
+    customer: str
+    """An SMPP customer whose queue is full."""
 
 
 def set_up(tidings: Tidings) -> Stage:
@@ -55,7 +58,37 @@ def set_up(tidings: Tidings) -> Stage:
         tidings.ended(one)
     until(lambda: tidings.messages(direction="mo"), "the text from the handset comes in")
     _invite(tidings)
-    return Stage(tidings, failed, *_talk(tidings), *_tell(tidings))
+    return Stage(tidings, failed, *_talk(tidings), *_tell(tidings), _enrol(tidings))
+
+
+def _enrol(tidings: Tidings) -> str:
+    """Customers who bind by SMPP: one that never did, one that is closed, and one whose texts wait or were given up."""
+    client = tidings.client
+    client.enrol_esme({"name": "Harbour ferries", "system_id": "ferries", "senders": ["FERRIES"], "tls": True})
+    client.close_esme(client.enrol_esme({"name": "Old reseller", "system_id": "reseller"})["id"])
+    shop: types.EsmeRequest = {
+        "name": "Corner shop",
+        "system_id": "corner",
+        "inbound": ["+15550009988"],
+        "queue_most": 2,
+    }
+    one = client.enrol_esme(shop)["id"]
+    overflow(tidings, one, "+15550009988", 2)
+    return one
+
+
+def overflow(tidings: Tidings, esme: str, number: str, dead: int) -> None:
+    """Text to a number of an ESME that takes nothing, one by one, until so many were given up."""
+
+    def owed(status: str) -> int:
+        return len(tidings.client.list_esme_deliveries(esme, status=status, limit=100)["data"])
+
+    for count in range(1, 20):
+        tidings.client.text_from_handset("+15551230177", {"to": number, "text": f"Are you there? ({count})"})
+        until(lambda count=count: owed("waiting") + owed("dead") == count, "the text waits or is given up")  # type: ignore[misc]
+        if owed("dead") == dead:
+            return
+    raise AssertionError("nothing more is given up")
 
 
 def _invite(tidings: Tidings) -> None:
@@ -139,15 +172,28 @@ OPENED: dict[str, Callable[[Stage], str]] = {
     "/webhooks/$id": lambda stage: f"/webhooks/{stage.webhook}",
     "/deliveries": lambda stage: "/deliveries",
     "/deliveries/$id": lambda stage: f"/deliveries/{stage.delivery}",
+    "/events": lambda stage: "/events",
     "/signature": lambda stage: "/signature",
     "/overview": lambda stage: "/overview",
     "/carriers": lambda stage: "/carriers",
     "/carriers/$name": lambda stage: "/carriers/north",
+    "/customers": lambda stage: "/customers",
+    "/customers/$id": lambda stage: f"/customers/{stage.customer}",
     "/people": lambda stage: "/people",
     "/audit": lambda stage: "/audit",
     "/account": lambda stage: "/account",
 }
 """Every path of the table of screens, with the address that shows it best."""
+
+AFTER: dict[str, Callable[[Stage], None]] = {"/events": lambda stage: happen(stage.tidings)}
+"""What happens once a screen is open, where there is nothing to see without."""
+
+
+def happen(tidings: Tidings) -> None:
+    """Some messages and texts from handsets."""
+    for number, text in (("+15551230001", "Your parcel is at the door."), ("+15551230100", "See you at seven.")):
+        tidings.send(number, text)
+        tidings.client.text_from_handset(number, {"to": "TIDINGS", "text": "Thank you!"})
 
 
 def table() -> list[str]:

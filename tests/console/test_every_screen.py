@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 from processes import Tidings
-from stage import OPENED, Stage, set_up, table
+from stage import AFTER, OPENED, Stage, set_up, table
 
 from console_kit import Seat
 
@@ -31,6 +31,8 @@ def test_everybody_can_use_it(sit: Callable[..., Seat], stage: Stage, path: str,
     seat = sit(**LOOKS[look])
     page = seat.open(OPENED[path](stage))
     expect(page.get_by_role("status").filter(has_text="Loading")).to_have_count(0)
+    if path in AFTER:
+        AFTER[path](stage)
     page.wait_for_timeout(300)
     assert not seat.grave()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it is wider than the window"

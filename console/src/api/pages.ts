@@ -13,8 +13,9 @@ const ANEW_MOST = 3;
 
 type Pages = InfiniteData<Page<unknown>>;
 
-/** All rows read so far, and what reads more. `read` brings the page at a cursor, the first one without. */
-export function usePages<T>(queryKey: QueryKey, read: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>) {
+/** All rows read so far, and what reads more. `read` brings the page at a cursor, the first one without. With `often`, it is
+ * read anew each so many milliseconds, unless one scrolled far. */
+export function usePages<T>(queryKey: QueryKey, read: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>, often: number | false = false) {
   const queries = useQueryClient();
   const query = useInfiniteQuery({
     queryKey,
@@ -24,6 +25,7 @@ export function usePages<T>(queryKey: QueryKey, read: (cursor: string | undefine
     // Comparing all rows with each page that comes would take longer the further one scrolls.
     structuralSharing: false,
     refetchOnWindowFocus: (query) => !deep(query.state.data),
+    refetchInterval: (query) => (deep(query.state.data) ? false : often),
   });
   const name = JSON.stringify(queryKey);
   useEffect(() => () => shorten(queries, { queryKey: JSON.parse(name) as QueryKey, exact: true }), [queries, name]);

@@ -64,6 +64,19 @@ export function Failure({ problem, again }: { problem: unknown; again?: () => vo
   );
 }
 
+/** What somebody should know before going on; no fault of theirs. */
+export function Notice({ title, children, icon = "info" }: { title: string; children?: ReactNode; icon?: IconName }) {
+  return (
+    <div className={style.trouble} data-tone="warn" role="note">
+      <Icon name={icon} />
+      <div>
+        <strong>{title}</strong>
+        {children && <p>{children}</p>}
+      </div>
+    </div>
+  );
+}
+
 /** A problem within a form or beside what it is about. */
 export function Trouble({ problem }: { problem: unknown }) {
   const { say } = useWords();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -64,6 +64,9 @@ class CarrierTest(msgspec.Struct, frozen=True, kw_only=True):
     response_ms: Annotated[int | None, Meta(description="from the hand-over to the response")]
     receipt_ms: Annotated[int | None, Meta(description="from the hand-over to the receipt")]
     profile: Annotated[str, Meta(description="the carrier's profile with what was learned, for tidings.toml")]
+    learned: Annotated[
+        dict[str, Any], Meta(description="what of the profile should be set, or set otherwise; empty where all fits")
+    ]
 
 
 async def start(call: Call) -> Reply:
@@ -121,6 +124,7 @@ def _view(name: str, heard: Heard) -> CarrierTest:
         id_in_response=learned.id_in_response, id_in_receipt=learned.id_in_receipt, id_form=learned.id_form,
         receipt_form=learned.receipt_form, receipt_state=learned.receipt_state, receipt_error=learned.receipt_error,
         response_ms=learned.response_ms, receipt_ms=learned.receipt_ms, profile=toml(heard.profile, learned.keys),
+        learned=learned.keys,
     )  # fmt: skip
 
 

@@ -658,6 +658,7 @@ CARRIER_TEST: dict[str, Any] = {
     "response_ms": 14,
     "receipt_ms": 2140,
     "profile": '[carriers.profile]\nreceipt_id = "hex_to_dec"\n',
+    "learned": {"receipt_id": "hex_to_dec"},
 }
 _GONE = "The other end closed the connection."
 CARRIER_DOWN: dict[str, Any] = {
