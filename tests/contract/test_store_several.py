@@ -18,10 +18,15 @@ import postgres_kit
 from contract_kit import PATIENCE, event, message
 from spine_kit import ask
 from tidings import membership
+from tidings.core.account import DEFAULT_ACCOUNT
+from tidings.core.audit import OPERATOR, Entry
+from tidings.core.people import User, UserSession
 from tidings.core.ports import News, Stage, StoreUnavailable, stage
 from tidings.core.questions import Tx
 from tidings.drivers.clock import SystemClock
 from tidings.membership import Membership
+from tidings.pipeline import founding, people
+from tidings.pipeline import tries as tries_
 from tidings.store import news, nodes, postgres, primary
 from tidings.store.engine import CannotOpen
 from tidings.store.folder import DataFolderInUse
@@ -564,3 +569,35 @@ async def test_leases_go_along_to_a_new_primary(tmp_path: Path, monkeypatch: pyt
             await until(lambda: one.holds("router"), "it is held")
     finally:
         pair.end()
+
+
+async def test_of_two_first_owners_at_two_processes_one_is_made_and_of_two_last_ones_one_stays(tmp_path: Path) -> None:
+    def owner(number: int) -> User:
+        return User(
+            id=number, account_id=DEFAULT_ACCOUNT, email=f"u{number}@example.com", name="u", role="owner", created_at=0,
+            password="$",
+        )  # fmt: skip
+
+    def line(number: int) -> Entry:
+        return Entry(id=number, account_id=DEFAULT_ACCOUNT, occurred_at=0, action="setup.completed", actor=OPERATOR)
+
+    def founding_of(number: int) -> founding.Founding:
+        session = UserSession(
+            id=number, account_id=DEFAULT_ACCOUNT, user_id=number, digest=b"%d" % number, created_at=0, seen_at=0,
+            ends_at=1, address="", agent="", method="password",
+        )  # fmt: skip
+        return founding.Founding(b"code", people.Arrival(owner(number), line(number)), session)
+
+    with store(tmp_path, "a") as one, store(tmp_path, "b") as two:
+        await one.write(founding.add_setups, [b"code"])
+        made = await asyncio.gather(
+            *(each.write(founding.found, [founding_of(at)]) for at, each in ((1, one), (2, two), (3, one), (4, two)))
+        )
+        assert sorted(type(each[0]).__name__ for each in made) == ["Refused"] * 3 + ["User"]
+        first = next(each[0].id for each in made if isinstance(each[0], User))
+        await one.write(people.add_users, [people.Arrival(owner(9), line(9))])
+        gone = [people.UserChange(DEFAULT_ACCOUNT, number, lambda user: None, None) for number in (first, 9)]
+        went = await asyncio.gather(one.write(people.change_users, gone[:1]), two.write(people.change_users, gone[1:]))
+        assert sorted(type(each[0]).__name__ for each in went) == ["Changed", "Refused"]
+        tries = [each.write(tries_.count_tries, [("user x",)]) for each in (one, two) for _ in range(8)]
+        assert sorted(each[0] > 0 for each in await asyncio.gather(*tries)) == [False] * 6 + [True] * 10
