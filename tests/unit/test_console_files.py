@@ -101,6 +101,13 @@ async def test_files_come_compressed(folder: Path, accepted: str, encoding: str)
     assert other.status == 200
 
 
+async def test_a_part_is_answered_by_the_whole_and_what_is_there_need_not_come_again(folder: Path) -> None:
+    heard = await get(folder, "/console/assets/main-1a2b.js", range="bytes=0-9")
+    assert (heard.status, heard.body) == (200, SCRIPT)
+    again = await get(folder, "/console/assets/main-1a2b.js", if_none_match="*")
+    assert (again.status, again.body) == (304, b"")
+
+
 async def test_what_has_no_hash_in_its_name_is_asked_for_anew(folder: Path) -> None:
     heard = await get(folder, "/console/favicon.svg")
     assert (heard.status, heard.headers["cache-control"]) == (200, "no-cache")

@@ -147,7 +147,7 @@ def _file(one: _File, asked: Mapping[str, str], *, for_ever: bool) -> Response:
         "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
         **_SAFE,
     }
-    if tag in [known.strip().removeprefix("W/") for known in asked.get("if-none-match", "").split(",")]:
+    if {tag, "*"} & {known.strip().removeprefix("W/") for known in asked.get("if-none-match", "").split(",")}:
         return Response(None, 304, headers)
     if encoding:
         headers["content-encoding"] = encoding

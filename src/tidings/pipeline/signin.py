@@ -97,7 +97,7 @@ async def _second_factor(tx: Tx, one: Opening, user: User, secret: bytes, now: M
     wait = (await tx.people.waits([name])).get(name)
     if wait is not None and wait.free_at > now:
         return too_many(wait.free_at - now)
-    step = taken(secret, one.code, now, user.factor_step)
+    step = taken(secret, one.code.replace(" ", ""), now, user.factor_step)  # apps show 123 456
     if step is None and not await _recovered(tx, one, user):
         await tx.people.put_wait(name, patience.failed(name, wait, now))
         await tx.audit.insert([msgspec.structs.replace(one.refused, detail={"why": "code"})])
