@@ -11,10 +11,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from machine import machine
 from procs import free_ports
-from run import BIN, WINDOW, Process, Setting, _port, _wait_for, postgres_kit
+from run import BIN, TICKS, WINDOW, Process, Setting, _port, _wait_for, postgres_kit
 
 LOADS = {"single POSTs": (8_000, 1, 64), "batches of 100": (30_000, 100, 8)}
 SETTINGS = ("shared_buffers=128MB", "max_wal_size=4GB")
@@ -28,12 +29,44 @@ SHAPES: dict[str, Sequence[str]] = {
 class Crowd(Process):
     """Several processes as one: what they cost together."""
 
-    def __init__(self, processes: Sequence[Process]) -> None:
+    def __init__(self, processes: Sequence[Process], roles: Sequence[str]) -> None:
         self.processes = processes
+        self.roles = roles
 
     def cpu(self) -> float:
         """CPU-seconds so far."""
         return sum(one.cpu() for one in self.processes)
+
+
+class Told(NamedTuple):
+    """What one load came to."""
+
+    rate: float
+    cpu: float
+    """CPU-seconds per 1,000 messages, of ours together; then by process, the server's last."""
+    each: tuple[float, ...]
+
+
+Found = dict[str, dict[str, list[Told]]]
+"""By load and place."""
+
+
+def served(servers: Sequence[postgres_kit.Server]) -> float:
+    """CPU-seconds of servers so far, with those of their processes that have ended."""
+    ticks = 0
+    for server in servers:
+        assert server.process is not None
+        parent = server.process.pid
+        ticks += sum(_ticks(parent)[:4])
+        for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+                ticks += sum(_ticks(int(child))[:2])
+    return ticks / TICKS
+
+
+def _ticks(pid: int) -> list[int]:
+    """Its own in user and kernel mode, then those of its children that have ended."""
+    return list(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
 
 
 @contextlib.contextmanager
@@ -64,29 +97,46 @@ def cluster(roles: Sequence[str], database: str) -> Iterator[Setting]:
             )  # fmt: skip
             ends.callback(processes[-1].stop)
             _wait_for(own / "server.json", processes[-1])
-        yield Setting(folder / "0", Crowd(processes), network, database=database)
+        yield Setting(folder / "0", Crowd(processes, roles), network, database=database)
 
 
-def measure(places: dict[str, Setting], rounds: int) -> dict[str, dict[str, list[tuple[float, float]]]]:
-    """Messages a second and CPU-seconds per 1,000 of ours, by load and place, a round after the other."""
-    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+def measure(places: dict[str, Setting], rounds: int, servers: Sequence[postgres_kit.Server]) -> Found:
+    """Load the places, a round after the other."""
+    found: Found = {}
     for what, load in LOADS.items():
         for place in places.values():
             place.load(load[0] // 4, *load[1:])  # warm
         for _ in range(rounds):
             for name, place in places.items():
-                told = place.load(*load)
-                found.setdefault(what, {}).setdefault(name, []).append((told["per_s"], told["cpu_per_1000"]))
+                found.setdefault(what, {}).setdefault(name, []).append(_loaded(place, load, servers))
     return found
 
 
-def rows(found: dict[str, dict[str, list[tuple[float, float]]]], first: str) -> Iterator[str]:
-    """Lines of a table: rates, CPU, and the rate as a share of the place named `first`."""
-    for what, places in found.items():
-        for name, told in places.items():
+def _loaded(place: Setting, load: tuple[int, int, int], servers: Sequence[postgres_kit.Server]) -> Told:
+    crowd = place.tidings
+    assert isinstance(crowd, Crowd)
+
+    def costs() -> list[float]:
+        return [*(one.cpu() for one in crowd.processes), served(servers)]
+
+    before = costs()
+    told = place.load(*load)
+    each = tuple([(now - then) / load[0] * 1000 for then, now in zip(before, costs(), strict=True)])
+    return Told(told["per_s"], told["cpu_per_1000"], each)
+
+
+def rows(found: Found, places: dict[str, Setting]) -> Iterator[str]:
+    """Lines of a table: rates, CPU in all and by process, and the rate as a share of the first place's."""
+    first = next(iter(places))
+    for what, by_place in found.items():
+        for name, told in by_place.items():
             rate, cpu = (median(one[at] for one in told) for at in (0, 1))
-            share = median(one[0] / other[0] for one, other in zip(told, places[first], strict=True))
-            yield f"| {what} | {name} | {rate:,.0f} | {cpu:.3f} | {share:.2f} |"
+            each = [median(costs) for costs in zip(*(one.each for one in told), strict=True)]
+            crowd = places[name].tidings
+            assert isinstance(crowd, Crowd)
+            by = ", ".join(f"{who} {cost:.3f}" for who, cost in zip([*crowd.roles, "server"], each, strict=True))
+            share = median(one.rate / other.rate for one, other in zip(told, by_place[first], strict=True))
+            yield f"| {what} | {name} | {rate:,.0f} | {cpu:.3f} | {by} | {share:.2f} |"
 
 
 def several(rounds: int) -> Iterator[str]:
@@ -99,7 +149,7 @@ def several(rounds: int) -> Iterator[str]:
                 postgres_kit.execute(f"create database bench{at}", url=server.url)
                 database = postgres_kit.beside(server.url, f"bench{at}")
                 places[name] = all_of_them.enter_context(cluster(roles, database))
-            yield from rows(measure(places, rounds), next(iter(SHAPES)))
+            yield from rows(measure(places, rounds, [server]), places)
     finally:
         server.end()
 
@@ -110,7 +160,8 @@ def standby(rounds: int) -> Iterator[str]:
     server, pair = postgres_kit.Server(*SETTINGS), postgres_kit.Pair(*SETTINGS)
     try:
         with cluster(("all",), server.url) as one, cluster(("all",), pair.new().url) as other:
-            yield from rows(measure({alone: one, with_standby: other}, rounds), alone)
+            places = {alone: one, with_standby: other}
+            yield from rows(measure(places, rounds, [server, pair.a, pair.b]), places)
     finally:
         server.end()
         pair.end()
@@ -125,8 +176,8 @@ def main() -> None:
     print(f"Machine: {machine()}. Median of {given.rounds} by turns.\n")
     for part, what in (("several", several), ("standby", standby)):
         if part in given.only.split(","):
-            print("| load | processes | msg/s | CPU-s per 1,000 | rate, as a share of the first |")
-            print("| --- | --- | --- | --- | --- |")
+            print("| load | processes | msg/s | CPU-s per 1,000 | by process | rate, as a share of the first |")
+            print("| --- | --- | --- | --- | --- | --- |")
             print("\n".join(what(given.rounds)) + "\n")
 
 

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 import postgres_kit
-from contract_kit import PATIENCE, event, message
+from contract_kit import PATIENCE, event, message, present
 from spine_kit import ask
 from tidings import membership
 from tidings.core.account import DEFAULT_ACCOUNT
@@ -294,6 +294,24 @@ async def test_others_hear_of_a_commit_and_of_what_was_announced(tmp_path: Path)
         assert told.told == {remember: [['"1\\', "é'"], ['"2\\', "é'"]]}
         assert watched == [{remember}]
         assert one.heard == []
+
+
+@stage(order=1, private=True)
+async def keep_books(tx: Tx, numbers: Any, now: int) -> list[int]:
+    """Store messages of these numbers; no other process has a use for it."""
+    return await remember.run(tx, numbers, now)
+
+
+async def test_of_what_is_private_others_hear_only_what_was_announced(tmp_path: Path) -> None:
+    async with processes(tmp_path, "one", "two") as (one, two):
+        one.store.announce(keep_books, lambda items, results: [number for number in results if number > 2])
+        two.heard.clear()
+        for number in (1, 2, 3):
+            await one.store.write(keep_books, [number])
+        await one.store.write(remember, [4])
+        await until(lambda: any(remember in news.stages for news in two.heard), "what came last")
+        assert [dict(news.told) for news in two.heard] == [{keep_books: [3]}, {remember: []}]
+        assert await present(two.store, 1, 2, 3, 4) == [1, 2, 3, 4]
 
 
 def long(number: int) -> list[Any]:

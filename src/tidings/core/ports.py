@@ -28,7 +28,7 @@ class Stage(Generic[I, R]):
     `order`, which follows the path of a message.
     """
 
-    __slots__ = ("key", "name", "order", "patient", "refusable", "run", "weigh")
+    __slots__ = ("key", "name", "order", "patient", "private", "refusable", "run", "weigh")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Stage(Generic[I, R]):
         refusable: bool,
         weigh: Callable[[Sequence[I]], int] = len,
         patient: bool = False,
+        private: bool = False,
     ) -> None:
         self.run = run
         self.name = run.__name__
@@ -46,19 +47,25 @@ class Stage(Generic[I, R]):
         self.refusable = refusable
         self.weigh = weigh
         self.patient = patient
+        self.private = private
 
 
 def stage(
-    order: int, refusable: bool = False, weigh: Callable[[Sequence[Any]], int] = len, patient: bool = False
+    order: int,
+    refusable: bool = False,
+    weigh: Callable[[Sequence[Any]], int] = len,
+    patient: bool = False,
+    private: bool = False,
 ) -> Callable[[Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]]], Stage[I, R]]:
     """Make a coroutine function a stage. `refusable`: turned away when too much waits to be committed.
 
     `weigh`: how many messages these items stand for, where it is not one each: what waits and what shares a commit
     is bounded by that. `patient`: bookkeeping that lets what others wait for have every other commit to itself.
+    `private`: no other process does anything for hearing that it ran; they are told what is announced of it.
     """
 
     def made(run: Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]]) -> Stage[I, R]:
-        one = Stage(run, order, refusable, weigh, patient)
+        one = Stage(run, order, refusable, weigh, patient, private)
         STAGES[one.key] = one
         return one
 

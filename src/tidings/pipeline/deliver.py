@@ -56,7 +56,7 @@ class Filled(msgspec.Struct, frozen=True):
     more: bool = False
 
 
-@stage(order=96)
+@stage(order=96, private=True)
 async def fill(tx: Tx, tails: Sequence[Tail], now: Millis) -> list[Filled]:
     """Read events behind the cursor and put into the outbox what concerns an ESME; cursor and rows are one commit."""
     return [await _fill(tx, tail, now) for tail in tails]
@@ -192,7 +192,7 @@ def _pdu(
 # what came of it
 
 
-@stage(order=97)
+@stage(order=97, private=True)
 async def settle(tx: Tx, tried: Sequence[Tried], now: Millis) -> list[Owed | None]:
     """Record attempts: taken, to be repeated, or given up. None: it had ended meanwhile, or another process has the
     ESME by now and decides what becomes of it. What was taken was taken, whoever has it.

@@ -76,7 +76,7 @@ class Fanned(msgspec.Struct, frozen=True):
     """Somebody began or ceased to listen: nothing was read, the directory must be made anew."""
 
 
-@stage(order=90)
+@stage(order=90, private=True)
 async def fan_out(tx: Tx, tails: Sequence[Tail], now: Millis) -> list[Fanned]:
     """Read events behind the cursor and put into the outbox what somebody wants; cursor and rows are one commit."""
     return [await _fan_out(tx, tail, now) for tail in tails]

@@ -145,7 +145,7 @@ def may_reply(load: Load, came: Posted | NotPosted) -> bool:
     return isinstance(came, Posted) and 200 <= came.status < 300 and bool(came.body)
 
 
-@stage(order=91)
+@stage(order=91, private=True)
 async def settle(tx: Tx, outcomes: Sequence[Outcome], now: Millis) -> list[tuple[Delivery, ...]]:
     """Record what requests came to: delivered, to be repeated, or given up. What was withdrawn meanwhile stays so."""
     withdrawn = await tx.webhooks.ended([one.id for outcome in outcomes for one in outcome.deliveries])

@@ -440,10 +440,11 @@ class GroupStore:
         for one in self._batch:
             if not isinstance(one.outcome, list):
                 continue
-            said = told.setdefault(one.stage.key, [])
-            if (words := self._words.get(one.stage)) is not None:
-                said += words(one.items, one.outcome)
-        return news.written(told)
+            announce = self._words.get(one.stage)
+            words = announce(one.items, one.outcome) if announce is not None else ()
+            if words or not one.stage.private:
+                told.setdefault(one.stage.key, []).extend(words)
+        return news.written(told) if told else []
 
     def _recovered(self) -> None:
         if self.fault:
