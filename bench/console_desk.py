@@ -10,28 +10,31 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page
-from processes import Tidings
+from processes import Caller, Tidings
 
-from console_kit import COOKIE, OWNER, WIDE, owner_session
+from console_kit import OWNER, WIDE
 
 HERE = Path(__file__).parent
 KINDS = {"Document": "page", "Stylesheet": "styles", "Script": "scripts", "Fetch": "answers", "XHR": "answers"}
 
 
-def session(tidings: Tidings) -> str:
-    """The cookie of the owner, who is made on a new store and signs in on one that was kept."""
-    if tidings.url not in _sessions:
-        if tidings.call("GET", "/v1/setup").json()["owner"]:
-            known = {"email": OWNER["email"], "password": OWNER["password"]}
-            answer = tidings.call("POST", "/v1/session", known, Origin=tidings.url)
-            assert answer.status in (200, 201), answer
-            _sessions[tidings.url] = answer.headers["Set-Cookie"].partition("=")[2].partition(";")[0]
-        else:
-            _sessions[tidings.url] = owner_session(tidings)
-    return _sessions[tidings.url]
+def session(tidings: Tidings, url: str) -> tuple[str, str]:
+    """Name and value of the cookie of the owner, who is made on a new store and signs in there after."""
+    if url not in _sessions:
+        call = Caller(url)
+        if not call("GET", "/v1/setup").json()["owner"]:
+            code = (tidings.data / "setup.code").read_text().strip()
+            made = call("POST", "/v1/setup", OWNER | {"code": code}, Origin=url)
+            assert made.status == 201, made
+        known = {"email": OWNER["email"], "password": OWNER["password"]}
+        answer = call("POST", "/v1/session", known, Origin=url)
+        assert answer.status < 300, answer
+        name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
+        _sessions[url] = name, value
+    return _sessions[url]
 
 
-_sessions: dict[str, str] = {}
+_sessions: dict[str, tuple[str, str]] = {}
 
 
 class Desk:
@@ -41,7 +44,8 @@ class Desk:
         url = url or tidings.url
         self.context = browser.new_context(base_url=url, viewport=WIDE, locale="en")  # type: ignore[arg-type]
         self.context.set_default_timeout(60_000)
-        self.context.add_cookies([{"name": COOKIE, "value": session(tidings), "url": url}])
+        name, value = session(tidings, url)
+        self.context.add_cookies([{"name": name, "value": value, "url": url}])
         self.context.add_init_script(path=HERE / "console_page.js")
         self.page: Page = self.context.new_page()
         self.wire: CDPSession = self.context.new_cdp_session(self.page)

@@ -18,6 +18,7 @@ FIRST_KB, READY_MS, OPEN_MS = 250, 1_500, 300
 EMPTY_MS, FRAME_MS, TASK_MS, SLOW_SHARE = 100, 100, 200, 2
 ROWS = 20_000
 LINK = "main [role=rowgroup] [role=row] a"
+ROWS_THERE = "document.querySelector('main [role=rowgroup] [role=row]')"
 LONGEST_S = 120
 
 
@@ -68,30 +69,31 @@ def open_(work: Work) -> None:
             page = desk.open("/compose")
             page.wait_for_timeout(5_000)
             link = page.get_by_role("link", name="Messages", exact=True).first
-            first.append(desk.took(link.click))
+            first.append(desk.took(link.click, ROWS_THERE))
             page.get_by_role("link", name="Compose").first.click()
             page.wait_for_url("**/compose")
             page.get_by_label("Text", exact=True).wait_for()
-            again.append(desk.took(link.click))
+            again.append(desk.took(link.click, ROWS_THERE))
     work.row("log opens, first time", first, "ms", OPEN_MS)
     work.row("log opens, again", again, "ms", OPEN_MS)
 
 
 def filters(work: Work) -> None:
     """Each filter of the log by itself, from the key or click that sets it until its first rows are painted."""
-    with work.desk() as desk:
-        page = desk.open("/messages")
-        page.locator(LINK).first.wait_for()
-        page.get_by_role("button", name="More filters").click()
-        for what, ready, act in _narrowings(work.tidings, page):
-            took = []
-            for _ in range(work.rounds):
+    took: dict[str, list[float]] = {}
+    for _ in range(work.rounds):  # each at a desk of its own, where no answer is known yet
+        with work.desk() as desk:
+            page = desk.open("/messages")
+            page.locator(LINK).first.wait_for()
+            page.get_by_role("button", name="More filters").click()
+            for what, ready, act in _narrowings(work.tidings, page):
                 ready()
-                took.append(desk.took(act))
+                took.setdefault(what, []).append(desk.took(act))
                 page.get_by_role("button", name="Clear", exact=True).click()
                 page.locator(LINK).first.wait_for()
                 page.wait_for_timeout(200)
-            work.row(f"log by {what}", took, "ms", OPEN_MS)
+    for what, values in took.items():
+        work.row(f"log by {what}", values, "ms", OPEN_MS)
 
 
 def _narrowings(tidings: Tidings, page: Page) -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]:
@@ -120,7 +122,7 @@ def _narrowings(tidings: Tidings, page: Page) -> Iterator[tuple[str, Callable[[]
     middle = tidings.client.list_messages(limit=1, client_ref="order-500000")["data"][0]["created_at"][:16]
     for what, label in (("time, until the middle of all", "Until"), ("time, since the middle of all", "Since")):
         moment = page.get_by_label(label, exact=True)
-        yield what, lambda: None, lambda moment=moment: moment.fill(middle)  # type: ignore[misc]
+        yield what, lambda: None, lambda moment=moment: (page.evaluate("bench.mark()"), moment.fill(middle))  # type: ignore[misc]
 
 
 def scroll(work: Work) -> None:
@@ -161,7 +163,7 @@ def inbox(work: Work) -> None:
         with work.desk() as desk:
             page = desk.open("/compose")
             page.wait_for_timeout(5_000)
-            opened.append(desk.took(page.get_by_role("link", name="Inbox").first.click))
+            opened.append(desk.took(page.get_by_role("link", name="Inbox").first.click, ROWS_THERE))
     work.row("inbox opens", opened, "ms", OPEN_MS)
     with work.desk() as desk:
         page = desk.open("/inbox")

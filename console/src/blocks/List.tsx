@@ -2,13 +2,13 @@
  * A list of any length: rows are drawn where they are seen, more are read before they are needed.
  * j and k (or the arrows) move, Enter opens, and a row is a link, so it opens in another tab too.
  */
-import { Link } from "@tanstack/react-router";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useKeys } from "../frame/keys";
 import { useWords } from "../words";
 import style from "./List.module.css";
+import { ListRow } from "./ListRow";
 import { Failure, Loading, Trouble } from "./States";
 
 export interface Column<T> {
@@ -21,6 +21,10 @@ export interface Column<T> {
   /** Where there is little room (a phone): left out, or on a line of its own below. */
   narrow?: "hide" | "below";
 }
+
+/** Rows that are read before they are seen: few for who looks at the newest alone, more the further somebody scrolls. */
+const AHEAD_LEAST = 40;
+const AHEAD_MOST = 400;
 
 interface Props<T> {
   /** What the list is, for those who hear. */
@@ -75,7 +79,8 @@ export function List<T>(props: Props<T>) {
   const items = virtual.getVirtualItems();
   const last = virtual.range?.endIndex ?? 0;
   useEffect(() => {
-    if (hasMore && !loadingMore && !props.problem && last >= rows.length - 40) more?.();
+    const ahead = Math.min(AHEAD_MOST, Math.max(AHEAD_LEAST, last));
+    if (hasMore && !loadingMore && !props.problem && last >= rows.length - ahead) more?.();
   }, [hasMore, loadingMore, props.problem, last, rows.length, more]);
 
   const top = useRef(true);
@@ -114,13 +119,19 @@ export function List<T>(props: Props<T>) {
     move(to);
   }
 
+  const { columns, under } = useShown(props.columns, narrow);
+  const latest = useRef(props);
+  useEffect(() => {
+    latest.current = props;
+  });
+  const onHold = useCallback((row: T, index: number) => hold({ key: latest.current.keyOf(row), at: index }), []);
+  const onOpen = useCallback((row: T) => latest.current.onOpen?.(row), []);
+
   if (props.loading && held) hold(null);
   if (props.loading) return <Loading lines={12} />;
   if (props.problem && !rows.length) return <Failure problem={props.problem} again={props.again} />;
   if (!rows.length && !hasMore) return <>{props.empty}</>;
 
-  const columns = props.columns.filter((one) => !(narrow && one.narrow));
-  const under = below ? props.columns.filter((one) => one.narrow === "below") : [];
   const widths = columns.map((one, index) => (!narrow ? one.width : index ? "max-content" : "minmax(0, 1fr)"));
   const grid = { "--columns": widths.join(" ") } as CSSProperties;
   return (
@@ -141,40 +152,23 @@ export function List<T>(props: Props<T>) {
         <div className={style.run} style={{ height: virtual.getTotalSize() }} role="presentation">
           {items.map((item) => {
             const row = rows[item.index] as T;
-            const name = { "data-at": item.index, tabIndex: item.index === Math.max(0, at) ? 0 : -1, className: style.open };
             return (
-              <div
+              <ListRow
                 key={item.key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={style.row}
-                data-selected={props.selected === item.key || undefined}
-                data-below={below || undefined}
-                style={{ height, transform: `translateY(${item.start}px)` }}
-              >
-                {columns.map((one, column) => (
-                  <span key={one.key} role="cell" data-end={one.end || undefined} className={style.cell}>
-                    {column > 0 ? (
-                      one.render(row)
-                    ) : props.to ? (
-                      <Link to={props.to(row)} {...name} onFocus={() => hold({ key: keyOf(row), at: item.index })}>
-                        {one.render(row)}
-                      </Link>
-                    ) : props.onOpen ? (
-                      <button type="button" {...name} onFocus={() => hold({ key: keyOf(row), at: item.index })} onClick={() => props.onOpen?.(row)}>
-                        {one.render(row)}
-                      </button>
-                    ) : (
-                      one.render(row)
-                    )}
-                  </span>
-                ))}
-                {under.map((one) => (
-                  <span key={one.key} role="cell" className={style.under}>
-                    {one.render(row)}
-                  </span>
-                ))}
-              </div>
+                row={row}
+                index={item.index}
+                start={item.start}
+                height={height}
+                columns={columns}
+                under={under}
+                below={below}
+                selected={props.selected === item.key}
+                tabbed={item.index === Math.max(0, at)}
+                path={props.to?.(row)}
+                opens={props.onOpen !== undefined}
+                onHold={onHold}
+                onOpen={onOpen}
+              />
             );
           })}
         </div>
@@ -188,6 +182,17 @@ export function List<T>(props: Props<T>) {
         {!hasMore && rows.length > 20 && <p className={style.foot}>{say("block.end")}</p>}
       </div>
     </div>
+  );
+}
+
+/** What stands in a row, and on a line of its own below it. */
+function useShown<T>(all: readonly Column<T>[], narrow: boolean) {
+  return useMemo(
+    () => ({
+      columns: all.filter((one) => !(narrow && one.narrow)),
+      under: narrow ? all.filter((one) => one.narrow === "below") : [],
+    }),
+    [all, narrow],
   );
 }
 

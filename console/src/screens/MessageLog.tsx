@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
 import { useLive } from "../api/live";
 import { type Page, usePages } from "../api/pages";
@@ -156,30 +156,33 @@ function useLogFilters(): readonly Filter[] {
 
 function useColumns(): readonly Column<Message>[] {
   const { say } = useWords();
-  return [
-    {
-      key: "number",
-      title: say("log.number"),
-      width: "minmax(160px, 190px)",
-      render: (one) => (
-        <span className={style.number}>
-          <span className={style.way} data-way={one.direction}>
-            <Icon name={one.direction === "mo" ? "left" : "right"} size={12} title={say(`log.${one.direction}`)} />
+  return useMemo(
+    () => [
+      {
+        key: "number",
+        title: say("log.number"),
+        width: "minmax(160px, 190px)",
+        render: (one) => (
+          <span className={style.number}>
+            <span className={style.way} data-way={one.direction}>
+              <Icon name={one.direction === "mo" ? "left" : "right"} size={12} title={say(`log.${one.direction}`)} />
+            </span>
+            <Phone number={one.direction === "mo" ? one.from : one.to} />
           </span>
-          <Phone number={one.direction === "mo" ? one.from : one.to} />
-        </span>
-      ),
-    },
-    { key: "status", title: say("log.status"), width: "112px", render: (one) => <Status status={one.status} /> },
-    {
-      key: "text",
-      title: say("log.text"),
-      width: "minmax(0, 1fr)",
-      narrow: "below",
-      render: (one) => (one.text === null ? <i className={style.blank}>{say("log.blank")}</i> : <Line text={one.text} />),
-    },
-    { key: "sender", title: say("log.ours"), width: "112px", narrow: "hide", render: (one) => <Phone number={one.direction === "mo" ? one.to : one.from} /> },
-    { key: "carrier", title: say("log.carrier"), width: "92px", narrow: "hide", render: (one) => one.carrier ?? "–" },
-    { key: "when", title: say("log.when"), width: "104px", end: true, render: (one) => <When at={one.created_at} /> },
-  ];
+        ),
+      },
+      { key: "status", title: say("log.status"), width: "112px", render: (one) => <Status status={one.status} /> },
+      {
+        key: "text",
+        title: say("log.text"),
+        width: "minmax(0, 1fr)",
+        narrow: "below",
+        render: (one) => (one.text === null ? <i className={style.blank}>{say("log.blank")}</i> : <Line text={one.text} />),
+      },
+      { key: "sender", title: say("log.ours"), width: "112px", narrow: "hide", render: (one) => <Phone number={one.direction === "mo" ? one.to : one.from} /> },
+      { key: "carrier", title: say("log.carrier"), width: "92px", narrow: "hide", render: (one) => one.carrier ?? "–" },
+      { key: "when", title: say("log.when"), width: "104px", end: true, render: (one) => <When at={one.created_at} /> },
+    ],
+    [say],
+  );
 }

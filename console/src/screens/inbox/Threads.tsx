@@ -1,4 +1,5 @@
 /** The list of conversations: who, what was said last, and how it stands. */
+import { useMemo } from "react";
 import type { usePages } from "../../api/pages";
 import { type Column, List } from "../../blocks/List";
 import { Phone } from "../../blocks/Num";
@@ -42,21 +43,24 @@ export function Who({ of }: { of: Conversation }) {
 
 function useColumns(): readonly Column<Conversation>[] {
   const { say } = useWords();
-  return [
-    {
-      key: "who",
-      title: say("inbox.person"),
-      width: "minmax(0, 220px)",
-      render: (one) => (
-        <span className={style.who} data-unread={one.unread > 0 || undefined}>
-          <Who of={one} />
-          {one.unread > 0 && <b aria-label={say("inbox.unread-count", { n: one.unread })}>{one.unread}</b>}
-        </span>
-      ),
-    },
-    { key: "last", title: say("inbox.last"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <Last of={one} /> },
-    { key: "when", title: say("inbox.when"), width: "104px", end: true, render: (one) => <When at={one.last_message?.created_at ?? one.created_at} /> },
-  ];
+  return useMemo(
+    () => [
+      {
+        key: "who",
+        title: say("inbox.person"),
+        width: "minmax(0, 220px)",
+        render: (one) => (
+          <span className={style.who} data-unread={one.unread > 0 || undefined}>
+            <Who of={one} />
+            {one.unread > 0 && <b aria-label={say("inbox.unread-count", { n: one.unread })}>{one.unread}</b>}
+          </span>
+        ),
+      },
+      { key: "last", title: say("inbox.last"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <Last of={one} /> },
+      { key: "when", title: say("inbox.when"), width: "104px", end: true, render: (one) => <When at={one.last_message?.created_at ?? one.created_at} /> },
+    ],
+    [say],
+  );
 }
 
 function Last({ of }: { of: Conversation }) {
