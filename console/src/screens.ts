@@ -85,7 +85,7 @@ export const SCREENS: readonly ScreenRow[] = [
     path: "/senders",
     name: "senders",
     load: () => import("./screens/Senders"),
-    nav: { group: "build", icon: "tower", key: "s" },
+    nav: { group: "build", icon: "tag", key: "s" },
     needs: ["read", "inbox"],
   },
   {

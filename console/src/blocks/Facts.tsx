@@ -1,6 +1,7 @@
 /** What is known of one thing: names and values, those without a value left out. */
 import type { ReactNode } from "react";
 import style from "./Facts.module.css";
+import { When } from "./When";
 
 export function Facts({ of }: { of: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
@@ -35,11 +36,15 @@ export function Line({ text }: { text: string }) {
   );
 }
 
-/** A sentence of the API: in its own direction, with what stands in backticks as code. */
+/** A sentence of the API: in its own direction, with what stands in backticks as code, and moments as people read them. */
 export function Told({ text }: { text: string }) {
-  return (
-    <bdi>{text.split("`").map((piece, at) => (at % 2 ? <code key={at}>{piece}</code> : piece))}</bdi>
-  );
+  return <bdi>{text.split("`").map((piece, at) => (at % 2 ? <code key={at}>{piece}</code> : withMoments(piece)))}</bdi>;
+}
+
+const MOMENT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
+
+function withMoments(text: string): ReactNode[] {
+  return text.split(MOMENT).map((piece, at) => (at % 2 ? <When key={at} at={piece} plain /> : piece));
 }
 
 /** Anything of the API as it is. */

@@ -13,7 +13,9 @@ import { Empty } from "../blocks/States";
 import { Mark } from "../blocks/Status";
 import { When } from "../blocks/When";
 import { useWords } from "../words";
+import style from "./Audit.module.css";
 import { ACTIONS, wordOf } from "./audit/actions";
+import { tells } from "./audit/tells";
 import { useAccounts } from "./people/accounts";
 
 type Entry = Schemas["AuditEntry"];
@@ -44,7 +46,7 @@ export default function Audit() {
         keyOf={(one) => one.id}
         onOpen={show}
         columns={[
-          { key: "action", title: say("audit.action"), width: "minmax(0, 1.2fr)", render: (one) => <Deed of={one} /> },
+          { key: "action", title: say("audit.action"), width: "minmax(0, 2fr)", render: (one) => <Deed of={one} more /> },
           { key: "actor", title: say("audit.actor"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <By of={one} /> },
           { key: "subject", title: say("audit.subject"), width: "minmax(0, 1fr)", narrow: "hide", render: (one) => <bdi>{one.subject?.name || "–"}</bdi> },
           { key: "address", title: say("audit.address"), width: "minmax(0, 150px)", narrow: "hide", render: (one) => <bdi>{one.address || "–"}</bdi> },
@@ -74,11 +76,18 @@ function usePeople({ account, actor, subject }: Filters) {
   return [...people, ...gone.map((id) => ({ value: id, label: id }))];
 }
 
-function Deed({ of }: { of: Entry }) {
-  const { say, has } = useWords();
+/** `more`: and what it tells besides, as far as there is room. */
+function Deed({ of, more = false }: { of: Entry; more?: boolean }) {
+  const all = useWords();
+  const { say, has } = all;
   const key = `audit.is-${wordOf(of.action)}`;
   const words = has(key) ? say(key) : of.action;
-  return of.action === "session.refused" ? <Mark tone="warn">{words}</Mark> : <>{words}</>;
+  return (
+    <>
+      {of.action === "session.refused" ? <Mark tone="warn">{words}</Mark> : words}
+      {more && <span className={style.more}> {tells(of, all).join(" ")}</span>}
+    </>
+  );
 }
 
 function By({ of }: { of: Entry }) {
@@ -88,8 +97,8 @@ function By({ of }: { of: Entry }) {
 }
 
 function One({ of, onLeave }: { of: Entry; onLeave: () => void }) {
-  const { say } = useWords();
-  const more = Object.entries(of.detail ?? {}).map(([name, value]) => [name, <bdi key={name}>{shownOf(value)}</bdi>] as const);
+  const words = useWords();
+  const { say } = words;
   return (
     <Stack>
       <Facts
@@ -98,9 +107,11 @@ function One({ of, onLeave }: { of: Entry; onLeave: () => void }) {
           [say("audit.actor"), <By key="by" of={of} />],
           [say("audit.subject"), of.subject && <bdi>{of.subject.name || of.subject.id}</bdi>],
           [say("audit.address"), <bdi key="address">{of.address}</bdi>],
-          ...more,
         ]}
       />
+      {tells(of, words).map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
       <Row>
         {of.actor.id && (
           <Link to="/audit" search={{ actor: of.actor.id } as never} onClick={onLeave}>
@@ -120,10 +131,4 @@ function One({ of, onLeave }: { of: Entry; onLeave: () => void }) {
       </Row>
     </Stack>
   );
-}
-
-/** Before and after, where there are both. */
-function shownOf(value: unknown): string {
-  const text = (one: unknown) => (typeof one === "string" ? one || "–" : JSON.stringify(one));
-  return Array.isArray(value) && value.length === 2 ? `${text(value[0])} → ${text(value[1])}` : text(value);
 }

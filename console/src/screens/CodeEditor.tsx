@@ -6,7 +6,7 @@ import { useCallback, useState } from "react";
 import { api, ask, type Schemas } from "../api/client";
 import { type FieldFault, Problem } from "../api/problem";
 import { Form, useForm } from "../blocks/Form";
-import { Card, Columns, Row, Screen, Stack } from "../blocks/Screen";
+import { Card, Columns, Screen, Stack } from "../blocks/Screen";
 import { Failure, Loading } from "../blocks/States";
 import { useTell } from "../blocks/tell";
 import { Icon } from "../design/icons";
@@ -17,6 +17,7 @@ import { Bench } from "./codes/Bench";
 import { Deeds } from "./codes/Deeds";
 import { Limits } from "./codes/Limits";
 import { Parameters } from "./codes/Parameters";
+import style from "./codes/codes.module.css";
 import { BLANK, EXAMPLES, type Rule, ruleOf } from "./codes/rule";
 
 export default function CodeEditor() {
@@ -123,11 +124,11 @@ function Editor({ id, of }: { id: string; of: Rule }) {
       <Columns>
         <Card>
           <Form form={form} label={say("codes.one")}>
-            <Row>
+            <div className={style.head}>
               <TextInput label={say("codes.name")} maxLength={64} value={values.name} error={error("/name")} onChange={(event) => set("name", event.currentTarget.value)} />
-              <NumberInput label={say("codes.priority")} description={undefined} min={1} max={1_000} w={110} value={values.priority} error={error("/priority")} onChange={(value) => set("priority", typeof value === "number" ? value : 100)} />
+              <NumberInput label={say("codes.priority")} description={undefined} min={1} max={1_000} value={values.priority} error={error("/priority")} onChange={(value) => set("priority", typeof value === "number" ? value : 100)} />
               <Switch label={say("codes.enabled")} checked={values.enabled} onChange={(event) => set("enabled", event.currentTarget.checked)} />
-            </Row>
+            </div>
             <SegmentedControl aria-label={say("codes.known-by")} data={["keywords", "regex", "default"].map((value) => ({ value, label: say(`codes.by-${value}`) }))} value={by} onChange={knownBy} />
             {by === "keywords" && (
               <>

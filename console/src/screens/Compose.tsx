@@ -15,6 +15,7 @@ import { useWords } from "../words";
 import { Outcome, type Sent } from "./compose/Outcome";
 import { Preview } from "./compose/Preview";
 import { recipientsOf } from "./compose/recipients";
+import style from "./compose/compose.module.css";
 import { sendMany } from "./compose/send";
 
 export interface Draft {
@@ -105,21 +106,19 @@ export default function Compose() {
               onChange={(event) => set("text", event.currentTarget.value)}
               dir="auto"
             />
-            <Row>
+            <div className={style.options}>
               <TextInput
                 label={say("compose.from")}
                 placeholder={say("compose.from-default")}
                 value={values.from}
                 error={form.error("from")}
                 onChange={(event) => set("from", event.currentTarget.value)}
-                w={180}
               />
               <Select
                 label={say("compose.category")}
                 data={CATEGORIES.map((value) => ({ value, label: say(`category.${value}`) }))}
                 value={values.category}
                 onChange={(value) => value && set("category", value as Draft["category"])}
-                w={180}
               />
               <TextInput
                 type="datetime-local"
@@ -128,9 +127,8 @@ export default function Compose() {
                 min={localOf(new Date(now()).toISOString())}
                 error={form.error("send_at")}
                 onChange={(event) => set("send_at", momentOf(event.currentTarget.value))}
-                w={200}
               />
-            </Row>
+            </div>
             <Row end>
               <Button
                 type="submit"

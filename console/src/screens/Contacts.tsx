@@ -14,6 +14,7 @@ import { Icon } from "../design/icons";
 import { useKeys } from "../frame/keys";
 import { useWords } from "../words";
 import { ContactForm } from "./contacts/ContactForm";
+import style from "./contacts/contacts.module.css";
 
 type Contact = Schemas["Contact"];
 
@@ -57,7 +58,7 @@ export default function Contacts() {
             key: "name",
             title: say("contacts.name"),
             width: "minmax(0, 1fr)",
-            render: (one) => (one.name ? <bdi>{one.name}</bdi> : <Phone number={one.numbers[0] ?? ""} />),
+            render: (one) => (one.name ? <bdi>{one.name}</bdi> : <span className={style.nameless}>{say("contacts.nameless")}</span>),
           },
           {
             key: "numbers",

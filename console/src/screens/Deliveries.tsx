@@ -16,6 +16,7 @@ import { Icon } from "../design/icons";
 import { useWords } from "../words";
 import { DeliveryStatus } from "./webhooks/DeliveryStatus";
 import { EVENTS } from "./webhooks/events";
+import { useWebhooks } from "./webhooks/names";
 import { replayOf } from "./webhooks/replay";
 
 type Delivery = Schemas["Delivery"];
@@ -30,10 +31,14 @@ export default function Deliveries() {
     ask(api.GET("/v1/webhooks/deliveries", { params: { query: { ...filters, limit: 100, cursor } as never }, signal })),
   );
   useRefresh(["message."], ["deliveries"]);
+  const webhooks = useWebhooks();
+  const urlOf = (id: string) => webhooks.find((one) => one.id === id)?.url ?? id;
+  const gone = filters.webhook && !webhooks.some((one) => one.id === filters.webhook) ? [{ value: filters.webhook, label: filters.webhook }] : [];
+  const hooks = [...webhooks.map((one) => ({ value: one.id, label: one.url })), ...gone];
   const bar: Filter[] = [
     { name: "status", label: say("deliveries.status"), kind: "choice", options: STATUSES.map((value) => ({ value, label: say(`deliveries.is-${value}`) })) },
     { name: "type", label: say("deliveries.type"), kind: "choice", options: EVENTS.filter((one) => !one.endsWith("*")).map((value) => ({ value, label: value })) },
-    { name: "webhook", label: say("webhooks.one"), kind: "text" },
+    { name: "webhook", label: say("webhooks.one"), kind: "choice", options: hooks },
     { name: "message", label: say("deliveries.message"), kind: "text", rare: true },
     { name: "since", label: say("deliveries.since"), kind: "moment", rare: true },
     { name: "until", label: say("deliveries.until"), kind: "moment", rare: true },
@@ -48,7 +53,7 @@ export default function Deliveries() {
         columns={[
           { key: "type", title: say("deliveries.type"), width: "minmax(0, 200px)", render: (one) => <code>{one.type}</code> },
           { key: "status", title: say("deliveries.status"), width: "120px", render: (one) => <DeliveryStatus status={one.status} /> },
-          { key: "to", title: say("deliveries.to"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <bdi>{one.webhook ?? one.url}</bdi> },
+          { key: "to", title: say("deliveries.to"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <bdi>{one.webhook ? urlOf(one.webhook) : one.url}</bdi> },
           { key: "attempts", title: say("deliveries.attempts"), width: "80px", end: true, narrow: "hide", render: (one) => <Num n={one.attempts} /> },
           { key: "next", title: say("deliveries.next"), width: "120px", end: true, narrow: "hide", render: (one) => (one.next_at ? <When at={one.next_at} /> : "–") },
           { key: "made", title: say("deliveries.made"), width: "120px", end: true, narrow: "hide", render: (one) => <When at={one.created_at} /> },

@@ -16,6 +16,7 @@ import { Icon } from "../design/icons";
 import { useParam } from "../router";
 import { useWords } from "../words";
 import { DeliveryStatus } from "./webhooks/DeliveryStatus";
+import { useWebhooks } from "./webhooks/names";
 
 type Story = Schemas["DeliveryStory"];
 
@@ -42,6 +43,7 @@ function Shown({ story }: { story: Story }) {
   const [sending, send] = useState(false);
   const one = story.delivery;
   const steps = useSteps(story);
+  const webhook = useWebhooks().find((each) => each.id === one.webhook);
   async function again() {
     send(true);
     try {
@@ -60,7 +62,7 @@ function Shown({ story }: { story: Story }) {
       aside={<DeliveryStatus status={one.status} />}
       actions={
         <>
-          <Copy wide text={() => JSON.stringify(story.request, null, 2)} what={say("deliveries.request")} />
+          <Copy wide text={() => JSON.stringify(story.request, null, 2)} what={say("deliveries.the-request")} />
           <Button disabled={one.status === "waiting"} loading={sending} leftSection={<Icon name="again" />} onClick={again}>
             {say("deliveries.again")}
           </Button>
@@ -79,7 +81,7 @@ function Shown({ story }: { story: Story }) {
             <Facts
               of={[
                 [say("webhooks.id"), <code key="id">{one.id}</code>],
-                [say("deliveries.to"), one.webhook ? <Link to={`/webhooks/${one.webhook}`}>{one.webhook}</Link> : <bdi>{one.url}</bdi>],
+                [say("deliveries.to"), one.webhook ? <Link to={`/webhooks/${one.webhook}`}>{webhook?.url ?? one.webhook}</Link> : <bdi>{one.url}</bdi>],
                 [say("deliveries.event"), <code key="event">{one.event}</code>],
                 [say("deliveries.message"), one.message_id && <Link to={`/messages/${one.message_id}`}>{one.message_id}</Link>],
                 [say("deliveries.reply"), one.reply_id && <Link to={`/messages/${one.reply_id}`}>{one.reply_id}</Link>],

@@ -57,10 +57,10 @@ export default function Keys() {
         columns={[
           { key: "name", title: say("api-keys.name"), width: "minmax(0, 1.4fr)", render: (one) => <bdi>{one.name}</bdi> },
           { key: "state", title: say("api-keys.state"), width: "110px", render: (one) => <Standing of={one} /> },
-          { key: "scope", title: say("api-keys.scope"), width: "130px", narrow: "hide", render: (one) => say(`api-keys.scope-${one.scope.replace("+", "-and-")}`) },
+          { key: "scope", title: say("api-keys.scope"), width: "130px", narrow: "below", render: (one) => say(`api-keys.scope-${one.scope.replace("+", "-and-")}`) },
           { key: "senders", title: say("api-keys.senders"), width: "minmax(0, 1fr)", narrow: "hide", render: (one) => <Any of={one.senders} /> },
           { key: "networks", title: say("api-keys.networks"), width: "minmax(0, 1fr)", narrow: "hide", render: (one) => <Any of={one.networks} /> },
-          { key: "used", title: say("api-keys.used"), width: "130px", end: true, narrow: "below", render: (one) => (one.last_used_at ? <When at={one.last_used_at} /> : say("api-keys.never")) },
+          { key: "used", title: say("api-keys.used"), width: "130px", end: true, narrow: "hide", render: (one) => (one.last_used_at ? <When at={one.last_used_at} /> : say("api-keys.never")) },
         ]}
         empty={<Empty icon="key" title={say("api-keys.none")} />}
       />

@@ -16,6 +16,7 @@ import { Icon } from "../design/icons";
 import { useParam } from "../router";
 import { useWords } from "../words";
 import style from "./MessageDetail.module.css";
+import { useNames } from "./message/names";
 import { stepsOf } from "./message/steps";
 
 type Story = Schemas["Explanation"];
@@ -40,6 +41,7 @@ export default function MessageDetail() {
 function Shown({ story }: { story: Story }) {
   const { say } = useWords();
   const words = useWords();
+  const nameOf = useNames(story.origin);
   const message = story.message;
   const inbound = message.direction === "mo";
   const number = usePhoneText(inbound ? message.from : message.to);
@@ -64,7 +66,7 @@ function Shown({ story }: { story: Story }) {
             </p>
           </div>
           <Card title={say("story.story")}>
-            <Timeline steps={stepsOf(story, words)} />
+            <Timeline steps={stepsOf(story, words, nameOf)} />
             {story.events_dropped > 0 && <p className={style.note}>{say("story.dropped", { n: story.events_dropped })}</p>}
           </Card>
         </Stack>
@@ -87,7 +89,7 @@ function Shown({ story }: { story: Story }) {
 }
 
 function What({ message }: { message: Story["message"] }) {
-  const { say } = useWords();
+  const { say, has } = useWords();
   const error = message.error;
   return (
     <Facts
@@ -96,7 +98,7 @@ function What({ message }: { message: Story["message"] }) {
         [say("story.to-name"), <Phone key="to" number={message.to} />],
         [say("story.from-name"), <Phone key="from" number={message.from} />],
         [say("story.category"), say(`category.${message.category}`)],
-        [say("story.encoding"), message.encoding],
+        [say("story.encoding"), message.encoding && (has(`story.encoding-${message.encoding}`) ? say(`story.encoding-${message.encoding}`) : message.encoding)],
         [say("story.segments"), <Num key="n" n={message.segments} />],
         [say("story.carrier"), message.carrier],
         [

@@ -179,7 +179,7 @@ function useColumns(): readonly Column<Message>[] {
         narrow: "below",
         render: (one) => (one.text === null ? <i className={style.blank}>{say("log.blank")}</i> : <Line text={one.text} />),
       },
-      { key: "sender", title: say("log.ours"), width: "112px", narrow: "hide", render: (one) => <Phone number={one.direction === "mo" ? one.to : one.from} /> },
+      { key: "sender", title: say("log.ours"), width: "136px", narrow: "hide", render: (one) => <Phone number={one.direction === "mo" ? one.to : one.from} /> },
       { key: "carrier", title: say("log.carrier"), width: "92px", narrow: "hide", render: (one) => one.carrier ?? "–" },
       { key: "when", title: say("log.when"), width: "104px", end: true, render: (one) => <When at={one.created_at} /> },
     ],

@@ -14,6 +14,7 @@ import { useTell } from "../blocks/tell";
 import { Icon } from "../design/icons";
 import { useKeys } from "../frame/keys";
 import { useWords } from "../words";
+import { useAllAccounts } from "./people/accounts";
 
 type Sender = Schemas["Sender"];
 const FORMS = ["json", "text", "twiml", "none"] as const;
@@ -25,6 +26,7 @@ export default function Senders() {
   );
   const [shown, show] = useState<Sender | "new" | null>(null);
   const may = useMay();
+  const accounts = useAllAccounts();
   useKeys(may("admin") ? { n: [say("senders.new"), () => show("new")] } : {});
   return (
     <Screen
@@ -47,10 +49,12 @@ export default function Senders() {
           { key: "address", title: say("senders.address"), width: "minmax(0, 190px)", render: (one) => <Address of={one.address} /> },
           { key: "label", title: say("senders.label"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <bdi>{one.label || "–"}</bdi> },
           { key: "inbox", title: say("senders.inbox"), width: "minmax(0, 1.4fr)", narrow: "hide", render: (one) => (one.inbox_url ? <code>{one.inbox_url}</code> : "–") },
-          { key: "account", title: say("senders.account"), width: "150px", narrow: "hide", render: (one) => <code>{one.account_id}</code> },
+          ...(accounts.length > 1
+            ? [{ key: "account", title: say("senders.account"), width: "minmax(0, 150px)", narrow: "hide" as const, render: (one: Sender) => <bdi>{accounts.find((each) => each.id === one.account_id)?.name ?? one.account_id}</bdi> }]
+            : []),
         ]}
         empty={
-          <Empty icon="tower" title={say("senders.none")}>
+          <Empty icon="tag" title={say("senders.none")}>
             {say("senders.none-more")}
           </Empty>
         }

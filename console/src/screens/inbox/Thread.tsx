@@ -80,7 +80,7 @@ export function Thread({ id, seen, onBack, beside, onBeside }: Props) {
         </div>
         {answers && <Actions of={one} />}
         <ActionIcon aria-label={say("inbox.about")} data-tip={say("inbox.about")} aria-pressed={beside} onClick={onBeside}>
-          <Icon name="people" />
+          <Icon name="person" />
         </ActionIcon>
       </header>
       {unreadable ? <Trouble problem={unreadable} /> : null}

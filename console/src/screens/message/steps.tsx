@@ -23,8 +23,11 @@ const ICONS: Record<string, IconName> = {
   received: "inbox",
 };
 
-export function stepsOf(story: Story, words: Words): Step[] {
-  const all = [...events(story, words), ...gates(story, words), ...attempts(story, words), ...receipts(story, words), ...calls(story, words)];
+/** What keys and people are called, as far as the reader may know. */
+export type NameOf = (id: string) => string | undefined;
+
+export function stepsOf(story: Story, words: Words, nameOf: NameOf): Step[] {
+  const all = [...events(story, words, nameOf), ...gates(story, words), ...attempts(story, words), ...receipts(story, words), ...calls(story, words)];
   const order = (step: Step) => (step.at === null ? Number.POSITIVE_INFINITY : Date.parse(step.at));
   return all
     .map((step, at) => ({ step, at }))
@@ -32,10 +35,10 @@ export function stepsOf(story: Story, words: Words): Step[] {
     .map(({ step }) => step);
 }
 
-function events(story: Story, { say }: Words): Step[] {
+function events(story: Story, words: Words, nameOf: NameOf): Step[] {
   return story.events.map((one) => {
     const status = one.type.replace(/^message\./, "");
-    const first = one.sequence === 1 ? origin(story, say) : null;
+    const first = one.sequence === 1 ? origin(story, words, nameOf) : null;
     const queued = status === "queued" && story.route ? story.route.why : null;
     return {
       key: `event-${one.sequence}`,
@@ -48,11 +51,16 @@ function events(story: Story, { say }: Words): Step[] {
   });
 }
 
-function origin(story: Story, say: Words["say"]): string | null {
-  if (!story.origin) return null;
-  const by = story.origin.key ?? story.origin.esme;
-  return by ? say("step.door-by", { door: story.origin.door, by }) : say("step.door", { door: story.origin.door });
+function origin(story: Story, words: Words, nameOf: NameOf): string | null {
+  if (!story.origin?.door) return null;
+  const by = story.origin.user ?? story.origin.key ?? story.origin.esme;
+  const door = worded(`step.door-${plain(story.origin.door)}`, story.origin.door, words);
+  return by ? words.say("step.came-by", { door, by: nameOf(by) ?? by }) : words.say("step.came", { door });
 }
+
+/** A word of the API in the reader's language; one that has none yet stays as it is. */
+const worded = (key: string, word: string, { say, has }: Words) => (has(key) ? say(key) : word);
+const plain = (word: string) => word.replaceAll("_", "-");
 
 /** What an event tells besides, where it is words. */
 function said(data: Record<string, unknown> | null): string | null {
@@ -60,18 +68,20 @@ function said(data: Record<string, unknown> | null): string | null {
   return typeof detail === "string" ? detail : null;
 }
 
-function gates(story: Story, { say }: Words): Step[] {
+function gates(story: Story, words: Words): Step[] {
   return story.gates.map((gate, at) => ({
     key: `gate-${at}`,
     at: gate.occurred_at,
     icon: "shield",
     tone: gate.allowed ? "calm" : "bad",
-    title: say(gate.allowed ? "step.gate-open" : "step.gate-shut", { rule: gate.rule }),
-    detail: gate.detail,
+    title: words.say(gate.allowed ? "step.gate-open" : "step.gate-shut", { rule: worded(`step.rule-${plain(gate.rule)}`, gate.rule, words) }),
+    // Most texts pass, and are told so in the reader's language; why one did not, the API says.
+    detail: gate.allowed && gate.rule === "suppression" && story.message.category !== "system" ? words.say("step.not-opted-out") : gate.detail,
   }));
 }
 
-function attempts(story: Story, { say, locale }: Words): Step[] {
+function attempts(story: Story, words: Words): Step[] {
+  const { say, locale } = words;
   return story.attempts.map((one, at) => ({
     key: `attempt-${at}`,
     at: one.started_at,
@@ -79,7 +89,7 @@ function attempts(story: Story, { say, locale }: Words): Step[] {
     tone: one.outcome === "sent" ? "accent" : one.outcome === null ? "calm" : "warn",
     title: say("step.attempt", { n: one.part, bind: one.bind }),
     detail: [
-      one.outcome === null ? say("step.open") : one.outcome,
+      one.outcome === null ? say("step.open") : worded(`step.outcome-${plain(one.outcome)}`, one.outcome, words),
       one.took_ms === null || one.took_ms === undefined
         ? null
         : new Intl.NumberFormat(locale, { style: "unit", unit: "millisecond" }).format(one.took_ms),
@@ -97,7 +107,7 @@ function receipts(story: Story, { say }: Words): Step[] {
   return story.receipts.map((one, at) => ({
     key: `receipt-${at}`,
     at: one.received_at,
-    icon: "text",
+    icon: "receipt",
     tone: toneOf(one.status),
     title: say("step.receipt", { state: one.state, carrier: one.carrier }),
     detail: one.error_code && one.error_code !== "000" ? say("step.error-code", { code: one.error_code }) : null,
@@ -105,13 +115,13 @@ function receipts(story: Story, { say }: Words): Step[] {
   }));
 }
 
-function calls(story: Story, { say }: Words): Step[] {
+function calls(story: Story, words: Words): Step[] {
   return story.webhooks.map((one) => ({
     key: one.id,
     at: one.last?.at ?? one.next_at,
     icon: "hook",
     tone: one.status === "delivered" ? "good" : one.status === "dead" ? "bad" : "warn",
-    title: say("step.webhook", { type: one.type }),
-    detail: [one.url, one.status, one.last?.status_code, one.last?.detail].filter(Boolean).join(" · "),
+    title: words.say("step.webhook", { type: one.type }),
+    detail: [one.url, worded(`deliveries.is-${one.status}`, one.status, words), one.last?.status_code, one.last?.detail].filter(Boolean).join(" · "),
   }));
 }
