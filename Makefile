@@ -39,7 +39,7 @@ help:
 	@echo 'make bench-console  the console over a million messages, in a browser'
 	@echo 'make bench-peers  the same work done by Kannel, Jasmin and tidings, by turns'
 	@echo 'make console the web console anew, where its sources changed; make run does it too'
-	@echo 'make screens pictures of every screen of the console in console/pictures'
+	@echo 'make screens pictures of every screen of the console in console/pictures, and of the tour in docs'
 	@echo 'make types   TypeScript types of the API: clients/typescript/api.d.ts'
 	@echo 'also: setup (all of run but the start), peers (foreign programs the tests talk to),'
 	@echo '      audit (known holes in the locked packages), lock (requirements/*.txt anew), golden, clean'
@@ -127,7 +127,7 @@ $(BUILT)/index.html: $(CONSOLE)/node_modules/.ready $(shell find $(CONSOLE) \( -
 	$(NODE_PATH_FIRST) node node_modules/vite/bin/vite.js build --logLevel warn; \
 	rm -rf ../$(BUILT); mv dist ../$(BUILT); touch ../$@
 
-# `make screens ARGS=compose` for those whose path has this word.
+# `make screens ARGS=compose` for those whose path has this word; `way/` is the way in, `tour/` the tour of the docs.
 screens: dev console
 	@$(BIN)/python tests/console/screens.py $(ARGS)
 

@@ -34,6 +34,7 @@ def missing() -> str:
 
 
 OWNER = {"email": "ada@example.com", "name": "Ada Obi", "password": "seven herons over the weir"}
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 _sessions: dict[str, str] = {}
 
 
@@ -47,7 +48,7 @@ def owner_session(tidings: Tidings) -> str:
     """The cookie of its owner, who is made when first asked for; all seats of a test file share one session."""
     if tidings.url not in _sessions:
         code = (tidings.data / "setup.code").read_text().strip()
-        answer = tidings.call("POST", "/v1/setup", OWNER | {"code": code}, Origin=tidings.url)
+        answer = tidings.call("POST", "/v1/setup", OWNER | {"code": code}, Origin=tidings.url, User_Agent=AGENT)
         assert answer.status == 201, answer
         _sessions[tidings.url] = answer.headers["Set-Cookie"].partition("=")[2].partition(";")[0]
     return _sessions[tidings.url]

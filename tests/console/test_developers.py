@@ -164,7 +164,7 @@ def a_delivery_is_looked_at_and_sent_again(seat: Seat, caller: Caller, receiver:
     expect(page.get_by_role("link", name=message)).to_be_visible()
     webhook = caller("GET", "/v1/webhooks").json()["data"][0]
     assert webhook["failures_in_a_row"] == 1
-    page.get_by_role("link", name=webhook["id"]).click()
+    page.get_by_role("link", name=webhook["url"]).click()
     expect(page.get_by_text("Failing")).to_be_visible()
 
     receiver.status = 200

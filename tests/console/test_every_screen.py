@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import expect
 from processes import Tidings
 from stage import AFTER, OPENED, Stage, set_up, table
+from ways import WAYS
 
-from console_kit import Seat
+from console_kit import Seat, ensure_owner
 
 pytestmark = pytest.mark.slow
 
@@ -48,3 +49,12 @@ def test_so_are_the_palette_and_the_way_in(sit: Callable[..., Seat], stage: Stag
     out.page.goto("/")
     out.page.get_by_role("heading", level=1).wait_for()
     assert not out.grave()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_so_is_every_page_of_the_way_in(sit: Callable[..., Seat], stage: Stage, way: str) -> None:
+    ensure_owner(stage.tidings)
+    seat = sit(signed_in=False, phone=True)
+    WAYS[way](seat)
+    assert not seat.grave()
+    assert seat.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it is wider than the window"
