@@ -134,6 +134,14 @@ export const SCREENS: readonly ScreenRow[] = [
   { path: "/carriers/$name", name: "carriers", load: () => import("./screens/CarrierDetail"), needs: "admin", operator: true },
 
   {
+    path: "/orphans",
+    name: "orphans",
+    load: () => import("./screens/Orphans"),
+    nav: { group: "run", icon: "unmatched", key: "n" },
+    needs: "admin",
+    operator: true,
+  },
+  {
     path: "/customers",
     name: "customers",
     load: () => import("./screens/Customers"),

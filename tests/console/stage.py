@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from processes import Tidings, until
 
+from tidings.smpp import codec, pdus
 from tidings_client import types
 
 PRICE: types.Rule = {
@@ -58,6 +60,8 @@ def set_up(tidings: Tidings) -> Stage:
         tidings.ended(one)
     until(lambda: tidings.messages(direction="mo"), "the text from the handset comes in")
     _invite(tidings)
+    for number in ("+15551230155", "+15551230001"):
+        stray(tidings, number)
     return Stage(tidings, failed, *_talk(tidings), *_tell(tidings), _enrol(tidings))
 
 
@@ -89,6 +93,22 @@ def overflow(tidings: Tidings, esme: str, number: str, dead: int) -> None:
         if owed("dead") == dead:
             return
     raise AssertionError("nothing more is given up")
+
+
+def stray(tidings: Tidings, number: str) -> None:
+    """Another system sends a text with our account at the simulated network and leaves: its receipt comes to us."""
+    texted = pdus.SubmitSm(
+        source_addr="777", dest_addr_ton=1, dest_addr_npi=1, destination_addr=number[1:], registered_delivery=1,
+        short_message=b"Hello", sequence_number=2,
+    )  # fmt: skip
+    bind = pdus.Bind(command_id=pdus.BIND_TRANSMITTER, system_id="tidings", sequence_number=1)
+    network = tidings.get("/v1/simulator/stats")
+    with socket.create_connection(("127.0.0.1", network["smpp_port"]), 20) as line, line.makefile("rb") as answers:
+        for pdu in (bind, texted):
+            line.sendall(codec.encode(pdu))
+            length = answers.read(4)
+            assert answers.read(int.from_bytes(length) - 4)[4:8] == bytes(4), "command_status of the answer"
+    until(lambda: tidings.client.list_orphans(from_=number)["data"], "its receipt comes to us")
 
 
 def _invite(tidings: Tidings) -> None:
@@ -177,6 +197,7 @@ OPENED: dict[str, Callable[[Stage], str]] = {
     "/overview": lambda stage: "/overview",
     "/carriers": lambda stage: "/carriers",
     "/carriers/$name": lambda stage: "/carriers/north",
+    "/orphans": lambda stage: "/orphans",
     "/customers": lambda stage: "/customers",
     "/customers/$id": lambda stage: f"/customers/{stage.customer}",
     "/people": lambda stage: "/people",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 from processes import Tidings, until
-from stage import overflow
+from stage import overflow, stray
 
 from console_kit import Seat
 from tidings.smpp import codec, pdus
@@ -182,6 +182,34 @@ def what_a_test_teaches_is_taken_over(page: Page, tidings: Tidings) -> None:
     page.get_by_role("button", name="Take it over").click(timeout=60_000)
     expect(page.get_by_text("Its profile fits as it is.")).to_be_visible()
     assert tidings.client.get_carrier("north")["settings"]["profile"] == {"receipt_id": "hex_to_dec"}
+
+
+def test_receipts_that_match_nothing_are_told_why_matched_again_and_dropped(seat: Seat, tidings: Tidings) -> None:
+    page = seat.open("/orphans")
+    expect(page.get_by_text("No orphan receipts")).to_be_visible()
+    for number in ("+15551230151", "+15551230152", "+15551230153"):
+        stray(tidings, number)
+    page.reload()
+    row = page.get_by_role("row").filter(has_text="+1 555 123 0151")
+    expect(row).to_contain_text("Its id is unknown")
+    expect(page.get_by_role("button", name="Drop these")).to_be_disabled()
+    page.get_by_role("button", name="Match these again").click()
+    expect(page.get_by_text("0 matched, 3 did not.")).to_be_visible()
+    row.get_by_role("button").click()
+    dialog = page.get_by_role("dialog", name="Orphan receipt")
+    expect(dialog.get_by_text("stat:DELIVRD")).to_be_visible()
+    dialog.get_by_role("button", name="Match again").click()
+    expect(dialog.get_by_text("It still matches nothing.")).to_be_visible()
+    assert not seat.grave()
+    dialog.get_by_role("button", name="Drop").click()
+    page.get_by_role("dialog", name="Drop this receipt?").get_by_role("button", name="Drop").click()
+    expect(row).to_have_count(0)
+
+    page.get_by_label("Carrier", exact=True).fill("simulator")
+    page.get_by_role("button", name="Drop these").click()
+    page.get_by_role("dialog", name="Drop all that the filters leave?").get_by_role("button", name="Drop").click()
+    expect(page.get_by_text("2 are gone.")).to_be_visible()
+    assert tidings.client.list_orphans()["data"] == []
 
 
 def test_events_come_in_narrowed_paused_and_at_speed(seat: Seat, tidings: Tidings) -> None:

@@ -109,7 +109,7 @@ function useColumns(): readonly Column<Happening>[] {
 
 /** The handset's. */
 function Number({ of }: { of: Happening }) {
-  const number = text(of, of.data.direction === "mo" ? "from" : "to") ?? text(of, "number");
+  const number = of.type.startsWith("conversation.") ? text(of, "number") : text(of, of.data.direction === "mo" ? "from" : "to");
   return number ? <Phone number={number} /> : <>–</>;
 }
 
