@@ -132,7 +132,7 @@ function Actions({ of }: { of: Customer }) {
 
 function What({ of, owed }: { of: Customer; owed: Schemas["EsmeState"] | undefined }) {
   const { say } = useWords();
-  const any = (list: readonly string[]) => (list.length ? <bdi>{list.join(", ")}</bdi> : say("customers.any"));
+  const any = (list: readonly string[]) => (list.length ? <bdi dir="ltr">{list.join(", ")}</bdi> : say("customers.any"));
   const old = of.rotating_until && Date.parse(of.rotating_until) > now() ? of.rotating_until : null;
   return (
     <Facts
@@ -145,11 +145,11 @@ function What({ of, owed }: { of: Customer; owed: Schemas["EsmeState"] | undefin
         [say("customers.oldest"), owed && owed.waiting > 0 && <Num n={owed.oldest_s} unit="second" />],
         [say("customers.failures"), owed && owed.failures > 0 && <Num n={owed.failures} />],
         [say("customers.field-networks"), any(of.networks)],
-        [say("customers.field-bind_types"), <bdi key="types">{of.bind_types.join(", ")}</bdi>],
+        [say("customers.field-bind_types"), <bdi key="types" dir="ltr">{of.bind_types.join(", ")}</bdi>],
         [say("customers.field-tls"), of.tls && say("webhooks.yes")],
         [say("customers.field-certificate"), of.certificate && <code>{of.certificate}</code>],
         [say("customers.field-senders"), any(of.senders)],
-        [say("customers.field-inbound"), of.inbound.length > 0 && <bdi>{of.inbound.join(", ")}</bdi>],
+        [say("customers.field-inbound"), of.inbound.length > 0 && <bdi dir="ltr">{of.inbound.join(", ")}</bdi>],
         [say("customers.field-category"), say(`category.${of.category}`)],
         [say("customers.field-rate"), of.rate !== null && (of.rate ? <Num n={of.rate} digits={1} /> : say("carriers.no-limit"))],
         [say("customers.field-daily_quota"), of.daily_quota !== null && <Num n={of.daily_quota} />],

@@ -38,13 +38,13 @@ export default function Orphans() {
         keyOf={(one) => one.id}
         onOpen={show}
         columns={[
-          { key: "from", title: say("orphans.from"), width: "minmax(0, 170px)", render: (one) => (one.from ? <Phone number={one.from} /> : say("orphans.nobody")) },
-          { key: "state", title: say("orphans.state"), width: "130px", render: (one) => <Status status={one.status} /> },
-          { key: "why", title: say("orphans.why"), width: "minmax(0, 1fr)", narrow: "below", render: (one) => <Why of={one} /> },
-          { key: "carrier", title: say("orphans.carrier"), width: "110px", narrow: "hide", render: (one) => one.carrier },
-          { key: "id", title: say("orphans.carrier-id"), width: "minmax(0, 170px)", narrow: "hide", render: (one) => <code dir="ltr">{one.carrier_id}</code> },
-          { key: "next", title: say("orphans.next"), width: "120px", end: true, narrow: "hide", render: (one) => (one.parked ? <When at={one.next_at} /> : say("orphans.no-more")) },
-          { key: "came", title: say("orphans.came"), width: "110px", end: true, narrow: "hide", render: (one) => <When at={one.received_at} /> },
+          { key: "from", title: say("orphans.from"), width: "146px", render: (one) => (one.from ? <Phone number={one.from} /> : say("orphans.nobody")) },
+          { key: "state", title: say("orphans.state"), width: "122px", render: (one) => <Status status={one.status} /> },
+          { key: "why", title: say("orphans.why"), width: "minmax(190px, 1fr)", narrow: "below", render: (one) => <Why of={one} /> },
+          { key: "carrier", title: say("orphans.carrier"), width: "96px", narrow: "hide", render: (one) => one.carrier },
+          { key: "id", title: say("orphans.carrier-id"), width: "minmax(0, 130px)", narrow: "hide", render: (one) => <code dir="ltr">{one.carrier_id}</code> },
+          { key: "next", title: say("orphans.next"), width: "104px", end: true, narrow: "hide", render: (one) => (one.parked ? <When at={one.next_at} /> : say("orphans.no-more")) },
+          { key: "came", title: say("orphans.came"), width: "96px", end: true, narrow: "hide", render: (one) => <When at={one.received_at} /> },
         ]}
         empty={
           <Empty icon="unmatched" title={say(narrowed ? "orphans.none-found" : "orphans.none")}>
