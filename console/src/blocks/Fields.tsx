@@ -30,9 +30,14 @@ interface Props<V extends object> {
   legend?: string;
   /** Shown when asked for, or when one of its fields is wrong. */
   folded?: boolean;
+  /** Its first field has the focus. */
+  first?: boolean;
 }
 
-export function Fields<V extends object>({ form, of, label, more, legend, folded = false }: Props<V>) {
+/** What is to be known stands below a field, so that fields beside each other stand in a line. */
+const ORDER: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
+
+export function Fields<V extends object>({ form, of, label, more, legend, folded = false, first = false }: Props<V>) {
   const [open, setOpen] = useState(!folded);
   const shown = open || of.some((one) => form.error(one.name));
   if (!shown) {
@@ -47,19 +52,20 @@ export function Fields<V extends object>({ form, of, label, more, legend, folded
   return (
     <fieldset className={style.fields}>
       {legend && <legend>{legend}</legend>}
-      {of.map((one) => (
+      {of.map((one, at) => (
         <div key={one.name} data-wide={one.wide || undefined}>
-          <One field={one} form={form} label={label(one.name)} more={more(one.name)} />
+          <One field={one} form={form} label={label(one.name)} more={more(one.name)} first={first && at === 0} />
         </div>
       ))}
     </fieldset>
   );
 }
 
-function One<V extends object>({ field, form, label, more }: { field: Field<V>; form: FormState<V>; label: string; more: string | undefined }) {
+function One<V extends object>({ field, form, label, more, first }: { field: Field<V>; form: FormState<V>; label: string; more: string | undefined; first: boolean }) {
   const value = form.values[field.name] as unknown;
   const set = (next: unknown) => form.set(field.name, next as V[typeof field.name]);
-  const all = { label, description: more, error: form.error(field.name) };
+  const said = { label, description: more, error: form.error(field.name) };
+  const all = { ...said, inputWrapperOrder: ORDER, ...(first ? { "data-autofocus": true } : {}) };
   switch (field.kind) {
     case "text":
       return (
@@ -86,7 +92,7 @@ function One<V extends object>({ field, form, label, more }: { field: Field<V>; 
     case "tags":
       return <TagsInput {...all} dir="ltr" placeholder={(value as string[]).length ? undefined : field.example} acceptValueOnBlur value={[...(value as string[])]} onChange={set} />;
     case "switch":
-      return <Switch {...all} className={style.switch} checked={value as boolean} onChange={(event) => set(event.currentTarget.checked)} />;
+      return <Switch {...said} className={style.switch} checked={value as boolean} onChange={(event) => set(event.currentTarget.checked)} />;
     case "code":
       return <Textarea {...all} dir="ltr" autosize minRows={3} maxRows={14} placeholder={field.example} spellCheck={false} classNames={{ input: style.code }} value={value as string} onChange={(event) => set(event.currentTarget.value)} />;
   }

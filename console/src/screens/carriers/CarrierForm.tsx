@@ -34,7 +34,7 @@ export function CarrierForm({ of, onSaved }: { of: Carrier | null; onSaved: (car
   };
   return (
     <Form form={form} label={say(of ? "carriers.edit" : "carriers.new")}>
-      {!of && <Fields {...words} of={NAME} />}
+      {!of && <Fields {...words} of={NAME} first />}
       <Fields {...words} of={groups.door} legend={say("carriers.where")} />
       <Fields {...words} of={groups.traffic} legend={say("carriers.traffic")} />
       <Fields {...words} of={groups.rest} legend={say("carriers.rest")} folded />

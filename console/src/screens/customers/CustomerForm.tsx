@@ -41,7 +41,7 @@ export function CustomerForm({ of, account, onSaved, onEnrolled }: Props) {
   };
   return (
     <Form form={form} label={say(of ? "customers.change" : "customers.new")}>
-      <Fields {...words} of={first} />
+      <Fields {...words} of={first} first />
       <Fields {...words} of={groups.binding} legend={say("customers.binding")} />
       <Fields {...words} of={groups.traffic} legend={say("customers.traffic")} />
       <Fields {...words} of={groups.habits} legend={say("customers.habits")} folded />
