@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -43,10 +44,11 @@ def filled(engine: str, messages: int, stores: Path) -> Iterator[Tidings]:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "tidings.toml").write_text(config)
             subprocess.run([BIN / "tidings", "migrate", "--data", folder], check=True, stdout=subprocess.DEVNULL)
-            if server:
-                console_store.fill_postgres(server.url, folder, messages)
-            else:
-                console_store.fill_sqlite(folder, messages)
+            with ThreadPoolExecutor(1) as apart:  # the browser's driver has a loop in this one
+                if server:
+                    apart.submit(console_store.fill_postgres, server.url, folder, messages).result()
+                else:
+                    apart.submit(console_store.fill_sqlite, folder, messages).result()
             print(f"{engine}: {messages:,} messages filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
         tidings = Tidings(folder, folder / "tidings.log", config)
         tidings.start()

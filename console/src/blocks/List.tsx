@@ -60,12 +60,15 @@ export function List<T>(props: Props<T>) {
   const height = below ? (props.height ?? 34) + 24 : (props.height ?? 34);
   const [held, hold] = useState<Held | null>(null);
   const at = held ? placeOf(held, rows, keyOf) : -1;
+  // The same while the rows are: with another function the virtualizer measures all rows anew, each time one scrolls.
+  const [keyAt] = useState(() => keyOf);
+  const getItemKey = useCallback((index: number) => keyAt(rows[index] as T), [rows, keyAt]);
   // The virtualizer is told of each change by itself; it must not be memoized away.
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    getItemKey: (index) => keyOf(rows[index] as T),
+    getItemKey,
     overscan: 12,
     // The row one stands on is there wherever one scrolls: it keeps the focus, and takes it at once.
     rangeExtractor: (range) => {
