@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 ONE, TWO = 1, 2
 """Accounts."""
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which a test gives up; nothing here takes a tenth of it."""
 
 
