@@ -554,9 +554,9 @@ class Calls:
         until: str | None = None,
         carrier: str | None = None,
         account: str | None = None,
-    ) -> types.Traffic:
+    ) -> types.TrafficReport:
         """How many messages were accepted, sent, delivered and so on, by the minute, hour or day."""
-        answer: types.Traffic = self.call(
+        answer: types.TrafficReport = self.call(
             Call(
                 "GET",
                 "/v1/reports/traffic",
@@ -1477,9 +1477,9 @@ class AsyncCalls:
         until: str | None = None,
         carrier: str | None = None,
         account: str | None = None,
-    ) -> types.Traffic:
+    ) -> types.TrafficReport:
         """How many messages were accepted, sent, delivered and so on, by the minute, hour or day."""
-        answer: types.Traffic = await self.call(
+        answer: types.TrafficReport = await self.call(
             Call(
                 "GET",
                 "/v1/reports/traffic",

@@ -2060,6 +2060,19 @@ class TrafficPoint(TypedDict):
     at: str
 
 
+class TrafficReport(TypedDict):
+    """What happened, step by step, the oldest first; a step in which nothing did holds zeros."""
+
+    step: str
+    since: str
+    until: str
+    account: str
+    carrier: str | None
+    data: list[TrafficPoint]
+    total: TrafficCounts
+    incomplete: bool
+
+
 class Trip(TypedDict):
     """Where the browser is to go."""
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from kit import FakeHouse, ask, door
-from tidings.api.openapi import document
+from tidings.api.openapi import _renamed, document
 from tidings.api.problems import ProblemDetails
 from tidings.api.table import ENDPOINTS as OURS
 from tidings.api.table import problems_of
@@ -134,3 +134,9 @@ async def test_the_document_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     told = await ask(everything(monkeypatch), "GET", "/openapi.json", key=None)
     assert told.json() == DOCUMENT
     assert DOCUMENT["openapi"] == "3.1.0"
+
+
+def test_no_two_types_are_shown_under_one_name() -> None:
+    """A carrier's `Traffic` and a `TrafficView` would both be `Traffic`, and whoever reads the document gets either."""
+    with pytest.raises(ValueError, match="shown as Traffic"):
+        _renamed({"Traffic": {"type": "object"}, "TrafficView": {"type": "object"}})

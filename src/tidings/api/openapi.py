@@ -188,9 +188,12 @@ def _body(endpoint: Endpoint) -> dict[str, Any]:
 
 def _renamed(value: Any) -> Any:
     """Schemas under the names shown to callers, with every reference to them."""
-    components = {shown(name): _with_refs(schema) for name, schema in value.items()}
-    for name, schema in components.items():
-        schema["title"] = name
+    components: dict[str, Any] = {}
+    for own, schema in value.items():
+        name = shown(own)
+        if name in components:
+            raise ValueError(f"two types would be shown as {name}; one of them is {own}")
+        components[name] = {**_with_refs(schema), "title": name}
     return components
 
 

@@ -133,7 +133,7 @@ class TrafficPoint(TrafficCounts, frozen=True, kw_only=True):
     at: Annotated[Time, Meta(description="when it began")]
 
 
-class TrafficView(msgspec.Struct, frozen=True, kw_only=True):
+class TrafficReport(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, step by step, the oldest first; a step in which nothing did holds zeros."""
 
     step: str
@@ -162,7 +162,7 @@ async def traffic(call: Call) -> Reply:
     points = await call.house.store.read(
         lambda tx: tx.traffic.points(account_id, query.carrier, step, since, last)
     )  # fmt: skip
-    shown = TrafficView(
+    shown = TrafficReport(
         step=query.step, since=show(since), until=show(until), carrier=query.carrier,
         account="all" if account_id is None else ids.show("acc", account_id),
         data=[_point(one) for one in filled(points, step, since, last)], total=TrafficCounts(**_named(total(points))),

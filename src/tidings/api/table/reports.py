@@ -30,7 +30,7 @@ REPORTS: tuple[Endpoint, ...] = (
         "days, those of hours and days for `retention.traffic` days. At most 1,500 steps are told.",
         scope="read",
         query=reports.TrafficQuery,
-        answer=reports.TrafficView,
+        answer=reports.TrafficReport,
         answer_example=examples.TRAFFIC,
     ),
 )
