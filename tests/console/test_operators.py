@@ -43,10 +43,7 @@ def test_an_operator_sees_trouble(seat: Seat, tidings: Tidings, network: Simulat
     page = seat.open("/overview")
     north = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="north"))
     expect(north).to_contain_text("Up")
-    chart = page.get_by_role("img", name="Messages since this page was opened")
-    tidings.ended(tidings.send(TO, "Counted"))
-    expect(chart).to_have_attribute("aria-label", "Messages since this page was opened: 1 accepted, 1 delivered, "
-        "0 not delivered, 0 received")  # fmt: skip
+    its_traffic_is_counted(page, tidings)
 
     network.kill()
     expect(north).to_contain_text("Down")
@@ -58,6 +55,18 @@ def test_an_operator_sees_trouble(seat: Seat, tidings: Tidings, network: Simulat
     a_test_waits_and_arrives_once_it_is_back(page, network)
     it_is_paused_and_resumed(page, tidings)
     assert not seat.grave()
+
+
+def its_traffic_is_counted(page: Page, tidings: Tidings) -> None:
+    chart = page.get_by_role("img", name="Messages of the last")
+    what = "1 accepted, 1 delivered, 0 not delivered, 0 received"
+    tidings.ended(tidings.send(TO, "Counted"))
+    expect(chart).to_have_attribute("aria-label", f"Messages of the last hour: {what}", timeout=20_000)
+    expect(page.get_by_text("Messages per minute, over the last hour")).to_be_visible()
+    expect(page.get_by_text("This minute so far")).to_be_visible()
+    page.get_by_text("30 days", exact=True).click()
+    expect(page.get_by_text(f"Today (UTC) so far: {what}.")).to_be_visible(timeout=20_000)
+    expect(chart).to_have_attribute("aria-label", f"Messages of the last 30 days: {what}")
 
 
 def its_page_says_which_since_when_and_why(page: Page) -> None:

@@ -66,7 +66,10 @@ def test_an_owner_manages_people(sit: Sit) -> None:
     expect(agent.page.get_by_label("E-mail address")).to_have_value("ben@example.com")
     agent.page.get_by_label("Password", exact=True).fill(PASSWORD)
     agent.page.get_by_role("button", name="Sign in").click()
-    agent.page.get_by_role("link", name="My account").wait_for()
+    agent.page.get_by_role("link", name="My account").click()
+    agent.page.get_by_label("Name", exact=True).fill("Ben Lind")
+    agent.page.get_by_role("button", name="Change name").click()
+    expect(agent.page.get_by_text("You are called Ben Lind now.")).to_be_visible()
     for hidden in ("People", "Audit log", "API keys", "Messages"):
         expect(agent.page.get_by_role("link", name=hidden, exact=True)).to_have_count(0)
     agent.open("/people")
@@ -76,6 +79,7 @@ def test_an_owner_manages_people(sit: Sit) -> None:
 
     page.reload()
     expect(row).to_contain_text("Active")
+    expect(row).to_contain_text("Ben Lind")
     row.get_by_role("button").click()
     assert not owner.grave()
     dialog.get_by_role("radio", name="Analyst").check()
@@ -86,7 +90,7 @@ def test_an_owner_manages_people(sit: Sit) -> None:
     expect(agent.page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
     dialog.get_by_role("button", name="Disable").click()
-    page.get_by_role("dialog", name="Disable Ben Okafor?").get_by_role("button", name="Disable").click()
+    page.get_by_role("dialog", name="Disable Ben Lind?").get_by_role("button", name="Disable").click()
     expect(row).to_contain_text("Disabled")
     dialog.get_by_role("button", name="Enable").click()
     expect(row).to_contain_text("Active")
@@ -107,7 +111,7 @@ def test_an_owner_manages_people(sit: Sit) -> None:
     page.get_by_role("heading", level=1, name="People").wait_for()
     row.get_by_role("button").click()
     dialog.get_by_role("button", name="Delete").click()
-    page.get_by_role("dialog", name="Delete Ben Okafor?").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog", name="Delete Ben Lind?").get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
 
 

@@ -4,6 +4,7 @@ import { Facts } from "../blocks/Facts";
 import { Card, Columns, Screen, Stack } from "../blocks/Screen";
 import { useWords } from "../words";
 import { Factor } from "./account/Factor";
+import { Name } from "./account/Name";
 import { Password } from "./account/Password";
 import { Sessions } from "./account/Sessions";
 
@@ -26,13 +27,13 @@ export default function Account() {
           <Card title={say("account.you")}>
             <Facts
               of={[
-                [say("people.name"), <bdi key="name">{who.user.name}</bdi>],
                 [say("people.email"), <bdi key="email">{who.user.email}</bdi>],
                 [say("people.account"), <bdi key="account">{who.account}</bdi>],
                 [say("people.role"), say(`people.role-${who.user.role}`)],
                 [say("account.may"), say(`people.role-${who.user.role}-more`)],
               ]}
             />
+            <Name now={who.user.name} />
           </Card>
           <Card title={say("account.password")}>
             <Password />

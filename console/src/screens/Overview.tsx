@@ -35,9 +35,7 @@ export default function Overview() {
           <Card title={say("overview.attention")} flush>
             <Findings of={data} />
           </Card>
-          <Card title={say("overview.traffic")}>
-            <Traffic />
-          </Card>
+          <Traffic />
         </Stack>
         <Stack>
           <Card title={say("carriers.title")} flush aside={<Link to="/carriers">{say("overview.all")}</Link>}>

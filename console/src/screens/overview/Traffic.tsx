@@ -1,34 +1,70 @@
-/** Messages as they come and end, in five seconds each, since the page was opened. */
-import { useEffect, useState } from "react";
-import { useLive } from "../../api/live";
+/** How much goes through: over the last hour, day or thirty days, and in the step that is not over yet. */
+import { SegmentedControl } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { api, ask } from "../../api/client";
+import { useSession } from "../../api/session";
 import { Chart } from "../../blocks/Chart";
-import { now } from "../../blocks/When";
+import { Card } from "../../blocks/Screen";
+import { Loading, Trouble } from "../../blocks/States";
 import { useWords } from "../../words";
-import { counted, KINDS, STRETCH_MS, type Stretch } from "./rates";
+import { count, type Kind, KINDS, moment, parted, type Span, SPANS } from "./spans";
 
 export function Traffic() {
   const { say, locale } = useWords();
-  const [stretches, set] = useState<Stretch[]>(() => counted([], [], now()));
-  useLive(["message."], (events) => set((before) => counted(before, events.map((one) => one.type), now())));
-  useEffect(() => {
-    const timer = setInterval(() => set((before) => counted(before, [], now())), STRETCH_MS);
-    return () => clearInterval(timer);
-  }, []);
-  const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const sum = (kind: (typeof KINDS)[number]) => stretches.reduce((all, one) => all + one.counts[kind], 0);
+  const [span, choose] = useState<Span>("hour");
+  const whole = useSession().who?.all_accounts ?? false;
+  const { step, look } = SPANS[span];
+  const report = useQuery({
+    queryKey: ["traffic", step, whole],
+    queryFn: ({ signal }) => ask(api.GET("/v1/reports/traffic", { params: { query: { step, account: whole ? "all" : undefined } }, signal })),
+    refetchInterval: look,
+    placeholderData: keepPreviousData,
+  });
+  const found = report.data;
+  const option = useMemo(() => {
+    if (!found) return {};
+    const shown = found.step === "minute" ? "hour" : found.step === "hour" ? "day" : "month";
+    const { over } = parted(found.data);
+    return {
+      legend: { top: 0, icon: "circle", itemWidth: 8, itemHeight: 8, itemGap: 12 },
+      grid: { top: 40, right: 12, bottom: 8, left: 8, containLabel: true },
+      xAxis: { type: "category", boundaryGap: false, data: over.map((one) => moment(one.at, shown, locale)) },
+      yAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (n: number) => new Intl.NumberFormat(locale, { notation: "compact" }).format(n) } },
+      series: KINDS.map((kind) => ({
+        type: "line",
+        name: say(`overview.${kind}`),
+        showSymbol: false,
+        lineStyle: { width: 1.5 },
+        data: over.map((one) => count(one, kind)),
+      })),
+    };
+  }, [found, locale, say]);
+  const told = (of: Parameters<typeof count>[0]) => Object.fromEntries(KINDS.map((kind) => [kind, count(of, kind)])) as Record<Kind, number>;
+  const running = parted(found?.data ?? []).running;
   return (
-    <>
-      <Chart
-        label={say("overview.chart", { accepted: sum("accepted"), delivered: sum("delivered"), lost: sum("lost"), received: sum("received") })}
-        option={{
-          legend: { type: "scroll", top: 0, icon: "circle" },
-          grid: { top: 40, right: 12, bottom: 8, left: 8, containLabel: true },
-          xAxis: { type: "category", data: stretches.map((one) => clock.format(one.at)) },
-          yAxis: { type: "value", minInterval: 1 },
-          series: KINDS.map((kind) => ({ type: "bar", name: say(`overview.${kind}`), barMaxWidth: 18, data: stretches.map((one) => one.counts[kind]) })),
-        }}
-      />
-      <p>{say("overview.since")}</p>
-    </>
+    <Card
+      title={say("overview.traffic")}
+      aside={
+        <SegmentedControl
+          size="xs"
+          aria-label={say("overview.span")}
+          data={(Object.keys(SPANS) as Span[]).map((value) => ({ value, label: say(`overview.span-${value}`) }))}
+          value={span}
+          onChange={(value) => choose(value as Span)}
+        />
+      }
+    >
+      <Trouble problem={report.error} />
+      {found ? (
+        <>
+          <p>{say(`overview.per-${found.step}`)}</p>
+          <Chart label={say(`overview.chart-${found.step}`, told(found.total))} option={option} />
+          {running && <p>{say(`overview.running-${found.step}`, told(running))}</p>}
+        </>
+      ) : (
+        !report.error && <Loading />
+      )}
+    </Card>
   );
 }
