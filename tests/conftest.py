@@ -50,7 +50,7 @@ TOGETHER = {
     "test_handset_shows.py": "handset", "test_languages.py": "languages", "test_developers.py": "developers",
     "test_operators.py": "operators", "test_people_screens.py": "people", "test_code_screens.py": "codes",
     "test_inbox.py": "inbox", "test_single_sign_on.py": "single sign-on", "test_quick_keys.py": "keys",
-    "test_operate.py": "operate",
+    "test_operate.py": "operate", "test_console_faults.py": "faults",
 }  # fmt: skip
 """Files whose tests share one process of ours, or one port, and so belong to one worker."""
 

@@ -9,6 +9,7 @@ import {
   redirect,
   useParams,
 } from "@tanstack/react-router";
+import { Newer, screenFile } from "./api/files";
 import { session, useSession } from "./api/session";
 import { Screen } from "./blocks/Screen";
 import { Empty, Failure, Loading } from "./blocks/States";
@@ -31,7 +32,7 @@ const home = createRoute({
 
 /** The screen to whoever may see it; to others, who come by a link, that it is not theirs. */
 function theirs(one: ScreenRow): RouteComponent {
-  const Inside = lazyRouteComponent(one.load);
+  const Inside = lazyRouteComponent(() => one.load().catch(screenFile));
   const Guarded = () => (sees(useSession().who, one) ? <Inside /> : <NotTheirs title={`${one.name}.title`} />);
   return Object.assign(Guarded, { preload: Inside.preload });
 }
@@ -89,10 +90,10 @@ function NotFound() {
   );
 }
 
-/** A screen that broke, or whose file is gone because a newer console was put in place. */
+/** A screen that broke, whose file did not come, or is gone because a newer console was put in place. */
 function Broken({ error, reset }: ErrorComponentProps) {
   const { say } = useWords();
-  const stale = error instanceof Error && /dynamically imported module|module script failed/i.test(error.message);
+  const stale = error instanceof Newer;
   return (
     <Screen title={say(stale ? "frame.newer" : "problem.broken")} fill>
       {stale ? (
@@ -106,7 +107,7 @@ function Broken({ error, reset }: ErrorComponentProps) {
           }
         />
       ) : (
-        <Failure problem={error} again={reset} />
+        <Failure problem={error} again={() => void router.invalidate().then(reset)} />
       )}
     </Screen>
   );

@@ -37,7 +37,10 @@ interface Answer<T> {
 
 /** What an answer brought; throws a Problem: `await ask(api.GET("/v1/keys"))`. */
 export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await call;
+  const { data, error, response } = await call.catch((fault: unknown) => {
+    // Half an answer, or one of something in between.
+    throw fault instanceof SyntaxError ? unreachable(fault) : fault;
+  });
   if (!response.ok) throw problemOf(response, error);
   return data as T;
 }

@@ -14,8 +14,7 @@ export function useOnce(): Once {
     keyOf: (body) => {
       const text = JSON.stringify(body);
       if (last.current.body !== text) {
-        const octets = crypto.getRandomValues(new Uint8Array(16));
-        last.current = { body: text, key: `console-${[...octets].map((one) => one.toString(16).padStart(2, "0")).join("")}` };
+        last.current = { body: text, key: keyOnce() };
       }
       return last.current.key;
     },
@@ -23,4 +22,10 @@ export function useOnce(): Once {
       last.current = { body: "", key: "" };
     },
   };
+}
+
+/** A key that nobody used before. */
+export function keyOnce(): string {
+  const octets = crypto.getRandomValues(new Uint8Array(16));
+  return `console-${[...octets].map((one) => one.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -19,12 +19,31 @@ function become(next: State): void {
   for (const tell of watchers) tell();
 }
 
+/** Between tabs, which share the cookie: `null` where somebody signed out, else who signed in. */
+const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("tidings.session");
+if (channel) {
+  channel.onmessage = ({ data }: MessageEvent<string | null>) => {
+    const mine = state.who?.user.id;
+    if (data === null) become({ who: null, expired: false });
+    // Calls of this tab would be theirs now.
+    else if (mine && mine !== data) location.reload();
+    else if (mine) become({ ...state, expired: false });
+    else if (state.who === null) become({ who: undefined, expired: false });
+  };
+}
+
 export const session = {
   get: () => state.who,
   /** Somebody is in, or, with null, nobody is. Another person than before sees nothing of theirs. */
   enter(who: Who | null): void {
     if (state.expired && who && state.who && who.user.id !== state.who.user.id) location.reload();
     become({ who, expired: false });
+    if (who && !who.needs) channel?.postMessage(who.user.id);
+  },
+  /** Out, in every tab. */
+  leave(): void {
+    become({ who: null, expired: false });
+    channel?.postMessage(null);
   },
   /** What is on the screen stays there until they sign in again. */
   expire(): void {

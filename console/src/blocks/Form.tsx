@@ -1,6 +1,6 @@
 /** Forms: one place for values, sending, and what the API said of each field. Nothing typed is lost by a failure. */
-import { type FormEvent, type KeyboardEvent, type ReactNode, useState } from "react";
-import { Problem } from "../api/problem";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { type FieldFault, Problem } from "../api/problem";
 import { Stack } from "./Screen";
 import { Trouble } from "./States";
 
@@ -10,6 +10,8 @@ export interface FormState<V> {
   replace: (values: V) => void;
   /** What the API said of the field at this pointer; by default `/name`. */
   error: (name: keyof V & string, pointer?: string) => string | undefined;
+  /** What of it some field has shown. */
+  shown: ReadonlySet<FieldFault>;
   sending: boolean;
   problem: unknown;
   submit: (event?: FormEvent) => void;
@@ -21,11 +23,13 @@ export function useForm<V extends object>(initial: V, send: (values: V) => Promi
   const [problem, setProblem] = useState<unknown>(null);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [sending, setSending] = useState(false);
+  const shown = useRef(new Set<FieldFault>());
 
   async function submit() {
     if (sending) return;
     setSending(true);
     setTouched(new Set());
+    shown.current.clear();
     try {
       await send(values);
       setProblem(null);
@@ -48,8 +52,11 @@ export function useForm<V extends object>(initial: V, send: (values: V) => Promi
     },
     error: (name, pointer = `/${name}`) => {
       if (!(problem instanceof Problem) || touched.has(name)) return undefined;
-      return problem.errors.find((one) => one.pointer === pointer || one.pointer.startsWith(`${pointer}/`))?.detail;
+      const found = problem.errors.find((one) => one.pointer === pointer || one.pointer.startsWith(`${pointer}/`));
+      if (found) shown.current.add(found);
+      return found?.detail;
     },
+    shown: shown.current,
     sending,
     problem,
     submit: (event) => {
@@ -59,24 +66,28 @@ export function useForm<V extends object>(initial: V, send: (values: V) => Promi
   };
 }
 
-/** Fields one below the other; what is wrong with none of them in particular stands above the buttons. */
+const NONE: readonly FieldFault[] = [];
+
+/** Fields one below the other; what is wrong with none that is to be seen stands above the buttons. */
 export function Form<V extends object>({ form, children, label }: { form: FormState<V>; children: ReactNode; label: string }) {
-  const known = Object.keys(form.values).map((name) => `/${name}`);
-  const problem = form.problem;
-  const placed =
-    problem instanceof Problem &&
-    problem.errors.length > 0 &&
-    problem.errors.every((one) => known.some((pointer) => one.pointer === pointer || one.pointer.startsWith(`${pointer}/`)));
+  const { problem } = form;
+  const errors = problem instanceof Problem ? problem.errors : NONE;
+  const [rest, setRest] = useState(NONE);
+  // Fields are drawn after this; then it is known which of them had something to show.
+  useLayoutEffect(() => {
+    const left = errors.filter((one) => !form.shown.has(one));
+    if (left.length !== rest.length || left.some((one, at) => one !== rest[at])) setRest(left);
+  });
   return (
     <form onSubmit={form.submit} onKeyDown={sendByKey} aria-label={label} noValidate>
       <Stack>
         {children}
-        {problem && !placed ? (
+        {problem && (!errors.length || rest.length) ? (
           <>
             <Trouble problem={problem} />
-            {problem instanceof Problem && problem.errors.length > 0 && (
+            {rest.length > 0 && (
               <ul>
-                {problem.errors.map((one) => (
+                {rest.map((one) => (
                   <li key={one.pointer + one.detail}>
                     <code>{one.pointer}</code> {one.detail}
                   </li>

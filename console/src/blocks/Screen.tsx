@@ -1,6 +1,7 @@
 /** A screen: its title, what can be done on it, and its content. */
 import { type ReactNode, useEffect } from "react";
 import { useUnread } from "../frame/title";
+import { untwisted } from "../words";
 import style from "./Screen.module.css";
 
 interface Props {
@@ -18,13 +19,13 @@ interface Props {
 export function Screen({ title, aside, actions, bar, fill = false, children }: Props) {
   const unread = useUnread();
   useEffect(() => {
-    document.title = `${unread ? `(${unread}) ` : ""}${title} · tidings`;
+    document.title = `${unread ? `(${unread}) ` : ""}${untwisted(title)} · tidings`;
   }, [title, unread]);
   return (
     <div className={style.screen}>
       <header className={style.head}>
         <div className={style.title}>
-          <h1 tabIndex={-1} id="title">
+          <h1 tabIndex={-1} id="title" dir="auto">
             {title}
           </h1>
           {aside && <div className={style.aside}>{aside}</div>}

@@ -37,7 +37,8 @@ export const theme = createTheme({
     // What keys open stands at once, and is gone at once: no key waits for a picture that moves.
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", transitionProps: { duration: 0 } } },
     Popover: { defaultProps: { transitionProps: { duration: 0 } } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 0 } } },
+    // A click beside a form is no word to throw away what was typed: Escape and the cross close it.
+    Modal: { defaultProps: { centered: true, closeOnClickOutside: false, transitionProps: { duration: 0 } } },
     ModalRoot: { defaultProps: { transitionProps: { duration: 0 } } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
   },

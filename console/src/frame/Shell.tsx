@@ -1,26 +1,26 @@
 /** What stands around every screen: navigation, the state of the connection, and the way to everything by keyboard. */
 import { ActionIcon, Drawer, Menu, useMantineColorScheme } from "@mantine/core";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useStreamState } from "../api/live";
 import { useMay, useSession } from "../api/session";
+import { useTell } from "../blocks/tell";
 import { Icon, type IconName } from "../design/icons";
 import { type Group, SCREENS, type ScreenRow, sees, tabsOf } from "../screens";
 import { LANGUAGES, type Language, useWords } from "../words";
 import { Early, NOTHING, type Typed } from "./Early";
 import { signOut } from "./entry/leave";
 import { useKeys } from "./keys";
+import { useLater } from "./later";
 import style from "./Shell.module.css";
 import { useUnread } from "./title";
 import { useUnreadCount } from "./unread";
 
-const Dock = lazy(() => import("../screens/handset/Dock"));
+const bringDock = () => import("../screens/handset/Dock");
 const DOCKED = "tidings.dock";
 
 // Not of the first load; brought once that is through.
 const bringPalette = () => import("./Palette");
-const Palette = lazy(async () => ({ default: (await bringPalette()).Palette }));
-const Help = lazy(async () => ({ default: (await bringPalette()).Help }));
 
 /** Screens of the navigation open without waiting for their files: these come one by one, once the first screen is through. */
 const SCREENS_AFTER_MS = 3_000;
@@ -50,8 +50,8 @@ export function Shell() {
     setEarly(NOTHING);
   };
   // Once there, they stay, so that closing gives the focus back to where it was.
-  const [asked, setAsked] = useState(false);
-  if (!asked && (shown === "palette" || shown === "help")) setAsked(true);
+  const asked = shown === "palette" || shown === "help";
+  const over = useLater(bringPalette, asked, close);
   useUnreadCount();
   // Phones of the simulated network are for those who may send and read.
   const may = useMay();
@@ -61,6 +61,7 @@ export function Shell() {
     localStorage.setItem(DOCKED, docked ? "" : "1");
     dock(!docked);
   };
+  const dockside = useLater(bringDock, docked && phones, turnDock);
 
   useKeys({
     "?": [say("keys.help"), () => show("help")],
@@ -121,11 +122,7 @@ export function Shell() {
       <main id="main" className={style.main}>
         <Outlet />
       </main>
-      {docked && phones && (
-        <Suspense>
-          <Dock onClose={turnDock} />
-        </Suspense>
-      )}
+      {docked && phones && dockside && <dockside.default onClose={turnDock} />}
       <nav className={style.tabs} aria-label={say("frame.navigation")}>
         {phone.map((one) => (
           <Tab key={one.path} to={one.path} icon={one.nav.icon} text={say(`${one.name}.nav`)} />
@@ -148,10 +145,9 @@ export function Shell() {
           <Settings />
         </div>
       </Drawer>
-      <Suspense fallback={shown === "palette" && <Early typed={early} onTyped={setEarly} onClose={close} />}>
-        {asked && <Palette opened={shown === "palette"} first={early} onClose={close} onHelp={() => show("help")} />}
-        {asked && <Help opened={shown === "help"} onClose={close} />}
-      </Suspense>
+      {over && <over.Palette opened={shown === "palette"} first={early} onClose={close} onHelp={() => show("help")} />}
+      {over && <over.Help opened={shown === "help"} onClose={close} />}
+      {!over && shown === "palette" && <Early typed={early} onTyped={setEarly} onClose={close} />}
     </div>
   );
 }
@@ -227,6 +223,7 @@ function Connection() {
 function Settings() {
   const { say, language, choose } = useWords();
   const { who } = useSession();
+  const { trouble } = useTell();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const schemes = { light: "sun", dark: "moon", auto: "screen" } as const;
   return (
@@ -266,7 +263,7 @@ function Settings() {
         <Menu.Item component={Link} to="/account" leftSection={<Icon name="person" />}>
           {say("account.title")}
         </Menu.Item>
-        <Menu.Item leftSection={<Icon name="out" />} onClick={() => void signOut()}>
+        <Menu.Item leftSection={<Icon name="out" />} onClick={() => signOut().catch(trouble)}>
           {say("frame.sign-out")}
         </Menu.Item>
       </Menu.Dropdown>

@@ -45,19 +45,21 @@ export default function Compose() {
   const { toast } = useTell();
   const navigate = useNavigate();
   const [sent, setSent] = useState<Sent | null>(null);
-  const { keyOf } = useOnce();
+  const once = useOnce();
   const form = useForm<Draft>(draftFor<Draft>(DRAFT) ?? BLANK, async (draft) => {
     const { numbers } = recipientsOf(draft.to);
     if (numbers.length > 1) {
-      setSent(await sendMany(draft, numbers, keyOf({ draft })));
+      setSent(await sendMany(draft, numbers, once.keyOf({ draft })));
     } else {
       const body = bodyOf(draft, numbers[0] ?? draft.to);
-      const params = { header: { "Idempotency-Key": keyOf(body) } };
+      const params = { header: { "Idempotency-Key": once.keyOf(body) } };
       const message = await ask(api.POST("/v1/messages", { params, body }));
       toast(say(message.status === "scheduled" ? "compose.scheduled" : "compose.sent"));
       void navigate({ to: `/messages/${message.id}` });
     }
-    keepFor(DRAFT, undefined);
+    once.done();
+    // What was typed meanwhile stays.
+    if (draftFor<Draft>(DRAFT) === draft) keepFor(DRAFT, undefined);
   });
   const { values, set } = form;
   useEffect(() => {
@@ -118,6 +120,7 @@ export default function Compose() {
                 label={say("compose.category")}
                 data={CATEGORIES.map((value) => ({ value, label: say(`category.${value}`) }))}
                 value={values.category}
+              error={form.error("category")}
                 onChange={(value) => value && set("category", value as Draft["category"])}
               />
               <TextInput

@@ -109,7 +109,7 @@ function One({ of, onDone }: { of: Sender | null; onDone: () => void }) {
       <TextInput label={say("senders.label")} maxLength={100} value={values.label} error={form.error("label")} onChange={(event) => set("label", event.currentTarget.value)} />
       <TextInput label={say("senders.inbox")} description={say("senders.inbox-more")} placeholder="https://example.com/texts" dir="ltr" value={values.inbox_url} error={form.error("inbox_url")} onChange={(event) => set("inbox_url", event.currentTarget.value)} />
       {values.inbox_url && (
-        <Select label={say("senders.replies")} data={FORMS.map((value) => ({ value, label: say(`senders.replies-${value}`) }))} value={values.inbox_replies} onChange={(value) => value && set("inbox_replies", value as (typeof FORMS)[number])} />
+        <Select label={say("senders.replies")} data={FORMS.map((value) => ({ value, label: say(`senders.replies-${value}`) }))} value={values.inbox_replies} error={form.error("inbox_replies")} onChange={(value) => value && set("inbox_replies", value as (typeof FORMS)[number])} />
       )}
       <Textarea label={say("senders.unknown")} description={say("senders.unknown-more")} autosize minRows={2} maxRows={8} dir="auto" value={values.unknown_reply} error={form.error("unknown_reply")} onChange={(event) => set("unknown_reply", event.currentTarget.value)} />
       <Row end>

@@ -35,13 +35,20 @@ export interface Words {
   has: (key: string) => boolean;
 }
 
+/** What runs the other way, or turns what stands behind it: it is kept apart (Unicode, UAX #9). */
+const OTHER_WAY = /[\u0590-\u08ff\ufb1d-\ufefc\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/** Without the signs that turn the text around them, for places that have no element of their own for it. */
+export function untwisted(text: string): string {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
 /** `say` over a catalogue. A missing key is shown as itself, and told: a test finds them all. */
 export function wordsOf(language: Language, catalogue: Catalogue): Words {
   const locale = navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
   const plural = new Intl.PluralRules(locale);
   const number = new Intl.NumberFormat(locale);
-  // What is put in may run the other way, as numbers and names do: it is kept apart (Unicode, UAX #9).
-  const apart = (value: string) => (LANGUAGES[language].direction === "rtl" ? `\u2068${value}\u2069` : value);
+  const apart = (value: string) => (LANGUAGES[language].direction === "rtl" || OTHER_WAY.test(value) ? `\u2068${untwisted(value)}\u2069` : value);
   const find = (key: string): Entry | undefined => {
     const dot = key.indexOf(".");
     return catalogue[key.slice(0, dot)]?.[key.slice(dot + 1)];

@@ -5,6 +5,7 @@ import { api, ask } from "../../api/client";
 import { session, type Who } from "../../api/session";
 import { Row } from "../../blocks/Screen";
 import { Failure, Loading } from "../../blocks/States";
+import { useTell } from "../../blocks/tell";
 import { useWords } from "../../words";
 import { Brand } from "../Shell";
 import style from "./Entry.module.css";
@@ -21,6 +22,7 @@ export { SignInAgain } from "./SignInForm";
 /** What stands in place of the screens while nobody is in, or somebody only half. */
 export function Entry({ who }: { who: Who | null }) {
   const { say } = useWords();
+  const { trouble } = useTell();
   const place = location.pathname.replace(/^\/console/, "");
   const setup = useSetup(who === null);
   if (who) {
@@ -30,7 +32,7 @@ export function Entry({ who }: { who: Who | null }) {
           done={async () => session.enter(await ask(api.GET("/v1/session")))}
           aside={
             <Row end>
-              <Button variant="subtle" color="gray" onClick={() => void signOut()}>
+              <Button variant="subtle" color="gray" onClick={() => signOut().catch(trouble)}>
                 {say("frame.sign-out")}
               </Button>
             </Row>

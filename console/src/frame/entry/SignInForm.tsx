@@ -6,6 +6,7 @@ import { Problem } from "../../api/problem";
 import { session, useSession } from "../../api/session";
 import { Form, useForm } from "../../blocks/Form";
 import { Stack } from "../../blocks/Screen";
+import { useTell } from "../../blocks/tell";
 import { useWords } from "../../words";
 import { useSetup } from "./how";
 import { signOut } from "./leave";
@@ -71,6 +72,7 @@ export function SignInForm({ email = "" }: { email?: string }) {
 export function SignInAgain() {
   const { say } = useWords();
   const { who, expired } = useSession();
+  const { trouble } = useTell();
   const oidc = useSetup().data?.oidc;
   useEffect(() => {
     // Another tab may have signed in meanwhile.
@@ -79,7 +81,7 @@ export function SignInAgain() {
     return () => removeEventListener("focus", look);
   }, []);
   return (
-    <Modal opened={expired} onClose={() => void signOut()} title={say("entry.again")} closeButtonProps={{ "aria-label": say("frame.sign-out") }}>
+    <Modal opened={expired} onClose={() => signOut().catch(trouble)} title={say("entry.again")} closeButtonProps={{ "aria-label": say("frame.sign-out") }}>
       <p className={style.more}>{say("entry.again-more")}</p>
       <Stack>
         <SignInForm email={who?.user.email} />

@@ -56,7 +56,7 @@ export function Deeds({ rows, names, onChange, error }: Props) {
           </div>
         </div>
       ))}
-      {error("/actions") && !rows.length && <p className={style.faults}>{error("/actions")}</p>}
+      {!rows.length && error("/actions") && <p className={style.faults}>{error("/actions")}</p>}
       <Menu position="bottom-start">
         <Menu.Target>
           <Button variant="subtle" color="gray" leftSection={<Icon name="plus" size={13} />}>

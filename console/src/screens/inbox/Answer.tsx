@@ -6,17 +6,18 @@ import { type KeyboardEvent, type Ref, useEffect, useEffectEvent, useId, useImpe
 import { flushSync } from "react-dom";
 import { api, ask } from "../../api/client";
 import { useMe } from "../../api/me";
-import { useOnce } from "../../api/once";
 import { Problem } from "../../api/problem";
 import { Told } from "../../blocks/Facts";
 import { Trouble } from "../../blocks/States";
+import { useTell } from "../../blocks/tell";
 import { Icon } from "../../design/icons";
 import { useWords } from "../../words";
 import { Canned, useCanned } from "./Canned";
 import type { Conversation } from "./conversations";
-import { type Draft, draftOf, keepDraft, slashAt } from "./drafts";
+import { type Draft, slashAt } from "./drafts";
 import style from "./inbox.module.css";
 import { addMessage } from "./Said";
+import { send as sendWritten, type Underway, useWriting, write } from "./writing";
 
 export interface AnswerControl {
   begin: (kind: Draft["kind"]) => void;
@@ -26,11 +27,10 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
   const { say } = useWords();
   const me = useMe();
   const queries = useQueryClient();
-  const once = useOnce();
+  const { trouble } = useTell();
   const field = useRef<HTMLTextAreaElement>(null);
-  const [draft, setDraft] = useState(() => draftOf(of.id));
-  const [sending, setSending] = useState({ reply: false, note: false });
-  const [problem, setProblem] = useState<unknown>(null);
+  const draft = useWriting(of.id);
+  const { problem } = draft;
   const [caret, setCaret] = useState(0);
   const [shut, setShut] = useState(false);
   const [at, setAt] = useState(0);
@@ -42,11 +42,7 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
   const { found: canned, waits } = useCanned(slash?.name ?? null);
   const here = Math.min(at, canned.length - 1);
 
-  function become(next: Partial<Draft>) {
-    const whole = { ...draft, ...next };
-    setDraft(whole);
-    keepDraft(of.id, whole);
-  }
+  const become = (next: Partial<Draft>) => write(of.id, next);
   useImperativeHandle(control, () => ({
     begin: (kind) => {
       // What is typed next belongs to this kind, however quickly it comes.
@@ -73,39 +69,25 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
     setEntered(false);
     const chosen = slash && canned[here];
     if (chosen) put(chosen.text);
-    else void send();
+    else send();
   });
   useEffect(() => {
     if (entered && !waits) settle();
   }, [entered, waits]);
 
-  async function send() {
-    const { kind } = draft;
-    if (sending[kind] || !text.trim()) return;
-    setSending((now) => ({ ...now, [kind]: true }));
+  async function deliver({ kind, text, key, doubtful }: Underway) {
     const path = { id: of.id };
-    try {
-      if (note) {
+    if (kind === "note") {
+      if (!(doubtful && (await noted(of.id, me, text)))) {
         await ask(api.POST("/v1/conversations/{id}/notes", { params: { path }, body: { text, author: me } }));
-        await queries.invalidateQueries({ queryKey: ["notes", of.id] });
-      } else {
-        const header = { "Idempotency-Key": once.keyOf({ id: of.id, text }) };
-        addMessage(queries, of.id, await ask(api.POST("/v1/conversations/{id}/messages", { params: { path, header }, body: { text } })));
-        once.done();
       }
-      setProblem(null);
-      // Only what was sent goes; what was typed meanwhile stays.
-      setDraft((now) => {
-        const left = now[kind] === text ? { ...now, [kind]: "" } : now;
-        keepDraft(of.id, left);
-        return left;
-      });
-    } catch (fault) {
-      setProblem(fault);
-    } finally {
-      setSending((now) => ({ ...now, [kind]: false }));
+      await queries.invalidateQueries({ queryKey: ["notes", of.id] });
+    } else {
+      const header = { "Idempotency-Key": key };
+      addMessage(queries, of.id, await ask(api.POST("/v1/conversations/{id}/messages", { params: { path, header }, body: { text } })));
     }
   }
+  const send = () => sendWritten(of.id, deliver, trouble);
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.nativeEvent.isComposing) return;
@@ -129,7 +111,7 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
     } else if (event.key === "Enter" && !event.shiftKey && !matchMedia("(pointer: coarse)").matches) {
       event.preventDefault();
       if (waits) setEntered(true);
-      else void send();
+      else send();
     }
   }
 
@@ -140,10 +122,10 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
       aria-label={say(note ? "inbox.write-note" : "inbox.write-reply")}
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        send();
       }}
     >
-      {problem ? <Refused problem={problem} /> : null}
+      {problem ? <Refused problem={problem} kept={say(draft.problemOf === draft.kind ? "inbox.kept" : `inbox.kept-${draft.problemOf}`)} /> : null}
       {slash && <Canned id={list} found={canned} here={here} typed={slash.name} onChoose={(one) => put(one.text)} />}
       <Textarea
         ref={field}
@@ -199,7 +181,7 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
         <div className={style.cost} aria-live="polite">
           {!note && <Cost of={of} text={slash ? "" : text} />}
         </div>
-        <Button type="submit" loading={sending[draft.kind]} disabled={!text.trim()} leftSection={<Icon name={note ? "note" : "send"} />}>
+        <Button type="submit" disabled={!text.trim()} leftSection={<Icon name={note ? "note" : "send"} />}>
           {say(note ? "inbox.add-note" : "inbox.send")}
         </Button>
       </div>
@@ -207,8 +189,14 @@ export function Answer({ of, control }: { of: Conversation; control: Ref<AnswerC
   );
 }
 
-function Refused({ problem }: { problem: unknown }) {
-  const { say } = useWords();
+/** Whether a note whose answer was lost is there all the same. */
+async function noted(id: string, author: string, text: string): Promise<boolean> {
+  const query = { limit: 10 };
+  const { data } = await ask(api.GET("/v1/conversations/{id}/notes", { params: { path: { id }, query } }));
+  return data.some((one) => one.author === author && one.text === text);
+}
+
+function Refused({ problem, kept }: { problem: unknown; kept: string }) {
   const errors = problem instanceof Problem ? problem.errors : [];
   return (
     <div>
@@ -220,7 +208,7 @@ function Refused({ problem }: { problem: unknown }) {
           ))}
         </ul>
       )}
-      <p className={style.kept}>{say("inbox.kept")}</p>
+      <p className={style.kept}>{kept}</p>
     </div>
   );
 }

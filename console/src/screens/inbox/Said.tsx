@@ -15,6 +15,7 @@ import { useWords } from "../../words";
 import type { Conversation, Pages } from "./conversations";
 import style from "./inbox.module.css";
 import { type Entry, entriesOf, type Message, type Note, within } from "./thread";
+import { useUnderway } from "./writing";
 
 const TICKS: Record<string, IconName> = {
   accepted: "clock",
@@ -42,6 +43,7 @@ export function Said({ of }: { of: Conversation }) {
   const queries = useQueryClient();
   const scroller = useRef<HTMLDivElement>(null);
   const id = of.id;
+  const under = useUnderway(id);
   const list = usePages<Message>(keyOf(id), (cursor, signal) =>
     ask(api.GET("/v1/conversations/{id}/messages", { params: { path: { id }, query: { limit: 50, cursor } }, signal })),
   );
@@ -94,13 +96,26 @@ export function Said({ of }: { of: Conversation }) {
         {entries.map((entry) => (
           <One key={entry.key} entry={entry} />
         ))}
-        {!entries.length && <li className={style.day}>{say("inbox.nothing-said")}</li>}
+        {under.map((one) => (
+          <li key={one.key} className={one.kind === "note" ? style.note : style.bubble} data-by="us" data-underway>
+            <Text text={one.text} by={one.kind === "note" ? undefined : "us"} />
+            <small>{say("inbox.underway")}</small>
+          </li>
+        ))}
+        {!entries.length && !under.length && <li className={style.day}>{say("inbox.nothing-said")}</li>}
       </ol>
     </div>
   );
 }
 
-const One = memo(function One({ entry }: { entry: Entry }) {
+/** Entries are made anew with each reading; what they show is not. */
+function shown(entry: Entry): unknown {
+  return entry.kind === "message" ? entry.message : entry.kind === "note" ? entry.note : entry.key;
+}
+
+const One = memo(OneEntry, (before, after) => shown(before.entry) === shown(after.entry));
+
+function OneEntry({ entry }: { entry: Entry }) {
   const { say, locale } = useWords();
   if (entry.kind === "day") {
     return <li className={style.day}>{new Intl.DateTimeFormat(locale, { dateStyle: "full" }).format(Date.parse(entry.at))}</li>;
@@ -130,7 +145,7 @@ const One = memo(function One({ entry }: { entry: Entry }) {
       </small>
     </li>
   );
-});
+}
 
 /** How far it came, with the reason where it went wrong; leads to its story. */
 function Ticks({ of }: { of: Message }) {

@@ -2,6 +2,8 @@
 import { ActionIcon } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { pause } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { useMay } from "../../api/session";
 import { Phone } from "../../blocks/Num";
 import { Failure, Loading, Trouble } from "../../blocks/States";
@@ -103,14 +105,22 @@ function useRead(one: Conversation | undefined): unknown {
       if (document.visibilityState !== "visible" || under.current || !id) return;
       under.current = true;
       change(queries, id, { read: true })
-        .catch(setProblem)
+        .catch((fault: unknown) => {
+          // What passes is no news to the reader: it counts as read with the next look.
+          if (!(fault instanceof Problem) || !fault.passing) setProblem(fault);
+          else later = setTimeout(read, pause(3, fault));
+        })
         .finally(() => {
           under.current = false;
         });
     }
+    let later: ReturnType<typeof setTimeout> | undefined;
     read();
     document.addEventListener("visibilitychange", read);
-    return () => document.removeEventListener("visibilitychange", read);
+    return () => {
+      clearTimeout(later);
+      document.removeEventListener("visibilitychange", read);
+    };
   }, [id, unread, problem, queries]);
   return problem;
 }

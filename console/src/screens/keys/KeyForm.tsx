@@ -66,6 +66,7 @@ export function KeyForm({ of, onSaved, onIssued }: Props) {
           data={SCOPES.map((value) => ({ value, label: say(`api-keys.scope-${value.replace("+", "-and-")}`) }))}
           allowDeselect={false}
           value={values.scope}
+          error={form.error("scope")}
           onChange={(value) => value && set("scope", value as (typeof SCOPES)[number])}
         />
       )}

@@ -48,6 +48,7 @@ export function InviteForm({ account, owners, onInvited }: Props) {
         label={say("people.required")}
         description={say("people.required-more")}
         checked={values.second_factor_required}
+        error={form.error("second_factor_required")}
         onChange={(event) => set("second_factor_required", event.currentTarget.checked)}
       />
       <Row end>

@@ -35,9 +35,9 @@ export function WebhookForm({ of, onSaved }: { of: Webhook | null; onSaved: (web
       <TagsInput label={say("webhooks.events")} description={say("webhooks.events-more")} data={EVENTS} value={values.events} error={form.error("events")} onChange={(events) => set("events", events)} clearable={false} />
       <TextInput label={say("webhooks.description")} maxLength={200} dir="auto" value={values.description} error={form.error("description")} onChange={(event) => set("description", event.currentTarget.value)} />
       <NumberInput label={say("webhooks.batch")} description={say("webhooks.batch-more")} min={1} max={100} allowDecimal={false} hideControls value={values.batch} error={form.error("batch")} onChange={(value) => set("batch", Number(value) || 1)} />
-      <Select label={say("webhooks.replies")} data={REPLIES.map((value) => ({ value, label: say(`senders.replies-${value}`) }))} allowDeselect={false} value={values.replies} onChange={(value) => value && set("replies", value as (typeof REPLIES)[number])} />
-      <Switch label={say("webhooks.ordered")} checked={values.ordered} onChange={(event) => set("ordered", event.currentTarget.checked)} />
-      <Switch label={say("webhooks.enabled")} checked={values.enabled} onChange={(event) => set("enabled", event.currentTarget.checked)} />
+      <Select label={say("webhooks.replies")} data={REPLIES.map((value) => ({ value, label: say(`senders.replies-${value}`) }))} allowDeselect={false} value={values.replies} error={form.error("replies")} onChange={(value) => value && set("replies", value as (typeof REPLIES)[number])} />
+      <Switch label={say("webhooks.ordered")} checked={values.ordered} error={form.error("ordered")} onChange={(event) => set("ordered", event.currentTarget.checked)} />
+      <Switch label={say("webhooks.enabled")} checked={values.enabled} error={form.error("enabled")} onChange={(event) => set("enabled", event.currentTarget.checked)} />
       <Row end>
         <Button type="submit" loading={form.sending} disabled={!values.url.trim()}>
           {say(of ? "block.save" : "webhooks.make")}
