@@ -9,6 +9,7 @@ import pytest
 
 from contract_kit import ONE, TWO, Desk, message
 from tidings.core.conversation import CannedReply, Contact, Conversation, ConversationFilter, Note
+from tidings.core.people import User
 from tidings.core.words import sought
 from tidings.store import reports as reports_module
 
@@ -182,6 +183,28 @@ async def test_notes_stay_with_their_conversation_and_go_with_it(desk: Desk) -> 
     assert await desk.see(lambda tx: tx.conversations.notes(6, None, 10)) == []
     assert await desk.see(lambda tx: tx.conversations.one(ONE, 6)) is None
     assert await desk.see(lambda tx: tx.conversations.one(ONE, 5)) == conversation(5)
+
+
+async def test_conversations_follow_a_new_name_once_nobody_has_the_one_before(desk: Desk) -> None:
+    theirs = [
+        conversation(5, assignee="Ada"), conversation(6, assignee="Ada", status="closed"), conversation(7, assignee="Ben"),
+        conversation(8, account_id=TWO, assignee="Ada"),
+    ]  # fmt: skip
+    namesake = User(id=9, account_id=ONE, email="ada@example.com", name="Ada", role="agent", created_at=1)
+    elsewhere = User(id=10, account_id=TWO, email="ada@example.org", name="Ada", role="agent", created_at=1)
+    await desk.do(lambda tx: tx.conversations.insert(theirs))
+    for one in (namesake, elsewhere):
+        await desk.do(lambda tx, one=one: tx.people.insert(one))
+
+    async def assignees() -> list[str | None]:
+        found = [await desk.see(lambda tx, one=one: tx.conversations.one(one.account_id, one.id)) for one in theirs]
+        return [one.assignee for one in found]
+
+    await desk.do(lambda tx: tx.conversations.reassign(ONE, "Ada", "Ada L."))
+    assert await assignees() == ["Ada", "Ada", "Ben", "Ada"], "somebody else is called so"
+    await desk.do(lambda tx: tx.people.delete(namesake.id))
+    await desk.do(lambda tx: tx.conversations.reassign(ONE, "Ada", "Ada L."))
+    assert await assignees() == ["Ada L.", "Ada L.", "Ben", "Ada"]
 
 
 async def test_replies_are_kept_ready(desk: Desk) -> None:

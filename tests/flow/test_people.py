@@ -549,6 +549,20 @@ async def test_a_link_is_good_once_and_not_for_ever(town: Town, owner: Browser) 
     assert code(await one.ask("GET", "/v1/session")) == (401, "unauthorized")
 
 
+async def test_what_one_looks_after_follows_a_new_name(town: Town, owner: Browser) -> None:
+    ben = await town.invited("agent")
+    before = (await ben.ask("GET", "/v1/session")).json()["user"]["name"]
+    opened = (await ben.ask("POST", "/v1/conversations", {"to": "+15551230100", "from": "+15550009999"})).json()
+    path = f"/v1/conversations/{opened['id']}"
+    assert (await ben.ask("PATCH", path, {"assignee": before})).json()["assignee"] == before
+    told = await ben.ask("PATCH", "/v1/session", {"name": "Benjamin"})
+    assert (told.status, told.json()["user"]["name"]) == (200, "Benjamin")
+    assert (await ben.ask("GET", path)).json()["assignee"] == "Benjamin"
+    number = told.json()["user"]["id"]
+    await owner.ask("PATCH", f"/v1/users/{number}", {"name": "Benno"})
+    assert (await ben.ask("GET", path)).json()["assignee"] == "Benno"
+
+
 async def test_who_is_disabled_demoted_or_deleted_is_out_at_once(town: Town, owner: Browser) -> None:
     ben = await town.invited("admin")
     number = (await ben.ask("GET", "/v1/session")).json()["user"]["id"]

@@ -108,6 +108,8 @@ async def _change(tx: Tx, change: UserChange) -> Changed | Refused:
     else:
         if after != user:
             await tx.people.change(after)
+        if after.name != user.name:
+            await tx.conversations.reassign(user.account_id, user.name, after.name)
         if change.codes is not None:
             await tx.people.keep_codes(after, change.codes)
     if change.entry is not None:

@@ -131,6 +131,10 @@ class Conversations:
         found = await self._engine.fetch_as(Note, SQL["notes"], conversation_id, before or _LAST, limit)
         return sorted(found, key=lambda one: -one.id)
 
+    async def reassign(self, account_id: int, before: str, after: str) -> None:
+        """To somebody's new name, unless another is still called by the one before."""
+        await self._engine.fetch(SQL["reassign"], account_id, before, after)
+
     async def move_notes(self, from_id: int, to_id: int) -> None:
         await self._engine.fetch(SQL["move_notes"], from_id, to_id)
 

@@ -76,6 +76,11 @@ delete from conversation_note where account_id = ?1 and id = ?2 returning id;
 select rows_of({note}) from
   (select * from conversation_note where conversation_id = ?1 and id < ?2 order by id desc limit ?3) as n;
 
+-- name: reassign
+update conversation set assignee = ?3 where account_id = ?1 and assignee = ?2
+  and not exists (select 1 from person where account_id = ?1 and name = ?2)
+returning id;
+
 -- name: move_notes
 update conversation_note set conversation_id = ?2 where conversation_id = ?1 returning id;
 
