@@ -187,8 +187,8 @@ async def test_notes_stay_with_their_conversation_and_go_with_it(desk: Desk) -> 
 
 async def test_conversations_follow_a_new_name_once_nobody_has_the_one_before(desk: Desk) -> None:
     theirs = [
-        conversation(5, assignee="Ada"), conversation(6, assignee="Ada", status="closed"), conversation(7, assignee="Ben"),
-        conversation(8, account_id=TWO, assignee="Ada"),
+        conversation(5, assignee="Ada"), conversation(6, assignee="Ada", status="closed"),
+        conversation(7, assignee="Ben"), conversation(8, account_id=TWO, assignee="Ada"),
     ]  # fmt: skip
     namesake = User(id=9, account_id=ONE, email="ada@example.com", name="Ada", role="agent", created_at=1)
     elsewhere = User(id=10, account_id=TWO, email="ada@example.org", name="Ada", role="agent", created_at=1)

@@ -58,6 +58,7 @@ def test_what_ended_goes_in_time_and_what_did_not_stays(tmp_path: Path) -> None:
             assert [await rows(world, name) for name in ("message", "attempt", "receipt")] == [1, 1, 0]
             assert (await world.story(silent)).message.status == "sent"
             counted = {what: count for what, count in world.house.metrics.past.items() if count}
+            assert counted.pop(("traffic",)) >= 1, "minutes are kept for two days"
             assert counted == {("message",): MANY, ("orphan",): 1}
             assert world.house.backlog.total == 0
         async with world.up():

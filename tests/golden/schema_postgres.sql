@@ -620,6 +620,24 @@ create table suppression (
   created_at bigint not null
 );
 CREATE UNIQUE INDEX suppression_pkey ON public.suppression USING btree (account_id, number, brand_id, scope);
+create table traffic (
+  account_id bigint not null,
+  step bigint not null,
+  start bigint not null,
+  carrier text collate "C" not null,
+  accepted bigint not null,
+  sent bigint not null,
+  delivered bigint not null,
+  undelivered bigint not null,
+  failed bigint not null,
+  expired bigint not null,
+  rejected bigint not null,
+  canceled bigint not null,
+  unknown bigint not null,
+  received bigint not null
+) with (fillfactor=50);
+CREATE UNIQUE INDEX traffic_pkey ON public.traffic USING btree (account_id, step, start, carrier);
+CREATE INDEX traffic_start ON public.traffic USING btree (step, start);
 create table usage (
   owner bigint not null,
   period text collate "C" not null,

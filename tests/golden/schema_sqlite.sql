@@ -510,6 +510,24 @@ CREATE TABLE suppression (
   created_at integer not null,
   primary key (account_id, number, brand_id, scope)
 );
+CREATE TABLE traffic (
+  account_id integer not null,
+  step integer not null,
+  start integer not null,
+  carrier text not null,
+  accepted integer not null,
+  sent integer not null,
+  delivered integer not null,
+  undelivered integer not null,
+  failed integer not null,
+  expired integer not null,
+  rejected integer not null,
+  canceled integer not null,
+  unknown integer not null,
+  received integer not null,
+  primary key (account_id, step, start, carrier)
+) without rowid;
+CREATE INDEX traffic_start on traffic (step, start);
 CREATE TABLE usage (
   owner integer not null,
   period text not null,

@@ -7,10 +7,10 @@ from tidings.metrics import BUCKETS, Histogram, Metrics, Tally, counter, histogr
 
 def test_a_tally_counts_what_was_committed() -> None:
     tally = Tally()
-    tally.moved("sent", "otp")
+    tally.moved("sent", "otp", 1, "north")
     assert tally.totals == {}
     tally.publish()
-    tally.moved("sent", "otp")
+    tally.moved("sent", "otp", 1, "north")
     tally.pending.clear()
     tally.publish()
     assert tally.totals == {("sent", "otp"): 1}
