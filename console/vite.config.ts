@@ -33,7 +33,8 @@ export default defineConfig({
     // ECharts is one file of 600 kB, which comes with the first chart.
     chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
-    // Few files: each costs a request, its headers, and what a compressor would have learnt from its neighbour.
+    // Few files: each costs a request, its headers, and what a compressor would have learnt from its neighbour. But what is
+    // joined comes whole: beyond a few kB, screens would bring what only others need.
     rolldownOptions: {
       output: {
         // What is shared is named after all who share it, which is too long for a path.
@@ -42,7 +43,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "frame", tags: ["$initial"], priority: 2 },
-            { name: "shared", minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 24_000, priority: 1 },
+            { name: "shared", minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 3_000, priority: 1 },
           ],
         },
       },
