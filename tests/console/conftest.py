@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
-from processes import Tidings
+from processes import Caller, Tidings
 from stage import SETTINGS
 
 from console_kit import CHROMIUM, FLAGS, Seat, missing
@@ -28,6 +28,12 @@ def tidings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tidings]:
     one.start()
     yield one
     one.kill()
+
+
+@pytest.fixture
+def caller(tidings: Tidings) -> Caller:
+    """Calls of the API, with the first key, which may do everything."""
+    return Caller(tidings.url, tidings.key)
 
 
 # Of a module, not of the session: while its loop stands, no test of another file could run one.

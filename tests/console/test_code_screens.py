@@ -5,16 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
-from processes import Caller, Tidings
+from processes import Caller
 
 from console_kit import Seat
-
-
-@pytest.fixture
-def caller(tidings: Tidings) -> Caller:
-    return Caller(tidings.url, tidings.key)
 
 
 def add_action(page: Page, name: str) -> None:

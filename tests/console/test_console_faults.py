@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
-from processes import Caller, Tidings, until
+from processes import Caller, until
 
 from console_kit import OWNER, Seat
 
@@ -18,11 +18,6 @@ pytestmark = pytest.mark.slow
 
 OURS = "+15550009999"
 DAY = 86_400
-
-
-@pytest.fixture
-def caller(tidings: Tidings) -> Caller:
-    return Caller(tidings.url, tidings.key)
 
 
 def text(caller: Caller, number: str, words: str) -> None:

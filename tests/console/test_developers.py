@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from processes import Caller, Tidings, until
+from processes import Caller, until
 
 from console_kit import Seat
 
@@ -55,11 +55,6 @@ def receiver() -> Iterator[Receiver]:
     one = Receiver()
     yield one
     one.close()
-
-
-@pytest.fixture
-def caller(tidings: Tidings) -> Caller:
-    return Caller(tidings.url, tidings.key)
 
 
 def shown(dialog: Locator, start: str) -> str:

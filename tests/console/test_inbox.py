@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
-from processes import Caller, Tidings
+from processes import Caller
 
 from console_kit import Seat
 
 OURS = "+15550009999"
 NEVER_MARKUP = "<img src=x onerror=alert(1)> & <b>bold</b>"
-
-
-@pytest.fixture
-def caller(tidings: Tidings) -> Caller:
-    return Caller(tidings.url, tidings.key)
 
 
 def text(caller: Caller, number: str, words: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from processes import Caller, Tidings
+from processes import Caller
 
 from console_kit import Seat
 
@@ -15,11 +15,6 @@ pytestmark = pytest.mark.slow
 
 OURS = "+15550009999"
 SLOWER = 4
-
-
-@pytest.fixture
-def caller(tidings: Tidings) -> Caller:
-    return Caller(tidings.url, tidings.key)
 
 
 def text(caller: Caller, number: str, words: str) -> None:
