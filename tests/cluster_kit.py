@@ -45,8 +45,8 @@ class Half:
                 asyncio.get_running_loop().call_soon(other.heard, News(frozenset({stage}), told))
         return results
 
-    async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
-        return await self._store.read(ask)
+    async def read(self, ask: Callable[[Tx], Awaitable[R]], *, tail: bool = False) -> R:
+        return await self._store.read(ask, tail=tail)
 
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
         self._followers[stage] = then

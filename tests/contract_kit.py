@@ -34,7 +34,7 @@ class Desk:
 
     async def see(self, question: Callable[[Tx], Awaitable[R]]) -> R:
         """Ask what is committed."""
-        found: R = await self.store.read(question)
+        found: R = await self.store.read(question, tail=True)
         return found
 
 

@@ -144,8 +144,8 @@ class Watched:
             raise self.fault
         return await self._outside(self._store.write(stage, items))
 
-    async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
-        return await self._outside(self._store.read(ask))
+    async def read(self, ask: Callable[[Tx], Awaitable[R]], *, tail: bool = False) -> R:
+        return await self._outside(self._store.read(ask, tail=tail))
 
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:
         self._store.follow(stage, then)

@@ -43,14 +43,14 @@ class Counting:
     async def write(self, stage: Stage[I, R], items: Any) -> list[R]:
         return await self._store.write(stage, items)
 
-    async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+    async def read(self, ask: Callable[[Tx], Awaitable[R]], *, tail: bool = False) -> R:
         self.reads += 1
         if self.fault is not None:
             raise self.fault
         hold, self.hold = self.hold, None
         if hold is not None:
             await hold.wait()
-        found = await self._store.read(ask)
+        found = await self._store.read(ask, tail=tail)
         if self.before is not None:
             await self.before()
         return found

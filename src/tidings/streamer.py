@@ -210,7 +210,7 @@ class Streamer:
         self._enter(one)
         oldest = self._house.clock.now() - self._house.settings.stream.history * DAY
         try:
-            begun = await self._house.store.read(lambda tx: stream.begin(tx, wanted, position, oldest))
+            begun = await self._house.store.read(lambda tx: stream.begin(tx, wanted, position, oldest), tail=True)
         except BaseException:
             one.close()
             raise
@@ -326,12 +326,14 @@ class Streamer:
         start, covered = self.position, self._covered
         if start is None:
             return False
-        batch = await self._house.store.read(lambda tx: stream.tail(tx, start, covered))
+        batch = await self._house.store.read(lambda tx: stream.tail(tx, start, covered), tail=True)
         if self.position != start:  # all went meanwhile, and perhaps others came
             self._wake.set()
             return False
         if batch.end > start:
             self._publish(batch)
+        if batch.held_back:
+            self._wake.set()
         return batch.more
 
     def _publish(self, batch: Batch) -> None:

@@ -285,6 +285,16 @@ async def test_a_queued_row_can_be_taken_once(desk: Desk) -> None:
     assert await desk.do(lambda tx: tx.queue.take([])) == set()
 
 
+async def test_a_queued_row_is_claimed_under_the_fence_that_counts(desk: Desk) -> None:
+    await put(desk, queued(1), queued(2), queued(3))
+    assert await desk.do(lambda tx: tx.leases.take("carrier/north", 7, 60_000)) == 1
+    assert await desk.do(lambda tx: tx.queue.claim("carrier/north", 2, [1, 2])) == set()
+    assert await desk.do(lambda tx: tx.queue.claim("carrier/south", 1, [1, 2])) == set()
+    assert await desk.do(lambda tx: tx.queue.claim("carrier/north", 1, [1, 1, 2, 99])) == {1, 2}
+    assert await desk.do(lambda tx: tx.queue.claim("carrier/north", 1, [1, 3])) == {3}
+    assert await desk.do(lambda tx: tx.queue.claim("carrier/north", 1, [])) == set()
+
+
 async def test_a_row_put_again_moves_to_when_it_is_due_now(desk: Desk) -> None:
     await put(desk, queued(1), queued(2, due_at=500))
     await put(desk, queued(1, due_at=300), queued(2))

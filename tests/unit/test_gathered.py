@@ -30,6 +30,11 @@ def test_what_may_wait_together(why: str, given: list[str], together: bool) -> N
     assert gathered.takes(given[-1], translate(given[-1])) == together, why
 
 
+def test_parameters_may_stand_behind_others() -> None:
+    whole = joint([("insert into a select * from unnest($1, $2)", 2), ("insert into b select $1", 1)], behind=2)
+    assert whole == "with w0 as (insert into a select * from unnest($3, $4)) insert into b select $5"
+
+
 QUESTIONS = [
     ("a question about the same table", [MESSAGES["change"]], MESSAGES["states"], True),
     ("one that merely has the name within another", [MESSAGES["change"]], QUEUE["take"], True),

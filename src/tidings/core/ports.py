@@ -28,7 +28,7 @@ class Stage(Generic[I, R]):
     `order`, which follows the path of a message.
     """
 
-    __slots__ = ("key", "name", "order", "patient", "private", "refusable", "run", "weigh")
+    __slots__ = ("beside", "key", "name", "order", "patient", "private", "refusable", "run", "weigh")
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Stage(Generic[I, R]):
         weigh: Callable[[Sequence[I]], int] = len,
         patient: bool = False,
         private: bool = False,
+        beside: Callable[[Sequence[I]], bool] | None = None,
     ) -> None:
         self.run = run
         self.name = run.__name__
@@ -48,6 +49,7 @@ class Stage(Generic[I, R]):
         self.weigh = weigh
         self.patient = patient
         self.private = private
+        self.beside = beside
 
 
 def stage(
@@ -56,16 +58,19 @@ def stage(
     weigh: Callable[[Sequence[Any]], int] = len,
     patient: bool = False,
     private: bool = False,
+    beside: Callable[[Sequence[Any]], bool] | None = None,
 ) -> Callable[[Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]]], Stage[I, R]]:
     """Make a coroutine function a stage. `refusable`: turned away when too much waits to be committed.
 
     `weigh`: how many messages these items stand for, where it is not one each: what waits and what shares a commit
     is bounded by that. `patient`: bookkeeping that lets what others wait for have every other commit to itself.
     `private`: no other process does anything for hearing that it ran; they are told what is announced of it.
+    `beside`: whether these items may be committed beside others, out of turn: others may then commit between what the
+    stage reads and what it writes, and that must do no harm.
     """
 
     def made(run: Callable[[Tx, Sequence[I], Millis], Awaitable[list[R]]]) -> Stage[I, R]:
-        one = Stage(run, order, refusable, weigh, patient, private)
+        one = Stage(run, order, refusable, weigh, patient, private, beside)
         STAGES[one.key] = one
         return one
 
@@ -121,8 +126,10 @@ class Store(Protocol):
         """
         ...
 
-    async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
-        """Ask a question of the newest committed state, off the event loop."""
+    async def read(self, ask: Callable[[Tx], Awaitable[R]], *, tail: bool = False) -> R:
+        """Ask a question of the newest committed state, off the event loop. `tail`: it goes by positions of events, and
+        asks how far they are settled.
+        """
         ...
 
     def follow(self, stage: Stage[I, R], then: Callable[[Sequence[I], list[R]], None]) -> None:

@@ -64,6 +64,8 @@ class Batch(msgspec.Struct, frozen=True):
     octets: int
     more: bool
     """Whether more has happened since."""
+    held_back: bool = False
+    """A commit under way may bring more soon, or make seen what others brought, without a word."""
 
     def covers(self, wanted: Wanted) -> bool:
         """Whether all that this watcher wants of the time in between is in here."""

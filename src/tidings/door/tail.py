@@ -85,6 +85,8 @@ class Tail:
             self._kept_at = now
         self._position = filled.position
         self._tell(filled.waiting, filled.refused)
+        if filled.held_back:
+            self._wake.set()
         return filled.more
 
     def _tell(self, waiting: Mapping[int, int], refused: Mapping[int, int]) -> None:

@@ -151,7 +151,7 @@ class Notifier:
         self._missed = self._missed or fanned is None
         if fanned is not None and not fanned.stale:
             self._take_over(fanned)
-        if fanned is None or fanned.stale or fanned.more:
+        if fanned is None or fanned.stale or fanned.more or fanned.held_back:
             self._wake_tail.set()
 
     def _take_over(self, fanned: notify.Fanned) -> None:
@@ -164,7 +164,10 @@ class Notifier:
         try:
             now = self._house.clock.monotonic()
             tail = notify.Tail(self._position, self._directory, now - self._kept_at >= notify.KEEP_S)
-            fanned = (await self._house.store.write(notify.fan_out, [tail]))[0]
+            if tail.directory.silent:
+                fanned = await self._house.store.read(lambda tx: notify.pass_by(tx, tail), tail=True)
+            else:
+                fanned = (await self._house.store.write(notify.fan_out, [tail]))[0]
             if fanned.stale:
                 await self._learn()
                 return True
@@ -175,6 +178,8 @@ class Notifier:
             await asyncio.sleep(1.0)
             return True
         self._take_over(fanned)
+        if fanned.held_back:
+            self._wake_tail.set()
         return fanned.more
 
     async def _learn(self) -> None:

@@ -249,7 +249,21 @@ def _weigh(entries: Sequence[Entry]) -> int:
     return sum(len(entry.messages) for entry in entries)
 
 
-@stage(order=10, refusable=True, weigh=_weigh)
+def _beside(entries: Sequence[Entry]) -> bool:
+    """An opt-out that comes meanwhile is seen when a message is claimed, and an Idempotency-Key is stored only once;
+    two keys of one request are not. Rates and quotas are counted; what is known of callbacks and conversations changes.
+    """
+    return not any(
+        entry.draws
+        or entry.quotas
+        or entry.callbacks
+        or (entry.idempotency is not None and entry.idempotency.earlier is not None)
+        or any(message.category == Category.CONVERSATION for message in entry.messages)
+        for entry in entries
+    )
+
+
+@stage(order=10, refusable=True, weigh=_weigh, beside=_beside)
 async def store_entries(tx: Tx, entries: Sequence[Entry], now: Millis) -> list[Entered]:
     """Store and queue the messages of many calls; an Idempotency-Key seen before gets its first answer."""
     results: dict[int, Entered] = {}

@@ -54,6 +54,8 @@ class Filled(msgspec.Struct, frozen=True):
     waiting: Mapping[int, int]
     refused: Mapping[int, int]
     more: bool = False
+    held_back: bool = False
+    """A commit under way may bring more soon, or make seen what others brought, without a word."""
 
 
 @stage(order=96, private=True)
@@ -64,7 +66,7 @@ async def fill(tx: Tx, tails: Sequence[Tail], now: Millis) -> list[Filled]:
 
 async def _fill(tx: Tx, tail: Tail, now: Millis) -> Filled:
     if not await tx.outbox.anybody():
-        return Filled(await tx.events.newest(tail.position), {}, {})
+        return Filled(await tx.events.newest(tail.position), {}, {}, held_back=tx.events.held_back)
     stored = await tx.outbox.cursor()
     start = max(stored, tail.position)
     end, placed = await tx.events.of_types(start, SCAN_MOST, TYPES)
@@ -81,7 +83,7 @@ async def _fill(tx: Tx, tail: Tail, now: Millis) -> Filled:
     await tx.outbox.insert(rows)
     if rows or end - stored >= LAG_MOST or (tail.keep and end > stored):
         await tx.outbox.advance(end)
-    return Filled(end, waiting, refused, end - start >= SCAN_MOST)
+    return Filled(end, waiting, refused, end - start >= SCAN_MOST, tx.events.held_back)
 
 
 def _numbered(row: Owed, number: int, now: Millis, full: bool) -> Owed:

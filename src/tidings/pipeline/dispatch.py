@@ -36,17 +36,27 @@ async def claim(tx: Tx, claims: Sequence[Claim], now: Millis) -> list[bool]:
     False for a message that was canceled, has expired, was suppressed, or whose bind another process holds by now.
     One whose earlier hand-over is in doubt does not expire and is not rejected: it may have arrived.
     """
-    fences = await tx.leases.fences(list({of_carrier(one.carrier) for one in claims}))
-    ours = [one for one in claims if fences.get(of_carrier(one.carrier)) == one.fence]
-    taken = await tx.queue.take([one.message.id for one in ours])
+    taken = await _taken(tx, claims)
+    ours = [one for one in claims if one.message.id in taken]
     suppressed = await tx.suppressions.among((one.message.account_id, one.message.to) for one in ours)
     stops = {one.message.id: move for one in ours if (move := _stop(one.message, suppressed, now))}
-    if stopped := [message_id for message_id in stops if message_id in taken]:
+    if stopped := list(stops):
         stops |= await expire.in_doubt(tx, stopped)
         await track.advance(tx, [stops[message_id] for message_id in stopped], now)
-    going = {one.message.id for one in ours if one.message.id in taken and one.message.id not in stops}
+    going = taken - stops.keys()
     await tx.attempts.open([attempt for one in ours if one.message.id in going for attempt in _attempts(one, now)])
     return [one.message.id in going for one in claims]
+
+
+async def _taken(tx: Tx, claims: Sequence[Claim]) -> set[int]:
+    """Messages of claims under the fences that count; they wait no longer."""
+    wanted: dict[tuple[str, int], list[int]] = {}
+    for one in claims:
+        wanted.setdefault((of_carrier(one.carrier), one.fence), []).append(one.message.id)
+    taken: set[int] = set()
+    for (name, fence), message_ids in wanted.items():
+        taken |= await tx.queue.claim(name, fence, message_ids)
+    return taken
 
 
 def _stop(message: Message, suppressed: set[tuple[int, str]], now: Millis) -> track.Move | None:

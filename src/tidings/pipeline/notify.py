@@ -72,6 +72,8 @@ class Fanned(msgspec.Struct, frozen=True):
     position: int
     loads: tuple[Load, ...] = ()
     more: bool = False
+    held_back: bool = False
+    """A commit under way may bring more soon, or make seen what others brought, without a word."""
     stale: bool = False
     """Somebody began or ceased to listen: nothing was read, the directory must be made anew."""
 
@@ -82,12 +84,18 @@ async def fan_out(tx: Tx, tails: Sequence[Tail], now: Millis) -> list[Fanned]:
     return [await _fan_out(tx, tail, now) for tail in tails]
 
 
+async def pass_by(tx: Tx, tail: Tail) -> Fanned:
+    """What a fan-out comes to while nobody listens: it writes nothing, so that it needs no commit."""
+    stored, version = await tx.webhooks.cursor()
+    if version != tail.directory.version:
+        return Fanned(tail.position, stale=True, more=True)
+    return Fanned(await tx.events.newest(max(stored, tail.position)), held_back=tx.events.held_back)
+
+
 async def _fan_out(tx: Tx, tail: Tail, now: Millis) -> Fanned:
     stored, version = await tx.webhooks.cursor()
     if version != tail.directory.version:
         return Fanned(tail.position, stale=True, more=True)
-    if tail.directory.silent:
-        return Fanned(await tx.events.newest(max(stored, tail.position)))
     start = max(stored, tail.position)
     end, events = await tx.events.of_types(start, SCAN_MOST, tail.directory.types)
     more = end - start >= SCAN_MOST
@@ -102,10 +110,10 @@ async def _fan_out(tx: Tx, tail: Tail, now: Millis) -> Fanned:
             break
         wanted += [(event, subscription, callback) for subscription, callback in listeners]
     if not wanted and end - stored < LAG_MOST and not (tail.keep and end > stored):
-        return Fanned(end, more=more)
+        return Fanned(end, more=more, held_back=tx.events.held_back)
     last = await tx.webhooks.last_delivery()
     await tx.webhooks.advance(end, last + len(wanted))
-    return Fanned(end, tuple(await _into_outbox(tx, wanted, last + 1, now)), more)
+    return Fanned(end, tuple(await _into_outbox(tx, wanted, last + 1, now)), more, tx.events.held_back)
 
 
 _Wanted = tuple[Event, Subscription | None, Callback | None]

@@ -43,8 +43,9 @@ async def begin(tx: Tx, wanted: Wanted, position: int | None, oldest: Millis) ->
         return Refused("not_found", "There is no message with this id.")
     if position is None:
         return Begun(newest, newest)
-    if position > newest:
+    if position > newest and not await tx.events.after(position - 1, 1, position):
         return Refused("cannot_resume", f"Last-Event-ID lies ahead of all that has happened here. {_ANEW}")
+    newest = max(newest, position)
     behind = await tx.events.after(position, 1)
     kept = await tx.events.after(0, 1)
     dropped = kept and 0 < position < kept[0][0] - 1
@@ -58,7 +59,8 @@ _ANEW = "Open the stream without it, and read what happened meanwhile from `GET 
 
 async def tail(tx: Tx, position: int, covered: dict[int, frozenset[str]]) -> Batch:
     """What happened since, for all who watch: read once."""
-    events = await tx.events.after(position, TAIL_MOST)
+    newest = await tx.events.newest(position)
+    events = await tx.events.after(position, TAIL_MOST, newest)
     nothing: frozenset[str] = frozenset()
     wanted = [(place, event) for place, event in events if event.type in covered.get(event.account_id, nothing)]
     told, octets, broke_off = await _told(tx, wanted, None, TAIL_OCTETS)
@@ -68,7 +70,7 @@ async def tail(tx: Tx, position: int, covered: dict[int, frozenset[str]]) -> Bat
     end = told[-1].position if broke_off else events[-1][0] if events else position
     return Batch(
         position, end, covered, {account: tuple(found) for account, found in by_account.items()}, octets,
-        broke_off or len(events) == TAIL_MOST,
+        broke_off or len(events) == TAIL_MOST, tx.events.held_back,
     )  # fmt: skip
 
 

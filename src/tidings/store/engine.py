@@ -19,6 +19,10 @@ class CannotOpen(Exception):
     """The store cannot be used as things are: a sentence that says why, and what to do."""
 
 
+class InTurnOnly(Exception):
+    """A transaction that was begun out of turn cannot do this: it has to be run again when its turn has come."""
+
+
 class Engine(Protocol):
     """What a noun's questions need. SQL is written with `?1` parameters; `in rows_int(?1)` and
     `in rows_text(?1)` take a list, `rows_of(…)` gathers rows, `holds(column, ?1)` asks whether a JSON array
@@ -28,6 +32,8 @@ class Engine(Protocol):
 
     by_day: bool
     """Whether what grows for ever stands in partitions by the day, and is dropped with them."""
+    held_back: bool
+    """Whether what `settled` told last was held back by somebody's commit that was under way."""
     returning: bool
     """Whether rows that a statement deletes are best told by it, and not asked for before."""
 
@@ -44,6 +50,10 @@ class Engine(Protocol):
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
         """The statement once for each row: written before the next question that could tell, or the commit."""
+        ...
+
+    async def settled(self) -> int | None:
+        """Up to which position of events nobody is about to commit any more; None where all that can be seen is."""
         ...
 
 

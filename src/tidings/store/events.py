@@ -16,6 +16,7 @@ from tidings.store.engine import Engine, Row, as_list, statements
 SQL = statements("events")
 DAY_BITS = 36
 """The positions of a day, where events are kept by the day, begin with its number: see the migrations."""
+_ANY = 1 << 62
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -56,8 +57,15 @@ class Events:
         return found | (_chosen(await self._engine.fetch_as(_Row, SQL["some"], ids), wanted) if ids else {})
 
     async def newest(self, behind: int = 0) -> int:
-        """Position of the newest event that is committed, or part of this transaction; `behind` where none is newer."""
-        return int((await self._engine.fetch(SQL["newest"], behind))[0][0])
+        """Position of the newest event, of those committed or of this transaction, before which none can come any more;
+        `behind` where none is newer.
+        """
+        return int((await self._engine.fetch(SQL["newest"], behind, await positions(self._engine)))[0][0])
+
+    @property
+    def held_back(self) -> bool:
+        """Whether `newest` was so because of a commit that is under way, and may be another soon without any word."""
+        return self._engine.held_back
 
     async def reach(self, cursor: int, until: int, most: int) -> int:
         """How far at most so many events behind a position reach; numbers are left out where a day begins."""
@@ -67,11 +75,10 @@ class Events:
         return int(end) if many == most else until
 
     async def after(self, cursor: int, limit: int, until: int | None = None) -> list[tuple[int, Event]]:
-        """Events behind a position, each with its own, in the order of their commits.
-
-        Here positions are row numbers: there is one writer, so that a number is seen before any higher one.
+        """Events behind a position, each with its own, in the order of them. Whoever goes on behind the last asks up to
+        `newest`: others may still come in between, where several write.
         """
-        rows = await self._engine.fetch(SQL["after"], cursor, limit, (1 << 62) if until is None else until)
+        rows = await self._engine.fetch(SQL["after"], cursor, limit, _ANY if until is None else until)
         return _placed(rows)
 
     async def sought(
@@ -96,6 +103,12 @@ class Events:
         if self._engine.by_day:
             return (await self._engine.fetch(SQL["drop_day"], before, up_to))[0][0] is not None
         return len(await self._engine.fetch(SQL["forget"], before, up_to, most)) == most
+
+
+async def positions(engine: Engine) -> int:
+    """Up to which no event can come any more."""
+    settled = await engine.settled()
+    return _ANY if settled is None else settled
 
 
 def since(message_id: int) -> int:

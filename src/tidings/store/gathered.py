@@ -70,12 +70,13 @@ class Gathered:
         return rows
 
 
-def joint(statements: Sequence[tuple[str, int]]) -> str:
-    """Statements with their numbers of parameters as one, which takes all parameters in that order.
+def joint(statements: Sequence[tuple[str, int]], behind: int = 0) -> str:
+    """Statements with their numbers of parameters as one, which takes all parameters in that order, `behind` so many
+    others.
 
     At most one of them begins with parts of its own (`with …`).
     """
-    parts, last, before = [], "", 0
+    parts, last, before = [], "", behind
     for at, (words, parameters) in enumerate(statements):
         moved = _moved(words, before)
         before += parameters

@@ -51,6 +51,9 @@ class CommitUnknown(Exception):
 class Driver(Protocol):
     """What the group commit asks of an engine. All but `read` is called by one thread at a time."""
 
+    takes_turns: bool
+    """Whether commits of others may be in front of one, so that it pays to go beside them."""
+
     @property
     def engine(self) -> Engine:
         """Where the questions of the writer go."""
@@ -83,15 +86,19 @@ class Driver(Protocol):
         """Run work on the writer's connection to its end. It may wait for nothing but the engine."""
         ...
 
-    def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
-        """Ask about one moment, in the thread that calls. Raises StoreUnavailable."""
+    def read(self, ask: Callable[[Tx], Awaitable[R]], tail: bool = False) -> R:
+        """Ask about one moment, in the thread that calls. `tail`: for `Events.newest`. Raises StoreUnavailable."""
         ...
 
     def busy(self) -> bool:
         """Whether a question is under way: something that a stage may wait for."""
         ...
 
-    async def begin(self) -> None: ...
+    async def begin(self, beside: bool = False) -> None:
+        """`beside`: out of turn. Others may then commit between its questions and its own commit, and it raises
+        InTurnOnly where a stage asks for more than reading, and writing what nobody asks about.
+        """
+        ...
 
     async def commit(self) -> bool:
         """Whether anything reached the disk. Raises CommitUnknown."""
@@ -266,8 +273,8 @@ class GroupStore:
             self._wake.notify()
         return await future
 
-    async def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
-        asked = self._loop.run_in_executor(self._readers, self.driver.read, ask)
+    async def read(self, ask: Callable[[Tx], Awaitable[R]], *, tail: bool = False) -> R:
+        asked = self._loop.run_in_executor(self._readers, self.driver.read, ask, tail)
         try:
             while not (await asyncio.wait([asked], timeout=HANGS_S))[0]:
                 # One that asks for much may take longer, but not while nobody gets an answer.
@@ -339,7 +346,9 @@ class GroupStore:
             self._working = batch, time.monotonic()
             self._rested = self._working[1] + rest(sum(one.rows for one in batch))
             try:
-                self.driver.run(self._commit(tx, batch))
+                if self.driver.run(self._commit(tx, batch)):
+                    # Nobody was waited for, whose commit would have been time to rest.
+                    self._rested = time.monotonic() + rest(sum(one.rows for one in batch))
             except CommitUnknown as fault:
                 self._find_out(batch, fault)
             self._working = [], 0.0
@@ -363,11 +372,11 @@ class GroupStore:
             batch, self._passed_by = self._cut(patient=self._passed_by)
             return batch or self._cut(patient=True)[0]
 
-    def _cut(self, patient: bool, beside: int = 0) -> tuple[list[_Submission], bool]:
-        """A batch with or without the patient, and whether any of those were passed by. `beside`: rows it goes with."""
+    def _cut(self, patient: bool, along: int = 0) -> tuple[list[_Submission], bool]:
+        """A batch with or without the patient, and whether any of those were passed by. `along`: rows it goes with."""
         batch: list[_Submission] = []
         left: deque[_Submission] = deque()
-        rows = beside
+        rows = along
         while self._waiting and (not rows or rows + self._waiting[0].rows <= MOST_ROWS):
             one = self._waiting.popleft()
             if one.stage.patient and not patient:
@@ -376,13 +385,16 @@ class GroupStore:
             batch.append(one)
             rows += one.rows
         self._waiting.extendleft(reversed(left))
-        self._rows -= rows - beside
+        self._rows -= rows - along
         return batch, bool(left) and bool(batch)
 
-    async def _commit(self, tx: Transaction, batch: list[_Submission]) -> None:
+    async def _commit(self, tx: Transaction, batch: list[_Submission]) -> bool:
+        """Whether it went beside others."""
         batch.sort(key=_order)
         self._batch = batch
         self._said = []
+        if self._may_go_beside(batch) and await self._gone_beside(tx, batch):
+            return True
         try:
             await self._repeated(tx, lambda now: self._merged(tx, batch, now))
         except CommitUnknown:
@@ -392,6 +404,25 @@ class GroupStore:
                 self._all_failed(batch, fault)
             else:
                 await self._commit_singly(tx, batch)
+        return False
+
+    def _may_go_beside(self, batch: Sequence[_Submission]) -> bool:
+        return (
+            self.driver.takes_turns
+            and self._last is None
+            and all(one.stage.beside is not None and one.stage.beside(one.items) for one in batch)
+        )
+
+    async def _gone_beside(self, tx: Transaction, batch: list[_Submission]) -> bool:
+        try:
+            await self._transact(tx, lambda now: self._in_order(tx, batch, now), beside=True)
+        except CommitUnknown:
+            raise
+        except Exception as fault:
+            # It is run again in its turn. What was wrong is wrong then too, or it was a matter of others' commits.
+            log.debug("not committed beside others: %r", fault)
+            return False
+        return True
 
     async def _commit_singly(self, tx: Transaction, batch: list[_Submission]) -> None:
         """Somebody in the batch is at fault: again, each behind a savepoint, so that only the guilty one fails."""
@@ -413,14 +444,17 @@ class GroupStore:
                 raise
             await self._transact(tx, work)
 
-    async def _transact(self, tx: Transaction, work: Callable[[Millis], Awaitable[object]]) -> None:
+    async def _transact(
+        self, tx: Transaction, work: Callable[[Millis], Awaitable[object]], beside: bool = False
+    ) -> None:
         self.tally.pending.clear()
-        await self.driver.begin()
+        await self.driver.begin(beside)
         try:
             now = self._clock.now()
             await work(now)
             await tx.traffic.add(buckets(self.tally.pending, now))
-            await self.driver.flush()
+            if not beside:
+                await self.driver.flush()
             if self.driver.peers:
                 self.driver.tell(self._news())
             changed = await self.driver.commit()
@@ -456,12 +490,17 @@ class GroupStore:
         patient too: each further commit would wait once more.
         """
         with self._wake:
-            batch += self._cut(patient=True, beside=sum(one.rows for one in batch))[0]
+            batch += self._cut(patient=True, along=sum(one.rows for one in batch))[0]
         batch.sort(key=_order)
 
     async def _merged(self, tx: Transaction, batch: list[_Submission], now: Millis) -> None:
         if self.driver.peers:
             self._take_along(batch)
+        await self._in_order(tx, batch, now)
+        if self._last is not None and (item := self._asked(self._last)) is not None:
+            self._said = await alone(self._last.stage.run(cast("Tx", tx), [item], now), self.driver.busy)
+
+    async def _in_order(self, tx: Transaction, batch: Sequence[_Submission], now: Millis) -> None:
         at = 0
         while at < len(batch):
             stage, end = batch[at].stage, at
@@ -469,14 +508,14 @@ class GroupStore:
                 end += 1
             await self._run_group(tx, stage, batch[at:end], now)
             at = end
-        if self._last is not None and (item := self._asked(self._last)) is not None:
-            self._said = await alone(self._last.stage.run(cast("Tx", tx), [item], now), self.driver.busy)
 
     def _asked(self, last: _Last) -> Any:
         moved = {status for status, *_ in self.tally.pending}
         return last.ask(moved) if moved else None
 
-    async def _run_group(self, tx: Transaction, stage: Stage[Any, Any], group: list[_Submission], now: Millis) -> None:
+    async def _run_group(
+        self, tx: Transaction, stage: Stage[Any, Any], group: Sequence[_Submission], now: Millis
+    ) -> None:
         items = group[0].items if len(group) == 1 else [item for submission in group for item in submission.items]
         results = await alone(stage.run(cast("Tx", tx), items, now), self.driver.busy)
         if len(results) != len(items):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +14,9 @@ from tidings.core.message import Millis
 from tidings.store.engine import CannotOpen
 
 LOCK = 0x74_6964_696E_6773
-"""The advisory lock of whoever writes into a database: `tidings`. Every transaction that writes begins by taking it."""
+"""The advisory lock of whoever commits in turn: `tidings`. Its transaction begins by taking it."""
+NOBODY = LOCK + 1
+"""Another, of commits beside those: shared. Whoever works on a database as a whole takes both, and is alone with it."""
 CHANNEL = "tidings"
 """Where processes tell one another of their commits."""
 NODES = 512
@@ -24,6 +27,14 @@ SILENT_MS = 60_000
 """One that was not heard of for so long is told of no commits; it reads all again when it is back."""
 ALIVE_MS = 6_000
 """One that was heard of within that time counts where work is shared."""
+UNDER_WAY = 0x6D6 << 52
+"""Advisory locks, shared, of commits that are under way: each with the position of events that was the last when it
+began, so that it draws none at or before that.
+"""
+PLACE = (1 << 52) - 1
+"""The position in such a lock."""
+BESIDE_MS = 5_000
+"""How long a commit beside others waits for a row of theirs; then it is run again in its turn."""
 LEAVE_S = 5.0
 """Seconds that a process which stops gives to saying so."""
 CLOCK = "(extract(epoch from clock_timestamp()) * 1000)::bigint"
@@ -61,11 +72,50 @@ def prepare(writer: int) -> str:
     )
 
 
+_MARK = f"pg_advisory_xact_lock_shared({UNDER_WAY} | last_value) from message_event_position"
+
+SETTLED = f"""
+with drawn as materialized (select last_value from message_event_position)
+select last_value, coalesce((
+  select min(((classid::bigint << 32) | objid::bigint) & {PLACE}) from pg_locks
+  where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 20 = {UNDER_WAY >> 52}
+    and database = (select oid from pg_database where datname = current_database())
+    and pid <> pg_backend_pid() and last_value is not null
+), last_value) from drawn
+"""  # noqa: S608 - numbers alone
+"""The last position that was drawn, and up to which nobody is about to commit any more.
+
+Whoever commits marks first what was drawn before, and then draws. Marks are looked at after the first of the two was
+read: who has none by then draws what is higher, or is at the end, and then its events are seen by whoever begins to
+look now; for locks are released once a commit can be seen. A mark may be above what was drawn first.
+"""
+
+
 def begin(number: int) -> str:
     """Begin a transaction of a process and number it. Its status tells how many are concerned: itself and others that
     are to hear of it, or none where the process is not registered any more.
     """
-    return f"begin; select pg_advisory_xact_lock({LOCK}); execute tidings_begin({number})"
+    return f"begin; select pg_advisory_xact_lock({LOCK}); select {_MARK}; execute tidings_begin({number})"
+
+
+def beside(name: str, kinds: Sequence[str], statement: str, writer: int) -> str:
+    """Make a function, for one session, that is a whole commit out of turn: it takes its number ($1), carries out a
+    statement and tells others notes ($2).
+
+    `kinds`: of which types the statement's own parameters are, which begin with $3. Fails where the process is not
+    registered any more, and where somebody has the database for himself.
+    """
+    parameters = ", ".join(["bigint", "text[]", *kinds])
+    return (
+        f"create function {name}({parameters}) returns void language plpgsql set lock_timeout = {BESIDE_MS} as "  # noqa: S608 - our own SQL
+        f"$beside$ begin if not pg_try_advisory_xact_lock_shared({NOBODY}) then raise exception 'not now'; end if; "
+        f"perform {_MARK}; "
+        f"update store_commit set number = $1 where writer = {writer}; "
+        f"if not found then raise exception '{DISPLACED}'; end if; "
+        f"{statement}; "
+        f"perform pg_notify('{CHANNEL}', '{writer:x} ' || note) from unnest($2) as told (note); "
+        "end $beside$"
+    )
 
 
 def session_name(writer: int) -> str:

@@ -11,7 +11,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import resources
@@ -28,7 +28,7 @@ from tidings.core.ports import Clock, StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import figures, marks, migrate, nodes
 from tidings.store.address import servers, shown, why_not
-from tidings.store.engine import CannotOpen, Row, statements
+from tidings.store.engine import CannotOpen, InTurnOnly, Row, statements
 from tidings.store.folder import home, take
 from tidings.store.gathered import Gathered, joint
 from tidings.store.group_commit import CommitUnknown, alone
@@ -52,6 +52,12 @@ WAIT_FIRST = 0.1
 WAIT_MOST = 2.0
 """Seconds between two tries to connect."""
 PREPARED = 1_000
+END_MS = 5_000
+"""How long is waited for the end of what an earlier session had begun to write."""
+PARAMETERS = 100
+"""As many as a function of PostgreSQL may have."""
+WHOLE = 100
+"""Functions that a session makes at most; what they have no room for is committed in the other way."""
 
 # Plans are made once and kept, often while tables are small: every question has its index, so that is what is used.
 _SESSION = {
@@ -163,8 +169,9 @@ def _row(record: Sequence[Any]) -> Row:
     return row
 
 
+# It is waited for: what an ended session had begun may no longer come to its end once this was answered.
 _END = (
-    "select pg_terminate_backend(pid) from pg_stat_activity "
+    "select pg_terminate_backend(pid, $3) from pg_stat_activity "
     "where pid = any($1) and application_name = $2 and pid <> pg_backend_pid()"
 )
 
@@ -203,7 +210,8 @@ class _Batch(NamedTuple):
     words: str
     texts: tuple[int, ...]
     """Which columns are texts."""
-    columns: int
+    kinds: tuple[str, ...]
+    """Of which type each column is, as an array."""
 
 
 class Away(OSError):
@@ -243,20 +251,38 @@ class Place(NamedTuple):
 class Connection:
     """One connection as an `Engine`; another one after it was lost."""
 
-    __slots__ = ("_batches", "_db", "_gathered", "_joint", "_loop", "_place", "_reads", "busy", "gone")
+    __slots__ = (
+        "_batches", "_db", "_gathered", "_joint", "_loop", "_made", "_of_one_moment", "_pid", "_place", "_reads",
+        "_settled", "_whole", "beside", "busy", "gone", "held_back", "may_make",
+    )  # fmt: skip
     by_day = True
     returning = True
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, reads: bool = False) -> None:
+        """`reads`: all that is asked in one transaction is of one moment, which begins with it."""
         self._place = place
+        self._of_one_moment = reads
         self._loop: asyncio.AbstractEventLoop | None = None
         self._db: Session | None = None
         self._batches: dict[str, _Batch] = {}
         self._joint: dict[tuple[str, ...], Any] = {}
         """Prepared statements for what goes together."""
+        self._whole: dict[tuple[str, ...], Any] = {}
+        """The same as whole commits."""
+        self._made = 0
+        """Functions made for them."""
         self._gathered = Gathered()
         self._reads: dict[str, _Prepared] = {}
         self.busy = False
+        self.may_make = True
+        """Whether this session was not forbidden to make functions."""
+        self._pid = 0
+        """The server's process of this session."""
+        self.beside = False
+        """Whether this goes beside others' commits: see `Driver.begin`. What is read is of no one moment then."""
+        self.held_back = False
+        self._settled: int | None = None
+        """What a reader was told before its moment began."""
         self.gone: list[int] = []
         """Server processes of connections that were dropped and may not know it."""
 
@@ -278,8 +304,12 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._db = await self._place.connect()
         await self._db.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=_told_json)
+        self._pid = int(await self._db.fetchval("select pg_backend_pid()"))  # not what a pooler makes of it
         if self.gone:
-            await self._db.execute(_END, self.gone, self._place.name)
+            wait = 0 if self._of_one_moment else END_MS
+            ended = await self._db.fetch(_END, self.gone, self._place.name, wait)
+            if wait and not all(row[0] for row in ended):
+                raise Away("what an earlier session had begun has not ended yet")
             self.gone.clear()
         return self._db
 
@@ -291,13 +321,14 @@ class Connection:
 
     def drop(self) -> None:
         """It is of no use any more."""
+        self.beside = False
+        self.may_make = True
         if self._db is not None:
-            self.gone.append(self._db.pid)
+            self.gone.append(self._pid)
             self._db.terminate()
         self._db = None
-        self._batches.clear()
-        self._joint.clear()
-        self._reads.clear()
+        for kept in (self._batches, self._joint, self._whole, self._reads):
+            kept.clear()
         self.forget()
 
     async def close(self) -> None:
@@ -309,6 +340,7 @@ class Connection:
 
     async def fetch(self, sql: str, *values: Any) -> list[Row]:
         words = translate(sql)
+        self._only_reads(words)
         await self._seen_by(words)
         with self._waiting():
             found = await self.db.fetch(words, *map(_value, values))
@@ -316,7 +348,9 @@ class Connection:
 
     async def fetch_as(self, kind: type[T], sql: str, *values: Any) -> list[T]:
         # Rows as they come: the server takes longer to write them as JSON than it takes to make structs of them here.
-        await self._seen_by(translate(sql))
+        words = translate(sql)
+        self._only_reads(words)
+        await self._seen_by(words)
         with self._waiting():
             statement, texts = self._reads.get(sql) or await self._prepare_read(sql)
             records = await statement.fetch(*map(_value, values))
@@ -332,25 +366,65 @@ class Connection:
             await self.flush()
         self._gathered.add(sql, words, rows)
 
+    def _only_reads(self, words: str) -> None:
+        if self.beside and not words.startswith("select "):
+            raise InTurnOnly
+
     async def _seen_by(self, question: str) -> None:
         if self._gathered.rows and self._gathered.concerns(question):
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what waits to be written."""
+        """Write what waits to be written. Raises InTurnOnly."""
+        if self.beside and self._gathered.rows:
+            raise InTurnOnly
         gathered = self._gathered.take()
         if not gathered:
             return
         with self._waiting():
             key = tuple(gathered)
             statement = self._joint.get(key) or await self._prepare_joint(key)
-            columns: list[Sequence[Any]] = []
-            for sql, rows in gathered.items():
-                own: list[Sequence[Any]] = list(zip(*rows, strict=True))
-                for at in self._batches[sql].texts:
-                    own[at] = _column(own[at])
-                columns += own
-            await statement.fetch(*columns)
+            await statement.fetch(*self._columns(gathered))
+
+    async def commit_beside(self, writer: int, number: int, notes: Sequence[str]) -> bool:
+        """Write what waits to be written, tell others and commit, in one way to the server and back.
+
+        Whether there was anything to write.
+        """
+        gathered = self._gathered.take()
+        if not gathered:
+            return False
+        key = tuple(gathered)
+        statement = self._whole.get(key) or await self._prepare_whole(key, writer)
+        await statement.fetch(number, notes, *self._columns(gathered), timeout=COMMIT_S)
+        return True
+
+    def _columns(self, gathered: Mapping[str, Sequence[Row]]) -> list[Sequence[Any]]:
+        columns: list[Sequence[Any]] = []
+        for sql, rows in gathered.items():
+            own: list[Sequence[Any]] = list(zip(*rows, strict=True))
+            for at in self._batches[sql].texts:
+                own[at] = _column(own[at])
+            columns += own
+        return columns
+
+    async def settle(self) -> None:
+        """Learn what `settled` tells while nothing is begun that is of one moment."""
+        drawn, settled = await self.db.fetchrow(nodes.SETTLED)
+        self._settled, self.held_back = settled, settled < drawn
+
+    def unsettle(self) -> None:
+        """The moment is over."""
+        self._settled = None
+
+    async def settled(self) -> int | None:
+        if not self._of_one_moment:
+            await self._seen_by("message_event")
+            with self._waiting():
+                await self.settle()
+        if self._settled is None:
+            raise RuntimeError("a reader of positions says so beforehand")
+        return self._settled
 
     def forget(self) -> None:
         """What waits to be written is not wanted any more."""
@@ -360,8 +434,27 @@ class Connection:
         batches = [self._batches.get(sql) or await self._prepare(sql) for sql in key]
         if len(self._joint) >= PREPARED:
             self._joint.clear()
-        self._joint[key] = statement = await self.db.prepare(joint([(one.words, one.columns) for one in batches]))
+        self._joint[key] = statement = await self.db.prepare(joint([(one.words, len(one.kinds)) for one in batches]))
         return statement
+
+    async def _prepare_whole(self, key: tuple[str, ...], writer: int) -> Any:
+        """Raises InTurnOnly where a function cannot take so much, or may not be made."""
+        batches = [self._batches.get(sql) or await self._prepare(sql) for sql in key]
+        kinds = [kind for one in batches for kind in one.kinds]
+        if len(kinds) + 2 > PARAMETERS or len(self._whole) >= WHOLE:
+            raise InTurnOnly
+        self._made += 1
+        name = f"pg_temp.beside_{self._made}"
+        statement = joint([(one.words, len(one.kinds)) for one in batches], behind=2)
+        try:
+            await self.db.execute(nodes.beside(name, kinds, statement, writer))
+        except asyncpg.InsufficientPrivilegeError as fault:
+            self.may_make = False
+            log.info("nothing is committed beside others: the user may make no temporary functions (%s)", fault)
+            raise InTurnOnly from fault
+        marks = ", ".join(f"${at}" for at in range(1, len(kinds) + 3))
+        self._whole[key] = prepared = await self.db.prepare(f"select {name}({marks})")
+        return prepared
 
     async def _prepare(self, sql: str) -> _Batch:
         """The server itself says of which types the values of one row are."""
@@ -371,7 +464,7 @@ class Connection:
         if sql not in others():
             words = unnested(sql, types)
         texts = tuple(at for at, name in enumerate(types) if name == "text")
-        batch = self._batches[sql] = _Batch(words, texts, len(types))
+        batch = self._batches[sql] = _Batch(words, texts, tuple(f"{name}[]" for name in types))
         return batch
 
     async def _prepare_read(self, sql: str) -> _Prepared:
@@ -391,6 +484,8 @@ class Connection:
 
 class Postgres:
     """See `group_commit.Driver`. The writer and each reader have a connection and a loop of their own."""
+
+    takes_turns = True
 
     def __init__(self, url: str, folder: Path, clock: Clock, synchronous_commit: str = "on", role: str = "all") -> None:
         self._url = url
@@ -472,18 +567,26 @@ class Postgres:
 
     # transactions
 
-    async def begin(self) -> None:
-        """Commits of all processes come one after the other: each holds a lock until it can be seen. So what is read in
-        a transaction stays true until its end, and numbers that are drawn in it, such as positions of events, are seen
-        in their order.
+    async def begin(self, beside: bool = False) -> None:
+        """Commits in turn, of all processes, come one after the other: each holds a lock until it can be seen. So what
+        is read in a transaction stays true until its end, but for what is new beside it.
 
         Each bears a number, by which it can be told afterwards whether it went through; the row it stands in is gone
         once another process has our number in ids.
+
+        One beside them only marks that it draws positions, as all do, and has its number. Raises InTurnOnly when a day
+        begins, and where it may not be.
         """
         if not self.engine.lives:
             await self._connect()
         number = self._number + 1
         self._news = ()
+        if beside:
+            if not self.engine.may_make or self._clock.now() // DAY != self._day:
+                raise InTurnOnly
+            self.engine.beside = True
+            self.peers = True  # whether there are any is known too late: they are always told
+            return
         try:
             done = await self.engine.db.execute(nodes.begin(number))
         except BaseException:
@@ -511,6 +614,8 @@ class Postgres:
         self._news = news
 
     async def commit(self) -> bool:
+        if self.engine.beside:
+            return await self._commit_beside()
         try:
             done = await self._carry_out("".join([*(nodes.notify(self.writer, one) for one in self._news), "commit"]))
         except Exception as fault:
@@ -522,6 +627,21 @@ class Postgres:
             raise RuntimeError("a stage went on after one of its statements had failed")
         return True
 
+    async def _commit_beside(self) -> bool:
+        db = self.engine.db
+        self._number += 1
+        db.warning = ""
+        try:
+            changed = await self.engine.commit_beside(self.writer, self._number, self._news)
+            _no_warning(db)
+        except Exception as fault:
+            if not _is_lost(fault):
+                raise
+            self.engine.drop()
+            raise CommitUnknown(str(fault) or type(fault).__name__) from fault
+        self.engine.beside = False
+        return changed
+
     async def _carry_out(self, command: str) -> str:
         """A command that changes something. Where an operator cut short the wait for a standby, PostgreSQL reports
         success with a warning; it is none.
@@ -529,8 +649,7 @@ class Postgres:
         db = self.engine.db
         db.warning = ""
         done: str = await db.execute(command, timeout=COMMIT_S)
-        if db.warning:
-            raise OSError(f"the database server warned: {db.warning}")
+        _no_warning(db)
         return done
 
     async def flush(self) -> None:
@@ -538,6 +657,9 @@ class Postgres:
 
     async def rollback(self) -> None:
         self.engine.forget()
+        if self.engine.beside:
+            self.engine.beside = False
+            return  # nothing was begun
         try:
             await self.engine.db.execute("rollback")
         except (TimeoutError, *_OURS, OSError):
@@ -554,7 +676,8 @@ class Postgres:
         await self.engine.db.execute("release one")
 
     async def committed(self) -> bool:
-        """The lock is free only once the session that was committing is at its end, so that what is seen stays so.
+        """What was committing is at its end: its session was waited for, and it would hold the lock, or at least the
+        row with its number. So what is seen stays so.
 
         It may be seen here and be missing on the standby that is about to be promoted: the commit was waiting for that
         one. So another commit has to go through, behind it.
@@ -563,7 +686,7 @@ class Postgres:
             await self._connect()
         try:
             await self.engine.db.execute(f"begin; select pg_advisory_xact_lock({nodes.LOCK})")
-            found = await self.engine.fetch("select number from store_commit where writer = ?1", self.writer)
+            found = await self.engine.fetch("select number from store_commit where writer = ?1 for update", self.writer)
             if found != [(self._number,)]:
                 await self.rollback()
                 return False
@@ -576,13 +699,13 @@ class Postgres:
 
     # reads
 
-    def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+    def read(self, ask: Callable[[Tx], Awaitable[R]], tail: bool = False) -> R:
         reader = getattr(self._local, "reader", None)
         if reader is None:
             reader = self._local.reader = _Reader(self.place)
             self._readers.append(reader)
         try:
-            return cast("R", reader.read(ask))
+            return cast("R", reader.read(ask, tail))
         except Exception as fault:
             if _is_fault(fault):
                 raise StoreUnavailable(f"{type(fault).__name__}: {fault}") from fault
@@ -634,36 +757,44 @@ class _Reader:
 
     def __init__(self, place: Place) -> None:
         self._loop = uvloop.new_event_loop()
-        self.engine = Connection(place)
+        self.engine = Connection(place, reads=True)
 
-    def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+    def read(self, ask: Callable[[Tx], Awaitable[R]], tail: bool) -> R:
         """About one moment. A connection may have died unseen: the second try tells."""
         known = self.engine.lives
         try:
-            return self._loop.run_until_complete(self._read(ask))
+            return self._loop.run_until_complete(self._read(ask, tail))
         except Exception as fault:
             if not (known and _is_lost(fault)):
                 raise
             self.engine.drop()
-            return self._loop.run_until_complete(self._read(ask))
+            return self._loop.run_until_complete(self._read(ask, tail))
 
-    async def _read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+    async def _read(self, ask: Callable[[Tx], Awaitable[R]], tail: bool) -> R:
         engine = self.engine
         if not engine.lives:
             await engine.connect()
         try:
+            if tail:
+                await engine.settle()
             await engine.db.execute("begin isolation level repeatable read read only")
             found = await alone(ask(cast("Tx", Transaction(engine))), lambda: engine.busy)
             await engine.flush()  # which is refused: nothing is written here, and that must not go unnoticed
             return found
         finally:
             engine.forget()
+            engine.unsettle()
             if engine.lives:
                 await engine.db.execute("rollback")
 
     def close(self) -> None:
         self._loop.run_until_complete(self.engine.close())
         self._loop.close()
+
+
+def _no_warning(db: Session) -> None:
+    if db.warning:
+        raise OSError(f"the database server warned: {db.warning}")
 
 
 def _apart(work: Callable[[], R]) -> R:
@@ -688,7 +819,9 @@ async def _migrate(db: Session, clock: Clock, *, post: bool = False) -> None:
     waiting = migrate.due({row["name"] for row in await db.fetch(names)}, post=post)
     for name, changes in waiting:
         async with db.transaction():  # one at a time, and one process at a time
-            await db.execute(f"select pg_advisory_xact_lock({nodes.LOCK})")
+            await db.execute(
+                f"select pg_advisory_xact_lock({nodes.LOCK}); select pg_advisory_xact_lock({nodes.NOBODY})"
+            )
             if name in {row["name"] for row in await db.fetch(names)}:
                 continue
             await db.execute(migrate.for_postgres(changes))
@@ -746,6 +879,7 @@ async def _alone(db: Session, url: str) -> None:
     while True:
         living = [one for one in await _everybody(db) if one.lives]
         if not living and await db.fetchval("select pg_try_advisory_lock($1)", nodes.LOCK):
+            await db.execute(f"select pg_advisory_lock({nodes.NOBODY})")  # which is held for moments only
             return
         if time.monotonic() >= end:
             who = ", ".join(f"{one.place}, role {one.role}" for one in living) or "it commits just now"

@@ -41,6 +41,16 @@ class Queue:
         await self._engine.fetch(SQL["take"], wanted)
         return {row[0] for row in there}
 
+    async def claim(self, lease: str, fence: int, message_ids: Sequence[int]) -> set[int]:
+        """The same for the holder of a lease: nothing where it stands under another fence by now."""
+        wanted = as_list(message_ids)
+        if self._engine.returning:
+            return {row[0] for row in await self._engine.fetch_as(tuple[int], SQL["claim_told"], wanted, lease, fence)}
+        there = await self._engine.fetch_as(tuple[int], SQL["claimable"], wanted, lease, fence)
+        if there:
+            await self._engine.fetch(SQL["take"], [row[0] for row in there])
+        return {row[0] for row in there}
+
     async def head(self, carriers: Sequence[str], rank: int, after: int, limit: int) -> list[int]:
         return [row[0] for row in await self._engine.fetch(SQL["head"], rank, after, limit, list(carriers))]
 

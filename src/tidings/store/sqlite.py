@@ -82,6 +82,7 @@ class Connection:
 
     __slots__ = ("_db",)
     by_day = False
+    held_back = False
     returning = False
 
     def __init__(self, db: apsw.Connection) -> None:
@@ -94,6 +95,9 @@ class Connection:
     async def fetch_as(self, kind: type[T], sql: str, *values: Any) -> list[T]:
         rows = await self.fetch(sql, *values)
         return decoder(kind).decode(rows[0][0])
+
+    async def settled(self) -> int | None:
+        return None  # there is one writer
 
     async def many(self, sql: str, rows: Sequence[Row]) -> None:
         # One step for a whole block: every step gives the interpreter away and must win it back from the loop.
@@ -117,6 +121,8 @@ def finish(coroutine: Awaitable[R]) -> R:
 
 class Sqlite:
     """See `group_commit.Driver`."""
+
+    takes_turns = False
 
     def __init__(self, folder: Path, clock: Clock, *, post: bool = False) -> None:
         """`post`: apply what waits until no older program runs, too; see `migrate.due`."""
@@ -178,7 +184,7 @@ class Sqlite:
     def busy(self) -> bool:
         return False
 
-    async def begin(self) -> None:
+    async def begin(self, beside: bool = False) -> None:
         self._before = self.db.total_changes()
         self.db.execute("begin immediate")
 
@@ -212,7 +218,7 @@ class Sqlite:
     async def committed(self) -> bool:
         raise AssertionError("a commit of this engine is never in doubt")
 
-    def read(self, ask: Callable[[Tx], Awaitable[R]]) -> R:
+    def read(self, ask: Callable[[Tx], Awaitable[R]], tail: bool = False) -> R:
         db = getattr(self._local, "db", None)
         if db is None:
             db = self._local.db = apsw.Connection(str(self.file), flags=apsw.SQLITE_OPEN_READONLY)

@@ -19,7 +19,7 @@ from unnest(?1::bigint[]) as wanted (id) cross join lateral
   (select * from message_event where message_id = wanted.id and rowid >= ?2 offset 0) as e;
 
 -- name: newest
-select coalesce(max(rowid), ?1) from message_event where rowid > ?1;
+select coalesce(max(rowid), ?1) from message_event where rowid > ?1 and rowid <= ?2;
 
 -- name: reach
 select max(rowid), count(*) from

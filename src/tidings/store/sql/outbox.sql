@@ -12,7 +12,7 @@ update esme_cursor set position = ?2 where id = ?1;
 select exists (select 1 from esme where closed_at is null);
 
 -- name: skip
-update esme_cursor set position = (select coalesce(max(rowid), 0) from message_event)
+update esme_cursor set position = (select coalesce(max(rowid), 0) from message_event where rowid <= ?1)
 where id = 1 and not exists (select 1 from esme where closed_at is null);
 
 -- name: open_among

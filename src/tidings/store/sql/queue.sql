@@ -17,6 +17,14 @@ delete from queue where message_id in rows_int(?1);
 -- name: take_told
 delete from queue where message_id in rows_int(?1) returning message_id;
 
+-- name: claimable
+select rows_of(message_id) from queue where message_id in rows_int(?1)
+and exists (select 1 from lease where name = ?2 and fence = ?3);
+
+-- name: claim_told
+delete from queue where message_id in rows_int(?1) and exists (select 1 from lease where name = ?2 and fence = ?3)
+returning message_id;
+
 -- name: head
 select message_id from queue
 where due_at = 0 and rank = ?1 and message_id > ?2 and carrier in rows_text(?4) order by message_id limit ?3;

@@ -8,7 +8,7 @@ update webhook_cursor set position = ?2, last_delivery = ?3 where id = ?1;
 update webhook_cursor set version = version + 1 where id = 1;
 
 -- name: skip
-update webhook_cursor set position = (select coalesce(max(rowid), 0) from message_event)
+update webhook_cursor set position = (select coalesce(max(rowid), 0) from message_event where rowid <= ?1)
 where id = 1 and not exists (select 1 from webhook where enabled = 1) and not exists (select 1 from message_callback);
 
 -- name: columns
