@@ -17,7 +17,11 @@ from machine import machine
 from procs import free_ports
 from run import BIN, TICKS, WINDOW, Process, Setting, _port, _wait_for, postgres_kit
 
-LOADS = {"single POSTs": (8_000, 1, 64), "batches of 100": (30_000, 100, 8)}
+LOADS = {
+    "single POSTs, 64 clients": (8_000, 1, 64), "single POSTs, 256 clients": (16_000, 1, 256),
+    "batches of 100": (30_000, 100, 8),
+}  # fmt: skip
+"""Messages, how many a request, and clients, of whom each waits for its answer."""
 SETTINGS = ("shared_buffers=128MB", "max_wal_size=4GB")
 SHAPES: dict[str, Sequence[str]] = {
     "one process (`all`)": ("all",),
