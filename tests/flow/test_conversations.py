@@ -337,7 +337,7 @@ async def test_conversations_are_told_live_to_whoever_did_not_narrow_the_message
     await texted(place, "Hello")
     store = place.house.store
     everything = Wanted(account_id=1, types=frozenset(EVENT_TYPES))
-    batch = await store.read(lambda tx: stream.tail(tx, 0, {1: everything.types}))
+    batch = await store.read(lambda tx: stream.tail(tx, 0, {1: everything.types}), tail=True)
     told = list(batch.by_account[1])
     assert [one.type for one in told] == ["message.received", "conversation.created"]
     assert b'"unread":1' in told[1].block

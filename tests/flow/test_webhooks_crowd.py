@@ -31,6 +31,7 @@ async def crowd(here: Office, living: Endpoint, dead: Endpoint, each: int) -> No
             id=house.new_id(), account_id=1, url=f"{there.url}/{number}", events=FIRST, created_at=house.clock.now()
         )
         new.append(subscribe.New(one, house.clock.token(32), 10_000))
+    house.listening = True
     await here.store.write(subscribe.store_subscriptions, new)
 
 
