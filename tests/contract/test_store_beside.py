@@ -91,8 +91,10 @@ async def somebody_commits(tmp_path: Path) -> AsyncIterator[asyncpg.Connection]:
 async def waits(tmp_path: Path) -> None:
     """Until some session waits for a lock."""
     db = await asyncpg.connect(postgres_kit.url(tmp_path))
-    while not await db.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    await db.execute(
+        "do $$ begin while not exists (select from pg_locks where not granted) loop perform pg_sleep(0.01); "
+        "end loop; end $$", timeout=PATIENCE,
+    )  # fmt: skip
     await db.close()
 
 
@@ -255,7 +257,7 @@ async def test_nobody_commits_beside_one_who_is_alone_with_the_database(tmp_path
         await warm(one)
         turns.clear()
         db = await asyncpg.connect(postgres_kit.url(tmp_path))
-        await db.execute(f"select pg_advisory_lock({nodes.LOCK}), pg_advisory_lock({nodes.NOBODY})")
+        await db.execute(f"select pg_advisory_lock({nodes.LOCK}), pg_advisory_lock({nodes.BESIDE})")
         waiting = asyncio.ensure_future(one.write(BESIDE, [1]))
         await waits(tmp_path)
         assert await present(one, 1) == []

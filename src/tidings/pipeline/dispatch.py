@@ -40,9 +40,9 @@ async def claim(tx: Tx, claims: Sequence[Claim], now: Millis) -> list[bool]:
     ours = [one for one in claims if one.message.id in taken]
     suppressed = await tx.suppressions.among((one.message.account_id, one.message.to) for one in ours)
     stops = {one.message.id: move for one in ours if (move := _stop(one.message, suppressed, now))}
-    if stopped := list(stops):
-        stops |= await expire.in_doubt(tx, stopped)
-        await track.advance(tx, [stops[message_id] for message_id in stopped], now)
+    if stops:
+        stops |= await expire.in_doubt(tx, list(stops))
+        await track.advance(tx, list(stops.values()), now)
     going = taken - stops.keys()
     await tx.attempts.open([attempt for one in ours if one.message.id in going for attempt in _attempts(one, now)])
     return [one.message.id in going for one in claims]

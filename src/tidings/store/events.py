@@ -60,7 +60,7 @@ class Events:
         """Position of the newest event, of those committed or of this transaction, before which none can come any more;
         `behind` where none is newer.
         """
-        return int((await self._engine.fetch(SQL["newest"], behind, await positions(self._engine)))[0][0])
+        return int((await self._engine.fetch(SQL["newest"], behind, await settled(self._engine)))[0][0])
 
     @property
     def held_back(self) -> bool:
@@ -105,10 +105,10 @@ class Events:
         return len(await self._engine.fetch(SQL["forget"], before, up_to, most)) == most
 
 
-async def positions(engine: Engine) -> int:
+async def settled(engine: Engine) -> int:
     """Up to which no event can come any more."""
-    settled = await engine.settled()
-    return _ANY if settled is None else settled
+    position = await engine.settled()
+    return _ANY if position is None else position
 
 
 def since(message_id: int) -> int:

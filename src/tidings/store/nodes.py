@@ -15,7 +15,7 @@ from tidings.store.engine import CannotOpen
 
 LOCK = 0x74_6964_696E_6773
 """The advisory lock of whoever commits in turn: `tidings`. Its transaction begins by taking it."""
-NOBODY = LOCK + 1
+BESIDE = LOCK + 1
 """Another, of commits beside those: shared. Whoever works on a database as a whole takes both, and is alone with it."""
 CHANNEL = "tidings"
 """Where processes tell one another of their commits."""
@@ -31,8 +31,6 @@ UNDER_WAY = 0x6D6 << 52
 """Advisory locks, shared, of commits that are under way: each with the position of events that was the last when it
 began, so that it draws none at or before that.
 """
-PLACE = (1 << 52) - 1
-"""The position in such a lock."""
 BESIDE_MS = 5_000
 """How long a commit beside others waits for a row of theirs; then it is run again in its turn."""
 LEAVE_S = 5.0
@@ -74,21 +72,23 @@ def prepare(writer: int) -> str:
 
 _MARK = f"pg_advisory_xact_lock_shared({UNDER_WAY} | last_value) from message_event_position"
 
-SETTLED = f"""
+SETTLED = """
 with drawn as materialized (select last_value from message_event_position)
 select last_value, coalesce((
-  select min(((classid::bigint << 32) | objid::bigint) & {PLACE}) from pg_locks
-  where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 20 = {UNDER_WAY >> 52}
+  select min(((classid::bigint << 32) | objid::bigint) & $1::bigint) from pg_locks
+  where locktype = 'advisory' and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) & ~$1::bigint = $2
     and database = (select oid from pg_database where datname = current_database())
     and pid <> pg_backend_pid() and last_value is not null
 ), last_value) from drawn
-"""  # noqa: S608 - numbers alone
+"""
 """The last position that was drawn, and up to which nobody is about to commit any more.
 
 Whoever commits marks first what was drawn before, and then draws. Marks are looked at after the first of the two was
 read: who has none by then draws what is higher, or is at the end, and then its events are seen by whoever begins to
 look now; for locks are released once a commit can be seen. A mark may be above what was drawn first.
 """
+MARKS = ((1 << 52) - 1, UNDER_WAY)
+"""What it asks with: the part of a lock that is the position, and the rest."""
 
 
 def begin(number: int) -> str:
@@ -108,7 +108,7 @@ def beside(name: str, kinds: Sequence[str], statement: str, writer: int) -> str:
     parameters = ", ".join(["bigint", "text[]", *kinds])
     return (
         f"create function {name}({parameters}) returns void language plpgsql set lock_timeout = {BESIDE_MS} as "  # noqa: S608 - our own SQL
-        f"$beside$ begin if not pg_try_advisory_xact_lock_shared({NOBODY}) then raise exception 'not now'; end if; "
+        f"$beside$ begin if not pg_try_advisory_xact_lock_shared({BESIDE}) then raise exception 'not now'; end if; "
         f"perform {_MARK}; "
         f"update store_commit set number = $1 where writer = {writer}; "
         f"if not found then raise exception '{DISPLACED}'; end if; "

@@ -11,7 +11,7 @@ from tidings.core.message import Millis
 from tidings.core.owed import Backlog, Listener, Owed
 from tidings.core.questions import Scan
 from tidings.store.engine import Engine, as_list, statements
-from tidings.store.events import positions
+from tidings.store.events import settled
 
 SQL = statements("outbox")
 _id = attrgetter("id")
@@ -40,7 +40,7 @@ class Outbox:
 
     async def skip(self) -> None:
         """While there is no ESME, what happened concerns none: to be called before the first one comes."""
-        await self._engine.fetch(SQL["skip"], await positions(self._engine))
+        await self._engine.fetch(SQL["skip"], await settled(self._engine))
 
     async def open_among(self, esme_ids: Iterable[int]) -> set[int]:
         return {row[0] for row in await self._engine.fetch(SQL["open_among"], as_list(esme_ids))}

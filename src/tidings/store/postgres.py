@@ -56,7 +56,7 @@ END_MS = 5_000
 """How long is waited for the end of what an earlier session had begun to write."""
 PARAMETERS = 100
 """As many as a function of PostgreSQL may have."""
-WHOLE = 100
+FUNCTIONS = 100
 """Functions that a session makes at most; what they have no room for is committed in the other way."""
 
 # Plans are made once and kept, often while tables are small: every question has its index, so that is what is used.
@@ -252,7 +252,7 @@ class Connection:
     """One connection as an `Engine`; another one after it was lost."""
 
     __slots__ = (
-        "_batches", "_db", "_gathered", "_joint", "_loop", "_made", "_of_one_moment", "_pid", "_place", "_reads",
+        "_batches", "_db", "_gathered", "_joint", "_loop", "_made", "_of_one_moment", "_place", "_reads",
         "_settled", "_whole", "beside", "busy", "gone", "held_back", "may_make",
     )  # fmt: skip
     by_day = True
@@ -276,8 +276,6 @@ class Connection:
         self.busy = False
         self.may_make = True
         """Whether this session was not forbidden to make functions."""
-        self._pid = 0
-        """The server's process of this session."""
         self.beside = False
         """Whether this goes beside others' commits: see `Driver.begin`. What is read is of no one moment then."""
         self.held_back = False
@@ -304,7 +302,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._db = await self._place.connect()
         await self._db.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=_told_json)
-        self._pid = int(await self._db.fetchval("select pg_backend_pid()"))  # not what a pooler makes of it
+        self._db.pid = await self._db.fetchval("select pg_backend_pid()")  # not what a pooler makes of it
         if self.gone:
             wait = 0 if self._of_one_moment else END_MS
             ended = await self._db.fetch(_END, self.gone, self._place.name, wait)
@@ -324,7 +322,7 @@ class Connection:
         self.beside = False
         self.may_make = True
         if self._db is not None:
-            self.gone.append(self._pid)
+            self.gone.append(self._db.pid)
             self._db.terminate()
         self._db = None
         for kept in (self._batches, self._joint, self._whole, self._reads):
@@ -410,7 +408,7 @@ class Connection:
 
     async def settle(self) -> None:
         """Learn what `settled` tells while nothing is begun that is of one moment."""
-        drawn, settled = await self.db.fetchrow(nodes.SETTLED)
+        drawn, settled = await self.db.fetchrow(nodes.SETTLED, *nodes.MARKS)
         self._settled, self.held_back = settled, settled < drawn
 
     def unsettle(self) -> None:
@@ -441,7 +439,7 @@ class Connection:
         """Raises InTurnOnly where a function cannot take so much, or may not be made."""
         batches = [self._batches.get(sql) or await self._prepare(sql) for sql in key]
         kinds = [kind for one in batches for kind in one.kinds]
-        if len(kinds) + 2 > PARAMETERS or len(self._whole) >= WHOLE:
+        if len(kinds) + 2 > PARAMETERS or len(self._whole) >= FUNCTIONS:
             raise InTurnOnly
         self._made += 1
         name = f"pg_temp.beside_{self._made}"
@@ -614,15 +612,16 @@ class Postgres:
         self._news = news
 
     async def commit(self) -> bool:
-        if self.engine.beside:
-            return await self._commit_beside()
         try:
-            done = await self._carry_out("".join([*(nodes.notify(self.writer, one) for one in self._news), "commit"]))
+            return await (self._commit_beside() if self.engine.beside else self._commit_in_turn())
         except Exception as fault:
             if not _is_lost(fault):
                 raise
             self.engine.drop()
             raise CommitUnknown(str(fault) or type(fault).__name__) from fault
+
+    async def _commit_in_turn(self) -> bool:
+        done = await self._carry_out("".join([*(nodes.notify(self.writer, one) for one in self._news), "commit"]))
         if done != "COMMIT":
             raise RuntimeError("a stage went on after one of its statements had failed")
         return True
@@ -631,14 +630,8 @@ class Postgres:
         db = self.engine.db
         self._number += 1
         db.warning = ""
-        try:
-            changed = await self.engine.commit_beside(self.writer, self._number, self._news)
-            _no_warning(db)
-        except Exception as fault:
-            if not _is_lost(fault):
-                raise
-            self.engine.drop()
-            raise CommitUnknown(str(fault) or type(fault).__name__) from fault
+        changed = await self.engine.commit_beside(self.writer, self._number, self._news)
+        _no_warning(db)
         self.engine.beside = False
         return changed
 
@@ -820,7 +813,7 @@ async def _migrate(db: Session, clock: Clock, *, post: bool = False) -> None:
     for name, changes in waiting:
         async with db.transaction():  # one at a time, and one process at a time
             await db.execute(
-                f"select pg_advisory_xact_lock({nodes.LOCK}); select pg_advisory_xact_lock({nodes.NOBODY})"
+                f"select pg_advisory_xact_lock({nodes.LOCK}); select pg_advisory_xact_lock({nodes.BESIDE})"
             )
             if name in {row["name"] for row in await db.fetch(names)}:
                 continue
@@ -879,7 +872,7 @@ async def _alone(db: Session, url: str) -> None:
     while True:
         living = [one for one in await _everybody(db) if one.lives]
         if not living and await db.fetchval("select pg_try_advisory_lock($1)", nodes.LOCK):
-            await db.execute(f"select pg_advisory_lock({nodes.NOBODY})")  # which is held for moments only
+            await db.execute(f"select pg_advisory_lock({nodes.BESIDE})")  # which is held for moments only
             return
         if time.monotonic() >= end:
             who = ", ".join(f"{one.place}, role {one.role}" for one in living) or "it commits just now"

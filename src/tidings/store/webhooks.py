@@ -11,7 +11,7 @@ from tidings.core.message import DAY, Millis
 from tidings.core.questions import DeliveryFilter, DeliveryPage, Scan, Waiting
 from tidings.core.webhook import Callback, Delivery, Secret, Subscription, Try
 from tidings.store.engine import Engine, as_list, statements
-from tidings.store.events import positions
+from tidings.store.events import settled
 from tidings.store.messages import SCAN_MOST, clauses
 
 SQL = statements("webhooks")
@@ -47,7 +47,7 @@ class Webhooks:
 
     async def skip(self) -> None:
         """While nobody listens, what happened concerns none."""
-        await self._engine.fetch(SQL["skip"], await positions(self._engine))
+        await self._engine.fetch(SQL["skip"], await settled(self._engine))
 
     async def changed(self) -> None:
         """Who listens changes now: what the tail knows of it is out of date. Past events nobody heard are skipped."""
