@@ -413,7 +413,7 @@ class Tidings:
     def _announce(self, port: int) -> None:
         """Say where the API is, with lines ready to be pasted."""
         url = f"http://{_shown(self.settings.host)}:{port}"
-        (self.settings.folder / "server.json").write_bytes(msgspec.json.encode({"url": url}))
+        _write_whole(self.settings.folder / "server.json", msgspec.json.encode({"url": url}))
         self._serving = True
         if not self.settings.does("api"):
             print(f"\ntidings is up as {self.settings.role}: {url}/readyz tells how it is", flush=True)
@@ -682,6 +682,13 @@ async def simulate(
     Raises OSError (port or folder) and JournalBusyError.
     """
     await serve(settings, network_site, http_port, http_host=http_host, http=Wire, ready=ready)
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """Nobody who looks finds half of it."""
+    fresh = file.with_suffix(".new")
+    fresh.write_bytes(content)
+    fresh.replace(file)
 
 
 def _write_secret(file: Path, text: str) -> None:

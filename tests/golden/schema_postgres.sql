@@ -398,7 +398,7 @@ CREATE INDEX message_from_handset ON public.message USING btree (account_id, sen
 CREATE INDEX message_heard ON public.message USING btree (account_id, id) WHERE (direction = 'mo'::text);
 CREATE INDEX message_in_reply_to ON public.message USING btree (account_id, in_reply_to) WHERE (in_reply_to IS NOT NULL);
 CREATE UNIQUE INDEX message_pkey ON public.message USING btree (id);
-CREATE INDEX message_recipient ON public.message USING btree (account_id, recipient, id);
+CREATE INDEX message_recipient ON public.message USING btree (recipient, account_id, id);
 CREATE INDEX message_status ON public.message USING btree (account_id, status, id) WHERE ((status = 'scheduled'::text) OR (status = 'undelivered'::text) OR (status = 'failed'::text) OR (status = 'expired'::text) OR (status = 'rejected'::text) OR (status = 'canceled'::text) OR (status = 'unknown'::text));
 create table message_callback (
   message_id bigint not null,

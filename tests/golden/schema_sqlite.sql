@@ -334,7 +334,7 @@ CREATE INDEX message_client_ref on message (account_id, client_ref, id) where cl
 CREATE INDEX message_from_handset on message (account_id, sender, id) where direction = 'mo';
 CREATE INDEX message_heard on message (account_id, id) where direction = 'mo';
 CREATE INDEX message_in_reply_to on message (account_id, in_reply_to) where in_reply_to is not null;
-CREATE INDEX message_recipient on message (account_id, recipient, id);
+CREATE INDEX message_recipient on message (recipient, account_id, id);
 CREATE INDEX message_sent on message (expires_at) where status = 'sent';
 CREATE INDEX message_status on message (account_id, status, id)
   where status = 'scheduled' or status = 'undelivered' or status = 'failed' or status = 'expired' or status = 'rejected'

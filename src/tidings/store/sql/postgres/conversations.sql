@@ -8,8 +8,8 @@ id, account_id, sender, contact_id, number, status, snoozed_until, assignee, jso
 -- See messages.sql.
 select id from
   (select id, direction, sender from message
-   where (account_id, recipient, id) > ($1, $2, 0) and (account_id, recipient, id) < ($1, $2, $4)
-   order by account_id desc, recipient desc, id desc limit 20000) as m
+   where (recipient, account_id, id) > ($2, $1, 0) and (recipient, account_id, id) < ($2, $1, $4)
+   order by recipient desc, account_id desc, id desc limit 20000) as m
 where direction = 'mt' and sender = $3 order by id desc limit $5;
 
 -- name: hold

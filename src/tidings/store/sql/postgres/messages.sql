@@ -36,8 +36,8 @@ delete from awaiting_receipt where message_id = any(array(select id from changed
 -- name: sent_to
 select id from
   (select id, sender, sent_at, category from message
-   where (account_id, recipient, id) > ($1, $2, $4) and (account_id, recipient, id) < ($1, $2, 9223372036854775807)
-   order by account_id desc, recipient desc, id desc) as m
+   where (recipient, account_id, id) > ($2, $1, $4) and (recipient, account_id, id) < ($2, $1, 9223372036854775807)
+   order by recipient desc, account_id desc, id desc) as m
 where sender = $3 and sent_at is not null and category <> 'system' order by id desc limit $5;
 
 -- name: answered
@@ -47,9 +47,9 @@ from (select (v::json->>0)::bigint as account_id, v::json->>1 as handset, v::jso
 left join lateral
   (select m.id from
     (select id, sender, category, sent_at from message
-     where (account_id, recipient, id) > (p.account_id, p.handset, $2)
-       and (account_id, recipient, id) < (p.account_id, p.handset, 9223372036854775807)
-     order by account_id desc, recipient desc, id desc limit 100) as m
+     where (recipient, account_id, id) > (p.handset, p.account_id, $2)
+       and (recipient, account_id, id) < (p.handset, p.account_id, 9223372036854775807)
+     order by recipient desc, account_id desc, id desc limit 100) as m
    where m.sender = p.number and m.sent_at is not null and m.category <> 'system' order by m.id desc limit 1) as found
 on true;
 
