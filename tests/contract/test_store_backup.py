@@ -210,6 +210,31 @@ def test_a_file_with_a_value_of_no_column_is_refused(tmp_path: Path) -> None:
         verify(file, quiet, HandClock())
 
 
+@pytest.mark.parametrize("instead", [b"\xc0", b"\xc4\1x"], ids=["nothing", "octets"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_file_with_a_value_that_its_column_does_not_take_is_refused(
+    tmp_path: Path, engine: str, instead: bytes
+) -> None:
+    folder, file = furnished(tmp_path / "a", many=1), tmp_path / "one.backup"
+    backed_up(str(folder), file)
+    plain = gzip.decompress(file.read_bytes())
+    at = plain.index(b"\xa5Hello")
+    frame = _frame(plain, at)
+    size = int.from_bytes(plain[frame : frame + 4], "big") - 6 + len(instead)
+    spoilt = plain[:frame] + size.to_bytes(4, "big") + plain[frame + 4 : at] + instead + plain[at + 6 :]
+    file.write_bytes(gzip.compress(spoilt))
+    with pytest.raises(CannotOpen, match=r"one\.backup cannot be used"):
+        restored(file, empty(engine, tmp_path / "b"))
+
+
+def _frame(plain: bytes, at: int) -> int:
+    """Where the frame begins that something is in."""
+    begin = 0
+    while begin + 4 + (size := int.from_bytes(plain[begin : begin + 4], "big")) <= at:
+        begin += 4 + size
+    return begin
+
+
 NO_BACKUPS: list[tuple[str, bytes, str]] = [
     ("nothing", b"", "it ends too early"),
     ("another file", b"Dear Sir or Madam", "cannot be used"),

@@ -139,7 +139,7 @@ class Reader:
             if self.head.format != FORMAT:
                 raise CannotOpen(f"{file} is a backup of another version of tidings ({self.head.format})")
             if self._digest.digest() != self._frame(bytes):
-                raise self._damaged("its head is not what it was")
+                raise self.damaged("its head is not what it was")
         except BaseException:
             self.close()
             raise
@@ -151,7 +151,7 @@ class Reader:
         """See `fill.Source`."""
         heading = self._find(table.name)
         if tuple(heading.columns) != table.columns:
-            raise self._damaged(f"{table.name} has other columns")
+            raise self.damaged(f"{table.name} has other columns")
         done, passed = after, 0
         while rows := self._frame(list[tuple[Any, ...]]):
             passed += len(rows)
@@ -159,26 +159,26 @@ class Reader:
                 continue
             for one in (one for row in rows for one in row):
                 if type(one) is int and one >> 63 > 0:
-                    raise self._damaged("a number in it is too large")
+                    raise self.damaged("a number in it is too large")
                 if type(one) not in _VALUES:
-                    raise self._damaged("what it holds makes no sense")
+                    raise self.damaged("what it holds makes no sense")
             done = Done(added(done.sum, rows)[0])
             yield rows, done
         if self._frame(Sum) != done.sum:
-            raise self._damaged(f"the checksum of {table.name} is another")
+            raise self.damaged(f"the checksum of {table.name} is another")
 
     def end(self) -> None:
         """See that the file is whole to its end."""
         self._find("")
         digest = self._digest.digest()
         if self._frame(bytes) != digest or self._octets(1):
-            raise self._damaged("its checksum is another")
+            raise self.damaged("its checksum is another")
 
     def _find(self, name: str) -> Heading:
         """The heading of a table; those before it are passed over."""
         while (heading := self._frame(Heading)).name != name:
             if not heading.name:
-                raise self._damaged(f"there is no {name} in it")
+                raise self.damaged(f"there is no {name} in it")
             while self._frame(list[tuple[Any, ...]]):
                 pass
             self._frame(Sum)
@@ -189,20 +189,21 @@ class Reader:
         many = int.from_bytes(size)
         written = self._octets(many) if many <= FRAME_MOST else b""
         if len(size) < 4 or len(written) < many:
-            raise self._damaged("it ends too early" if many <= FRAME_MOST else why)
+            raise self.damaged("it ends too early" if many <= FRAME_MOST else why)
         self._digest.update(size + written)
         try:
             return msgspec.msgpack.decode(written, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-            raise self._damaged(why) from fault
+            raise self.damaged(why) from fault
 
     def _octets(self, many: int) -> bytes:
         try:
             return self._zip.read(many)
         except EOFError as fault:
-            raise self._damaged("it ends too early") from fault
+            raise self.damaged("it ends too early") from fault
         except (zlib.error, gzip.BadGzipFile) as fault:
-            raise self._damaged(str(fault)) from fault
+            raise self.damaged(str(fault)) from fault
 
-    def _damaged(self, why: str) -> CannotOpen:
+    def damaged(self, why: str) -> CannotOpen:
+        """What to raise where it does not hold what was written into it."""
         return CannotOpen(f"{self._file} cannot be used ({why}); take another backup")

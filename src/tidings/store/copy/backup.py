@@ -14,7 +14,7 @@ from tidings.core.ports import Clock
 from tidings.store.copy.archive import FORMAT, Head, Reader, Writer
 from tidings.store.copy.fill import begin, check, fill, finish, half
 from tidings.store.copy.move import PRIMARY, gone, place
-from tidings.store.copy.place import Done, Place, applied, count, pages
+from tidings.store.copy.place import Done, Place, Unfit, applied, count, pages
 from tidings.store.copy.progress import Progress
 from tidings.store.copy.sqlite import Folder
 from tidings.store.copy.tables import schema
@@ -127,7 +127,10 @@ def _fill(reader: Reader, there: Place, name: str, progress: Progress, clock: Cl
     if not begun:
         begin(there, Half(head.id, name, clock.now(), head.applied), clock.now())
     progress.start("restored", head.rows)
-    sums = fill(reader, there, tables, progress)
+    try:
+        sums = fill(reader, there, tables, progress)
+    except Unfit as fault:
+        raise reader.damaged("what it holds makes no sense") from fault
     reader.end()
     progress.start("checked", head.rows)
     check(there, tables, sums, progress)

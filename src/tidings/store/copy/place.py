@@ -9,7 +9,7 @@ import msgspec
 
 from tidings.store.copy.tables import Table
 from tidings.store.copy.tally import Sum, added
-from tidings.store.engine import Row
+from tidings.store.engine import CannotOpen, Row
 
 PAGE_OCTETS = 4 << 20
 """About so much is held in memory at a time."""
@@ -22,6 +22,10 @@ class Done(msgspec.Struct, frozen=True):
 
     sum: Sum = Sum()
     last: list[Any] | None = None
+
+
+class Unfit(CannotOpen):
+    """A row has values that its table does not take."""
 
 
 class Place(Protocol):
@@ -46,7 +50,9 @@ class Place(Protocol):
         """Rows behind a key, in the order of keys: so many at the most, and of no more than about PAGE_OCTETS."""
         ...
 
-    def insert(self, table: Table, rows: Sequence[Row]) -> None: ...
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Raises Unfit."""
+        ...
 
     def make(self, names: Collection[str], now: int) -> None:
         """Apply these migrations."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import uvloop
 
 from tidings.store import migrate
@@ -98,10 +99,15 @@ class Database:
         return rows
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
-        records = [tuple(map(_value, row)) for row in rows]
-        self._run(
-            self._db.copy_records_to_table(table.name, records=records, columns=list(table.columns), timeout=PATIENT)
-        )
+        self._run(self._copy(table, [tuple(map(_value, row)) for row in rows]))
+
+    async def _copy(self, table: Table, records: Sequence[Row]) -> None:
+        columns = list(table.columns)
+        try:
+            await self._db.copy_records_to_table(table.name, records=records, columns=columns, timeout=PATIENT)
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, TypeError, ValueError) as fault:
+            told = getattr(fault, "message", fault)  # not its detail, which is what the row holds
+            raise place.Unfit(f"{self.shown} does not take a row of {table.name}: {told}") from fault
 
     def make(self, names: Collection[str], now: int) -> None:
         self._run(self._make(names, now))

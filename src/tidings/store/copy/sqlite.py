@@ -64,7 +64,10 @@ class Folder:
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         columns = ", ".join(f'"{one}"' for one in table.columns)
         marks = ", ".join("?" * len(table.columns))
-        self._db.executemany(f'insert into "{table.name}" ({columns}) values ({marks})', rows)  # noqa: S608 - names of ours
+        try:
+            self._db.executemany(f'insert into "{table.name}" ({columns}) values ({marks})', rows)  # noqa: S608 - names of ours
+        except (apsw.ConstraintError, apsw.MismatchError) as fault:
+            raise place.Unfit(f"{self.shown} does not take a row of {table.name}: {fault}") from fault
 
     def make(self, names: Collection[str], now: int) -> None:
         self._db.execute(migrate.TABLE)
