@@ -40,21 +40,25 @@ class Desk:
 
 @asynccontextmanager
 async def held(store: Any) -> AsyncIterator[None]:
-    """The writer is busy with one commit until the block ends: what is submitted meanwhile waits together."""
-    began, go_on = threading.Event(), threading.Event()
+    """Each writer is busy with one commit until the block ends: what is submitted meanwhile waits together."""
+    go_on = threading.Event()
 
-    async def hold(tx: Tx, items: Sequence[None], now: int) -> list[None]:
-        began.set()
+    async def hold(tx: Tx, items: Sequence[threading.Event], now: int) -> list[None]:
+        items[0].set()
         assert go_on.wait(PATIENCE)
-        return list(items)
+        return [None]
 
-    holding = asyncio.ensure_future(store.write(Stage(hold, 0, False), [None]))
-    assert await asyncio.to_thread(began.wait, PATIENCE)
+    kinds = [Stage(hold, 0, False), *([Stage(hold, 0, False, beside=bool)] if store.driver.beside else [])]
+    holding = []
     try:
+        for kind in kinds:
+            began = threading.Event()
+            holding.append(asyncio.ensure_future(store.write(kind, [began])))
+            assert await asyncio.to_thread(began.wait, PATIENCE)
         yield
     finally:
         go_on.set()
-        await holding
+        await asyncio.gather(*holding)
 
 
 async def settled() -> None:

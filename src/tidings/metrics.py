@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,13 +40,17 @@ class Histogram:
 
 
 class Tally:
-    """Moves of messages in one transaction, added to the totals once it is committed. One writer, any reader."""
+    """Moves of messages in one transaction, added to the totals once it is committed. One writer, any reader.
 
-    __slots__ = ("pending", "totals")
+    `other`: of another writer, with whom it shares the totals.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_one_at_a_time", "pending", "totals")
+
+    def __init__(self, other: Tally | None = None) -> None:
         self.pending: defaultdict[Moved, int] = defaultdict(int)
-        self.totals: dict[Labels, int] = {}
+        self.totals: dict[Labels, int] = {} if other is None else other.totals
+        self._one_at_a_time: threading.Lock = threading.Lock() if other is None else other._one_at_a_time
 
     def moved(self, status: str, category: str, account_id: int, carrier: str | None) -> None:
         """A message took a status."""
@@ -53,8 +58,9 @@ class Tally:
 
     def publish(self) -> None:
         """The transaction is on disk."""
-        for (status, category, _, _), count in self.pending.items():
-            self.totals[status, category] = self.totals.get((status, category), 0) + count
+        with self._one_at_a_time:
+            for (status, category, _, _), count in self.pending.items():
+                self.totals[status, category] = self.totals.get((status, category), 0) + count
         self.pending.clear()
 
 

@@ -22,7 +22,7 @@ from tidings.pipeline import accept, coded_call, deliver, dispatch, receipt, rec
 from tidings.smpp.codec import unpack_header
 from tidings.smpp.pdus import DeliverSm, SubmitSm
 from tidings.smpp.session import Role
-from tidings.store.group_commit import GroupStore
+from tidings.store.writer import Writer, WriterBeside, WriterInTurn
 
 Strike = Callable[[], None]
 CARRYING = {SubmitSm.command_id, DeliverSm.command_id}
@@ -48,27 +48,27 @@ def _holds(batch: Any, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lam
 
 
 def _before_commit(strike: Strike, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lambda item: True) -> None:
-    """All statements of a transaction are done, its commit is not."""
-    original = GroupStore._merged
+    """All statements of a transaction are done, or known, and its commit is not."""
+    original = Writer._in_order
 
-    async def merged(self: Any, tx: Any, batch: Any, now: int) -> None:
+    async def in_order(self: Any, tx: Any, batch: Any, now: int) -> None:
         await original(self, tx, batch, now)
         if _holds(batch, stage, fits):
             strike()
 
-    GroupStore._merged = merged  # type: ignore[method-assign]
+    Writer._in_order = in_order  # type: ignore[method-assign]
 
 
 def _after_commit(strike: Strike, stage: Stage[Any, Any], fits: Callable[[Any], bool] = lambda item: True) -> None:
     """The transaction is on disk, and nobody has been told."""
-    original = GroupStore._commit
+    for kind in (WriterInTurn, WriterBeside):
 
-    async def commit(self: Any, tx: Any, batch: Any) -> None:
-        await original(self, tx, batch)
-        if _holds(batch, stage, fits):
-            strike()
+        async def commit(self: Any, tx: Any, batch: Any, original: Any = kind._commit) -> None:
+            await original(self, tx, batch)
+            if _holds(batch, stage, fits):
+                strike()
 
-    GroupStore._commit = commit  # type: ignore[method-assign]
+        kind._commit = commit  # type: ignore[assignment]
 
 
 def _taken(item: dispatch.Settle) -> bool:

@@ -17,7 +17,7 @@ import pytest
 from msgspec.structs import replace
 
 import postgres_kit
-from contract_kit import ONE, PATIENCE, event, held, message, present, submitted
+from contract_kit import ONE, PATIENCE, event, held, message, present, settled, submitted
 from several_kit import processes, store, until
 from spine_kit import ask
 from tidings.core.limits import Draw, Quota
@@ -66,13 +66,13 @@ IN_TURN = Stage(_keep, 1, True)
 def turns(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Of each commit that was tried, whether it was begun beside others."""
     begun: list[bool] = []
-    begin = postgres.Postgres.begin
+    for kind in (postgres.InTurn, postgres.Beside):
 
-    async def noted(self: Any, beside: bool = False) -> None:
-        begun.append(beside)
-        await begin(self, beside)
+        async def noted(self: Any, begin: Any = kind.begin) -> None:
+            begun.append(isinstance(self, postgres.Beside))
+            await begin(self)
 
-    monkeypatch.setattr(postgres.Postgres, "begin", noted)
+        monkeypatch.setattr(kind, "begin", noted)
     return begun
 
 
@@ -432,7 +432,7 @@ async def test_without_the_right_to_make_functions_it_waits_for_its_turn(
 async def test_a_day_begins_in_its_turn(tmp_path: Path, turns: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
     with store(tmp_path, "one", "api") as one:
         await warm(one)
-        monkeypatch.setattr(one.driver, "_day", SystemClock().now() // DAY - 1)
+        monkeypatch.setattr(one.driver.in_turn, "_day", SystemClock().now() // DAY - 1)
         turns.clear()
         await one.write(BESIDE, [1])
         await one.write(BESIDE, [2])
@@ -442,7 +442,7 @@ async def test_a_day_begins_in_its_turn(tmp_path: Path, turns: list[bool], monke
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["it went through", "it did not"])
 async def test_one_in_doubt_is_found_out(tmp_path: Path, arrives: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit_beside = postgres.Connection.commit_beside
+    commit_whole = postgres.Connection.commit_whole
     heard: list[int] = []
     lost = threading.Event()
 
@@ -450,20 +450,22 @@ async def test_one_in_doubt_is_found_out(tmp_path: Path, arrives: bool, monkeypa
         if not lost.is_set():
             lost.set()
             if arrives:
-                await commit_beside(self, *given)
+                await commit_whole(self, *given)
             self.db.terminate()
             raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
-        return await commit_beside(self, *given)
+        return await commit_whole(self, *given)
 
     with store(tmp_path, "one", "api") as one:
         await warm(one)
-        monkeypatch.setattr(postgres.Connection, "commit_beside", lose)
+        monkeypatch.setattr(postgres.Connection, "commit_whole", lose)
         one.follow(BESIDE, lambda items, results: heard.extend(items))
         one.follow(PATIENT, lambda items, results: heard.extend(items))
         with pytest.raises(StoreUnavailable, match="CommitUnknown"):
             await one.write(BESIDE, [1])
         assert await one.write(PATIENT, [2]) == [2]
-        assert heard == ([1, 2] if arrives else [2])
+        await until(lambda: one._beside is not None and one._beside.well, "it is known what became of it")
+        await settled()
+        assert sorted(heard) == ([1, 2] if arrives else [2])
         assert await present(one, 1, 2) == ([1, 2] if arrives else [2])
 
 
@@ -477,11 +479,11 @@ async def test_one_whose_connection_is_cut_does_not_arrive_later(tmp_path: Path)
         await db.execute("begin; lock table message")
         cut = asyncio.ensure_future(one.write(BESIDE, [1]))
         await waits(tmp_path)
-        session = driver.engine.db.pid
-        driver._loop.call_soon_threadsafe(driver.engine.db.terminate)
+        session = driver.beside.engine.db.pid
+        driver.beside._loop.call_soon_threadsafe(driver.beside.engine.db.terminate)
         with pytest.raises(StoreUnavailable, match="CommitUnknown"):
             await cut
-        await until(lambda: not one._in_doubt, "it is known what became of it")
+        await until(lambda: one._beside is not None and one._beside.well, "it is known what became of it")
         assert not await db.fetchval("select exists (select from pg_stat_activity where pid = $1)", session)
         await db.execute("rollback")
         await db.close()

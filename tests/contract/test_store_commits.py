@@ -79,7 +79,7 @@ async def test_the_patient_let_what_others_wait_for_commit_first_and_once(desk: 
             writes = ((answer, [first]), (claim, [first + 1]), (receipt, [first + 2]), (claim, [first + 3]))
             tasks = await submitted(*(desk.store.write(*one) for one in writes))
         await asyncio.gather(*tasks)
-        assert commits[-2:] == [{"claim"}, {"answer", "receipt"}]
+        assert [one for one in commits if one != {"hold"}][-2:] == [{"claim"}, {"answer", "receipt"}]
         assert notes.runs[-3:] == [("claim", [first + 1, first + 3]), ("answer", [first]), ("receipt", [first + 2])]
     assert await desk.store.write(answer, [90]) == ["answer 90"]
     assert await present(desk, *range(100)) == [1, 2, 3, 4, 11, 12, 13, 14, 90]

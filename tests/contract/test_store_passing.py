@@ -18,7 +18,7 @@ from contract_kit import PATIENCE, message, present, store_messages
 from spine_kit import HandClock, opened
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import group_commit
+from tidings.store import group_commit, writer
 from tidings.store.engine import CannotOpen
 from tidings.store.group_commit import GroupStore
 from tidings.store.postgres import Postgres
@@ -115,7 +115,7 @@ async def test_a_server_that_hangs_keeps_nobody_at_a_door_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was under way is handed over when it comes to its end after all; who asked has to ask again."""
-    monkeypatch.setattr(group_commit, "HANGS_S", 0.3)
+    monkeypatch.setattr(writer, "HANGS_S", 0.3)
     monkeypatch.setattr(group_commit, "WATCH_S", 0.05)
     heard: list[int] = []
 
@@ -147,7 +147,7 @@ async def test_a_server_that_answers_nobody_keeps_no_reader_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor those who wait for a connection to read by."""
-    monkeypatch.setattr(group_commit, "HANGS_S", 0.3)
+    monkeypatch.setattr(writer, "HANGS_S", 0.3)
     with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
         reads = [store.read(_sleepy) for _ in range(group_commit.READERS)]
         told = await asyncio.gather(*reads, store.read(lambda tx: tx.leases.all()), return_exceptions=True)
@@ -159,7 +159,7 @@ async def test_a_server_that_answers_nobody_keeps_no_reader_waiting(
 async def test_one_that_asks_for_much_is_waited_for_while_others_get_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "HANGS_S", 0.5)
+    monkeypatch.setattr(writer, "HANGS_S", 0.5)
     with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
         much = asyncio.ensure_future(store.read(_sleepy))
         while not much.done():

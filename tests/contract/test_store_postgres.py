@@ -23,10 +23,11 @@ from golden.write import POSTGRES, fresh_postgres
 from spine_kit import HandClock, ask, opened
 from tidings.core.ports import Stage, StoreUnavailable
 from tidings.core.questions import Tx
-from tidings.store import address, group_commit, migrate, nodes, postgres
+from tidings.store import address, migrate, nodes, postgres, writer
 from tidings.store.engine import CannotOpen, statements
-from tidings.store.group_commit import CommitUnknown, GroupStore
+from tidings.store.group_commit import GroupStore
 from tidings.store.postgres import Postgres
+from tidings.store.writer import CommitUnknown
 
 pytestmark = pytest.mark.slow
 
@@ -209,14 +210,14 @@ async def test_a_commit_in_doubt_is_found_out(tmp_path: Path, arrives: bool, mon
     door, inner = Stage(keep, 1, True), Stage(keep, 2, False)
     with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
         monkeypatch.setattr(asyncpg.Connection, "execute", lose)
-        committed = store.driver.committed
+        committed = store.driver.in_turn.committed
 
         async def learn() -> bool:
             if not back.is_set():
                 raise postgres.Away("the test keeps it away")
             return bool(await committed())
 
-        monkeypatch.setattr(store.driver, "committed", learn)
+        monkeypatch.setattr(store.driver.in_turn, "committed", learn)
         store.follow(door, lambda items, results: heard.extend(items))
         async with held(store):
             outside, inside = await submitted(store.write(door, [1]), store.write(inner, [2]))
@@ -243,7 +244,7 @@ async def test_a_commit_in_doubt_is_found_out(tmp_path: Path, arrives: bool, mon
 
 
 async def test_a_stop_does_not_wait_for_ever_to_find_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "LAST_PATIENCE", 0.0)
+    monkeypatch.setattr(writer, "LAST_PATIENCE", 0.0)
 
     async def lost() -> bool:
         raise CommitUnknown("lost")
@@ -252,8 +253,8 @@ async def test_a_stop_does_not_wait_for_ever_to_find_out(tmp_path: Path, monkeyp
         raise postgres.Away("away")
 
     with opened(tmp_path, HandClock(), asyncio.get_running_loop()) as store:
-        monkeypatch.setattr(store.driver, "commit", lost)
-        monkeypatch.setattr(store.driver, "committed", away)
+        monkeypatch.setattr(store.driver.in_turn, "commit", lost)
+        monkeypatch.setattr(store.driver.in_turn, "committed", away)
         waiting = asyncio.ensure_future(store_messages(store, 1))
         while not store.fault:  # noqa: ASYNC110 - another thread sets it
             await asyncio.sleep(0.01)

@@ -276,12 +276,12 @@ async def test_one_that_is_alone_tells_nobody(tmp_path: Path) -> None:
         asked: list[Any] = []
         one.announce(remember, lambda items, results: asked.append(items) or [])
         await one.write(remember, [1])
-        assert not one.driver.peers
+        assert not one.driver.in_turn.peers
         with store(tmp_path, "two"):
             await one.write(remember, [2])
-            assert one.driver.peers
+            assert one.driver.in_turn.peers
         await one.write(remember, [3])
-        assert not one.driver.peers
+        assert not one.driver.in_turn.peers
         assert [list(items) for items in asked] == [[2]]
 
 

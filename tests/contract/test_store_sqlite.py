@@ -21,8 +21,9 @@ from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Tx
 from tidings.store import migrate, sqlite
 from tidings.store.folder import DataFolderInUse
-from tidings.store.group_commit import GroupStore, rest
+from tidings.store.group_commit import GroupStore
 from tidings.store.sqlite import Sqlite, UnsafeSqlite
+from tidings.store.writer import rest
 
 TEXT = "x" * 5_000
 

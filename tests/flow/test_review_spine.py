@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 import postgres_kit
+from contract_kit import held
 from spine_kit import (
     NOW,
     TO,
@@ -38,7 +38,7 @@ from tidings.app import Tidings
 from tidings.config import ConfigError, Delivery, Limits, Retention, Settings, load
 from tidings.core.ids import Ids
 from tidings.core.message import DAY, MINUTE, Message
-from tidings.core.ports import StoreUnavailable, stage
+from tidings.core.ports import StoreUnavailable
 from tidings.core.questions import Filter
 from tidings.core.request import Answer, Idempotency, Refused, Stored
 from tidings.pipeline import accept, cancel, expire, receive
@@ -391,24 +391,13 @@ async def test_a_batch_weighs_as_many_messages_as_it_holds(tmp_path: Path) -> No
     clock = HandClock()
     with opened(tmp_path, clock, asyncio.get_running_loop(), commit_queue=10_000) as store:
         house = build(store, clock)
-        blocked = threading.Event()
-        waits = asyncio.create_task(store.write(_hold, [blocked]))
-        await asyncio.sleep(0.05)
-        calls = [accept.accept(house, 1, [request()] * 3_000) for _ in range(4)]
-        tasks = [asyncio.create_task(call) for call in calls]
-        await asyncio.sleep(0.5)
-        blocked.set()
+        async with held(store):
+            calls = [accept.accept(house, 1, [request()] * 3_000) for _ in range(4)]
+            tasks = [asyncio.create_task(call) for call in calls]
+            await asyncio.sleep(0.5)
         answers = await asyncio.gather(*tasks, return_exceptions=True)
-        await waits
         assert [isinstance(answer, StoreUnavailable) for answer in answers] == [False, False, False, True]
-        assert store._rows == 0
-
-
-@stage(order=1)
-async def _hold(tx: Any, items: Any, now: int) -> list[None]:
-    for item in items:
-        item.wait(10)
-    return [None] * len(items)
+        assert [one.rows for one in store._writers] == [0] * len(store._writers)
 
 
 @pytest.mark.one_engine("it looks into SQLite's file")

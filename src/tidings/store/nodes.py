@@ -60,6 +60,11 @@ class Node(msgspec.Struct, frozen=True):
         return self.silent_ms <= ALIVE_MS
 
 
+def beside_of(writer: int) -> int:
+    """Under what a process numbers its commits beside others."""
+    return writer | 1 << 62
+
+
 def prepare(writer: int) -> str:
     """Once in each session that begins transactions: the server plans it once."""
     return (
@@ -110,7 +115,7 @@ def beside(name: str, kinds: Sequence[str], statement: str, writer: int) -> str:
         f"create function {name}({parameters}) returns void language plpgsql set lock_timeout = {BESIDE_MS} as "  # noqa: S608 - our own SQL
         f"$beside$ begin if not pg_try_advisory_xact_lock_shared({BESIDE}) then raise exception 'not now'; end if; "
         f"perform {_MARK}; "
-        f"update store_commit set number = $1 where writer = {writer}; "
+        f"update store_commit set number = $1 where writer = {beside_of(writer)}; "
         f"if not found then raise exception '{DISPLACED}'; end if; "
         f"{statement}; "
         f"perform pg_notify('{CHANNEL}', '{writer:x} ' || note) from unnest($2) as told (note); "
@@ -147,7 +152,8 @@ async def enter(db: Any, writer: int, role: str, home: str) -> int:
             f"values ($1, $2, $3, $4, $5, {CLOCK}, {CLOCK})",
             number, writer, role, f"{socket.gethostname()} {os.getpid()}", home,
         )  # fmt: skip
-        await db.execute("insert into store_commit (writer, number) values ($1, 0)", writer)
+        own = [writer, beside_of(writer)]
+        await db.execute("insert into store_commit (writer, number) select unnest($1::bigint[]), 0", own)
         await db.execute(notify(writer, NOTHING))
     return number
 
@@ -178,7 +184,7 @@ async def leave(db: Any, writer: int) -> None:
 
 
 async def _forget(db: Any, writer: int) -> None:
-    await db.execute("delete from store_commit where writer = $1", writer)
+    await db.execute("delete from store_commit where writer = any($1)", [writer, beside_of(writer)])
     await db.execute("update lease set until = 0 where holder = $1", writer)
     await end_sessions(db, writer)
 

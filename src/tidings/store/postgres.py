@@ -31,9 +31,9 @@ from tidings.store.address import servers, shown, why_not
 from tidings.store.engine import CannotOpen, InTurnOnly, Row, statements
 from tidings.store.folder import home, take
 from tidings.store.gathered import Gathered, joint
-from tidings.store.group_commit import CommitUnknown, alone
 from tidings.store.primary import Fence, Lookout, Session, find
 from tidings.store.transaction import Transaction
+from tidings.store.writer import CommitUnknown, alone
 
 log = logging.getLogger("tidings.store")
 
@@ -252,15 +252,33 @@ class Connection:
     """One connection as an `Engine`; another one after it was lost."""
 
     __slots__ = (
-        "_batches", "_db", "_gathered", "_joint", "_loop", "_made", "_of_one_moment", "_place", "_reads",
-        "_settled", "_whole", "beside", "busy", "gone", "held_back", "may_make",
+        "_batches",
+        "_beside",
+        "_db",
+        "_gathered",
+        "_joint",
+        "_loop",
+        "_made",
+        "_of_one_moment",
+        "_place",
+        "_reads",
+        "_settled",
+        "_whole",
+        "busy",
+        "gone",
+        "had",
+        "held_back",
+        "may_make",
     )  # fmt: skip
     by_day = True
     returning = True
 
-    def __init__(self, place: Place, *, reads: bool = False) -> None:
-        """`reads`: all that is asked in one transaction is of one moment, which begins with it."""
+    def __init__(self, place: Place, *, reads: bool = False, beside: bool = False) -> None:
+        """`reads`: all that is asked in one transaction is of one moment, which begins with it. `beside`: what is read
+        is of no one moment, and what is written goes out with the commit alone.
+        """
         self._place = place
+        self._beside = beside
         self._of_one_moment = reads
         self._loop: asyncio.AbstractEventLoop | None = None
         self._db: Session | None = None
@@ -276,8 +294,8 @@ class Connection:
         self.busy = False
         self.may_make = True
         """Whether this session was not forbidden to make functions."""
-        self.beside = False
-        """Whether this goes beside others' commits: see `Driver.begin`. What is read is of no one moment then."""
+        self.had = False
+        """Whether there was a connection before."""
         self.held_back = False
         self._settled: int | None = None
         """What a reader was told before its moment began."""
@@ -309,6 +327,7 @@ class Connection:
             if wait and not all(row[0] for row in ended):
                 raise Away("what an earlier session had begun has not ended yet")
             self.gone.clear()
+        self.had = True
         return self._db
 
     def leave(self) -> None:
@@ -319,7 +338,6 @@ class Connection:
 
     def drop(self) -> None:
         """It is of no use any more."""
-        self.beside = False
         self.may_make = True
         if self._db is not None:
             self.gone.append(self._db.pid)
@@ -365,7 +383,7 @@ class Connection:
         self._gathered.add(sql, words, rows)
 
     def _only_reads(self, words: str) -> None:
-        if self.beside and not words.startswith("select "):
+        if self._beside and not words.startswith("select "):
             raise InTurnOnly
 
     async def _seen_by(self, question: str) -> None:
@@ -374,7 +392,7 @@ class Connection:
 
     async def flush(self) -> None:
         """Write what waits to be written. Raises InTurnOnly."""
-        if self.beside and self._gathered.rows:
+        if self._beside and self._gathered.rows:
             raise InTurnOnly
         gathered = self._gathered.take()
         if not gathered:
@@ -384,7 +402,7 @@ class Connection:
             statement = self._joint.get(key) or await self._prepare_joint(key)
             await statement.fetch(*self._columns(gathered))
 
-    async def commit_beside(self, writer: int, number: int, notes: Sequence[str]) -> bool:
+    async def commit_whole(self, writer: int, number: int, notes: Sequence[str]) -> bool:
         """Write what waits to be written, tell others and commit, in one way to the server and back.
 
         Whether there was anything to write.
@@ -480,82 +498,24 @@ class Connection:
             self.busy = False
 
 
-class Postgres:
-    """See `group_commit.Driver`. The writer and each reader have a connection and a loop of their own."""
+class _Commits:
+    """What both kinds of commits have in common: a connection and a loop of their own, and a number for each commit, by
+    which it can be told afterwards whether it went through.
+    """
 
-    takes_turns = True
-
-    def __init__(self, url: str, folder: Path, clock: Clock, synchronous_commit: str = "on", role: str = "all") -> None:
+    def __init__(self, engine: Connection, url: str, writer: int, number_under: int) -> None:
+        """`writer`: who this process is; `number_under`: where its commits of this kind are numbered."""
+        self.engine = engine
         self._url = url
-        self._role = role
-        self.writer = secrets.randbits(62)
-        """Who this process is, among all that ever share the database."""
-        self.node = 0
-        """Its number in ids, once it is open."""
         self.peers = False
-        self._news: Sequence[str] = ()
-        self._fence = Fence(folder / "primary.json")
-        name = f"{nodes.session_name(self.writer)} {socket.gethostname()} {os.getpid()}"[:63]
-        self.place = Place(url, self._fence, name, synchronous_commit)
-        self._lookout = Lookout(url, self._fence, self._leave)
-        self._folder = folder
-        self._clock = clock
         self._loop = uvloop.new_event_loop()
-        self.engine = Connection(self.place)
+        self._writer = writer
+        self._number_under = number_under
         self._number = 0
-        self._day = -1
-        self._readers: list[_Reader] = []
-        self._local = threading.local()
-        self._lock: TextIO | None = None
+        self._news: Sequence[str] = ()
         self._wait = WAIT_FIRST
         self._not_before = 0.0
         self._why = ""
-        self.name = ""
-
-    def open(self) -> None:
-        """Take the folder and the database for this process and bring the schema up to date.
-
-        Raises DataFolderInUse and CannotOpen, or OSError when the folder cannot be used.
-        """
-        self._lock = take(self._folder)
-        self._fence.open()
-        _apart(lambda: self.run(self._open()))
-        self._lookout.start()
-
-    def applied(self) -> list[str]:
-        ask = self.engine.fetch("select name from schema_migration order by name")
-        return [str(row[0]) for row in _apart(lambda: self.run(ask))]
-
-    def close(self) -> None:
-        self._lookout.stop()
-        _apart(self._close)
-        if self._lock is not None:
-            self._lock.close()
-
-    def _close(self) -> None:
-        if self._loop.is_closed():
-            return
-        for reader in self._readers:
-            reader.close()
-        if self.engine.lives:
-            with contextlib.suppress(*_OURS, OSError, asyncio.TimeoutError):
-                self.run(nodes.leave(self.engine.db, self.writer))
-        self.run(self.engine.close())
-        self._loop.close()
-
-    def free_disk_mb(self) -> int | None:
-        """The server's disk is not ours to see; when it is full, commits fail and say so."""
-        return None
-
-    def look(self) -> DatabaseState:
-        named = max(1, len(servers(self._url)))
-        return self.read(lambda tx: figures.of_postgres(cast("Transaction", tx).engine, named))
-
-    def is_fault(self, fault: Exception) -> bool:
-        return _is_fault(fault)
-
-    def is_passing(self, fault: Exception) -> bool:
-        return not isinstance(fault, Away) and (_is_lost(fault) or _state(fault)[:2] == "40")
 
     def run(self, work: Coroutine[Any, Any, R]) -> R:
         return self._loop.run_until_complete(work)
@@ -563,77 +523,54 @@ class Postgres:
     def busy(self) -> bool:
         return self.engine.busy
 
-    # transactions
-
-    async def begin(self, beside: bool = False) -> None:
-        """Commits in turn, of all processes, come one after the other: each holds a lock until it can be seen. So what
-        is read in a transaction stays true until its end, but for what is new beside it.
-
-        Each bears a number, by which it can be told afterwards whether it went through; the row it stands in is gone
-        once another process has our number in ids.
-
-        One beside them only marks that it draws positions, as all do, and has its number. Raises InTurnOnly when a day
-        begins, and where it may not be.
-        """
-        if not self.engine.lives:
-            await self._connect()
-        number = self._number + 1
-        self._news = ()
-        if beside:
-            if not self.engine.may_make or self._clock.now() // DAY != self._day:
-                raise InTurnOnly
-            self.engine.beside = True
-            self.peers = True  # whether there are any is known too late: they are always told
-            return
-        try:
-            done = await self.engine.db.execute(nodes.begin(number))
-        except BaseException:
-            self.engine.drop()
-            raise
-        rows = int(done.rpartition(" ")[2])
-        if not rows:
-            await self.rollback()
-            raise Displaced(nodes.DISPLACED)
-        self.peers = rows > 1
-        self._number = number
-        if (day := self._clock.now() // DAY) != self._day:
-            await self._begin_day(day)
-
-    async def _begin_day(self, day: int) -> None:
-        """Events of this day and what else is kept by the day get their partitions, before anything is drawn in it."""
-        try:
-            await self.engine.db.execute(f"select begin_day({day * DAY})")
-        except BaseException:
-            self.engine.drop()
-            raise
-        self._day = day
+    def is_fault(self, fault: Exception) -> bool:
+        return _is_fault(fault)
 
     def tell(self, news: Sequence[str]) -> None:
         self._news = news
 
+    @property
+    def ended(self) -> bool:
+        return self._loop.is_closed()
+
+    def end(self) -> None:
+        """Close the connection, for good."""
+        self.run(self.engine.close())
+        self._loop.close()
+
+    async def connect(self) -> None:
+        """Once more after the connection was lost, if it is; not at once after a try that failed. Raises Away."""
+        if self.engine.lives:
+            return
+        if time.monotonic() < self._not_before:
+            raise Away(self._why)
+        again = self.engine.had
+        try:
+            await self._greet(await self.engine.connect())
+        except Exception as fault:
+            self.engine.drop()
+            self._not_before = time.monotonic() + self._wait
+            self._wait = min(WAIT_MOST, self._wait * 2)
+            self._why = _why_not(self._url, fault)
+            raise Away(self._why) from fault
+        self._wait = WAIT_FIRST
+        if again:
+            log.warning("connected to the database again")
+
+    async def _greet(self, db: Session) -> None:
+        """What a session is told first."""
+
     async def commit(self) -> bool:
         try:
-            return await (self._commit_beside() if self.engine.beside else self._commit_in_turn())
+            return await self._commit()
         except Exception as fault:
             if not _is_lost(fault):
                 raise
             self.engine.drop()
             raise CommitUnknown(str(fault) or type(fault).__name__) from fault
 
-    async def _commit_in_turn(self) -> bool:
-        done = await self._carry_out("".join([*(nodes.notify(self.writer, one) for one in self._news), "commit"]))
-        if done != "COMMIT":
-            raise RuntimeError("a stage went on after one of its statements had failed")
-        return True
-
-    async def _commit_beside(self) -> bool:
-        db = self.engine.db
-        self._number += 1
-        db.warning = ""
-        changed = await self.engine.commit_beside(self.writer, self._number, self._news)
-        _no_warning(db)
-        self.engine.beside = False
-        return changed
+    async def _commit(self) -> bool:
+        raise NotImplementedError
 
     async def _carry_out(self, command: str) -> str:
         """A command that changes something. Where an operator cut short the wait for a standby, PostgreSQL reports
@@ -645,14 +582,91 @@ class Postgres:
         _no_warning(db)
         return done
 
+    async def committed(self) -> bool:
+        """What was committing is at its end: its session was waited for, and it would hold the lock, or at least the
+        row with its number. So what is seen stays so.
+
+        It may be seen here and be missing on the standby that is about to be promoted: the commit was waiting for that
+        one. So another commit has to go through, behind it.
+        """
+        await self.connect()
+        db = self.engine.db
+        try:
+            await db.execute(f"begin; select pg_advisory_xact_lock({nodes.LOCK})")
+            found = await db.fetchval(
+                "select number from store_commit where writer = $1 for update", self._number_under
+            )  # fmt: skip
+            if found != self._number:
+                await db.execute("rollback")
+                return False
+            await db.execute("update store_commit set number = number where writer = $1", self._number_under)
+            await self._carry_out("commit")
+        except BaseException:
+            self.engine.drop()
+            raise
+        return True
+
+
+class InTurn(_Commits):
+    """Commits of all processes that come one after the other: each holds a lock until it can be seen. So what is read
+    in a transaction stays true until its end, but for what is new beside it. See `writer.CommitsInTurn`.
+    """
+
+    def __init__(self, place: Place, writer: int, clock: Clock) -> None:
+        super().__init__(Connection(place), place.url, writer, writer)
+        self._clock = clock
+        self._day = -1
+
+    @property
+    def day_began(self) -> bool:
+        """Whether there are partitions for what happens now."""
+        return self._clock.now() // DAY == self._day
+
+    def is_passing(self, fault: Exception) -> bool:
+        return not isinstance(fault, Away) and (_is_lost(fault) or _state(fault)[:2] == "40")
+
+    async def _greet(self, db: Session) -> None:
+        await db.execute(nodes.prepare(self._writer))
+
+    async def begin(self) -> None:
+        """Raises Displaced where the row with our numbers is gone: another process has our number in ids by now."""
+        await self.connect()
+        number = self._number + 1
+        self._news = ()
+        try:
+            done = await self.engine.db.execute(nodes.begin(number))
+        except BaseException:
+            self.engine.drop()
+            raise
+        rows = int(done.rpartition(" ")[2])
+        if not rows:
+            await self.rollback()
+            raise Displaced(nodes.DISPLACED)
+        self.peers = rows > 1
+        self._number = number
+        if not self.day_began:
+            await self._begin_day(self._clock.now() // DAY)
+
+    async def _begin_day(self, day: int) -> None:
+        """Events of this day and what else is kept by the day get their partitions, before anything is drawn in it."""
+        try:
+            await self.engine.db.execute(f"select begin_day({day * DAY})")
+        except BaseException:
+            self.engine.drop()
+            raise
+        self._day = day
+
     async def flush(self) -> None:
         await self.engine.flush()
 
+    async def _commit(self) -> bool:
+        done = await self._carry_out("".join([*(nodes.notify(self._writer, one) for one in self._news), "commit"]))
+        if done != "COMMIT":
+            raise RuntimeError("a stage went on after one of its statements had failed")
+        return True
+
     async def rollback(self) -> None:
         self.engine.forget()
-        if self.engine.beside:
-            self.engine.beside = False
-            return  # nothing was begun
         try:
             await self.engine.db.execute("rollback")
         except (TimeoutError, *_OURS, OSError):
@@ -668,29 +682,99 @@ class Postgres:
     async def release(self) -> None:
         await self.engine.db.execute("release one")
 
-    async def committed(self) -> bool:
-        """What was committing is at its end: its session was waited for, and it would hold the lock, or at least the
-        row with its number. So what is seen stays so.
 
-        It may be seen here and be missing on the standby that is about to be promoted: the commit was waiting for that
-        one. So another commit has to go through, behind it.
+class Beside(_Commits):
+    """Commits that wait for nobody's turn: each is a single call, before which nothing is begun."""
+
+    def __init__(self, place: Place, writer: int, in_turn: InTurn) -> None:
+        super().__init__(Connection(place, beside=True), place.url, writer, nodes.beside_of(writer))
+        self.peers = True  # whether there are any is known too late: they are always told
+        self._in_turn = in_turn
+
+    async def begin(self) -> None:
+        """Raises InTurnOnly when a day begins, and where it may not be."""
+        await self.connect()
+        self._news = ()
+        if not (self.engine.may_make and self._in_turn.day_began):
+            raise InTurnOnly
+
+    async def flush(self) -> None:
+        """All is written with the commit."""
+
+    async def _commit(self) -> bool:
+        db = self.engine.db
+        self._number += 1
+        db.warning = ""
+        changed = await self.engine.commit_whole(self._writer, self._number, self._news)
+        _no_warning(db)
+        return changed
+
+    async def rollback(self) -> None:
+        self.engine.forget()
+
+
+class Postgres:
+    """See `group_commit.Driver`. Each writer and each reader has a connection and a loop of its own."""
+
+    def __init__(self, url: str, folder: Path, clock: Clock, synchronous_commit: str = "on", role: str = "all") -> None:
+        self._url = url
+        self._role = role
+        self.writer = secrets.randbits(62)
+        """Who this process is, among all that ever share the database."""
+        self.node = 0
+        """Its number in ids, once it is open."""
+        self._fence = Fence(folder / "primary.json")
+        name = f"{nodes.session_name(self.writer)} {socket.gethostname()} {os.getpid()}"[:63]
+        self.place = Place(url, self._fence, name, synchronous_commit)
+        self._lookout = Lookout(url, self._fence, self._leave)
+        self._folder = folder
+        self._clock = clock
+        self.in_turn = InTurn(self.place, self.writer, clock)
+        self.beside = Beside(self.place, self.writer, self.in_turn)
+        self._readers: list[_Reader] = []
+        self._local = threading.local()
+        self._lock: TextIO | None = None
+        self.name = ""
+
+    def open(self) -> None:
+        """Take the folder and the database for this process and bring the schema up to date.
+
+        Raises DataFolderInUse and CannotOpen, or OSError when the folder cannot be used.
         """
-        if not self.engine.lives:
-            await self._connect()
-        try:
-            await self.engine.db.execute(f"begin; select pg_advisory_xact_lock({nodes.LOCK})")
-            found = await self.engine.fetch("select number from store_commit where writer = ?1 for update", self.writer)
-            if found != [(self._number,)]:
-                await self.rollback()
-                return False
-            await self.engine.fetch("update store_commit set number = number where writer = ?1", self.writer)
-            await self._carry_out("commit")
-        except BaseException:
-            self.engine.drop()
-            raise
-        return True
+        self._lock = take(self._folder)
+        self._fence.open()
+        _apart(lambda: self.in_turn.run(self._open()))
+        self._lookout.start()
 
-    # reads
+    def applied(self) -> list[str]:
+        ask = self.in_turn.engine.fetch("select name from schema_migration order by name")
+        return [str(row[0]) for row in _apart(lambda: self.in_turn.run(ask))]
+
+    def close(self) -> None:
+        self._lookout.stop()
+        _apart(self._close)
+        if self._lock is not None:
+            self._lock.close()
+
+    def _close(self) -> None:
+        if self.in_turn.ended:
+            return
+        for reader in self._readers:
+            reader.close()
+        self.beside.end()
+        engine = self.in_turn.engine
+        if engine.lives:
+            with contextlib.suppress(*_OURS, OSError, asyncio.TimeoutError):
+                self.in_turn.run(nodes.leave(engine.db, self.writer))
+        self.in_turn.end()
+
+    def free_disk_mb(self) -> int | None:
+        """The server's disk is not ours to see; when it is full, commits fail and say so."""
+        return None
+
+    def look(self) -> DatabaseState:
+        named = max(1, len(servers(self._url)))
+        return self.read(lambda tx: figures.of_postgres(cast("Transaction", tx).engine, named))
 
     def read(self, ask: Callable[[Tx], Awaitable[R]], tail: bool = False) -> R:
         reader = getattr(self._local, "reader", None)
@@ -704,16 +788,14 @@ class Postgres:
                 raise StoreUnavailable(f"{type(fault).__name__}: {fault}") from fault
             raise
 
-    # the connection
-
     def _leave(self) -> None:
         """A newer primary was seen: what still waits for the old one waits in vain."""
-        for one in (self.engine, *(reader.engine for reader in self._readers)):
-            one.leave()
+        for engine in (self.in_turn.engine, self.beside.engine, *(reader.engine for reader in self._readers)):
+            engine.leave()
 
     async def _open(self) -> None:
         try:
-            db = await self.engine.connect()
+            db = await self.in_turn.engine.connect()
             await _check(db)
             self.name = f"PostgreSQL {db.get_server_version().major} at {shown(self._url)}"
             await _refuse_marked(db)
@@ -727,22 +809,6 @@ class Postgres:
             raise
         except Exception as fault:
             raise CannotOpen(_why_not(self._url, fault)) from fault
-
-    async def _connect(self) -> None:
-        """Once more after the connection was lost; not at once after a try that failed."""
-        if time.monotonic() < self._not_before:
-            raise Away(self._why)
-        try:
-            db = await self.engine.connect()
-            await db.execute(nodes.prepare(self.writer))
-        except Exception as fault:
-            self.engine.drop()
-            self._not_before = time.monotonic() + self._wait
-            self._wait = min(WAIT_MOST, self._wait * 2)
-            self._why = _why_not(self._url, fault)
-            raise Away(self._why) from fault
-        self._wait = WAIT_FIRST
-        log.warning("connected to the database again")
 
 
 class _Reader:

@@ -21,8 +21,8 @@ from tidings.core.questions import Tx
 from tidings.store import figures, marks, migrate
 from tidings.store.engine import Row, decoder
 from tidings.store.folder import take
-from tidings.store.group_commit import alone
 from tidings.store.transaction import Transaction
+from tidings.store.writer import alone
 
 log = logging.getLogger("tidings.store")
 
@@ -120,9 +120,9 @@ def finish(coroutine: Awaitable[R]) -> R:
 
 
 class Sqlite:
-    """See `group_commit.Driver`."""
+    """See `group_commit.Driver`, and `writer.CommitsInTurn`."""
 
-    takes_turns = False
+    beside = None
 
     def __init__(self, folder: Path, clock: Clock, *, post: bool = False) -> None:
         """`post`: apply what waits until no older program runs, too; see `migrate.due`."""
@@ -142,6 +142,10 @@ class Sqlite:
     @property
     def name(self) -> str:
         return f"SQLite {apsw.sqlite_lib_version()}"
+
+    @property
+    def in_turn(self) -> Sqlite:
+        return self
 
     @property
     def engine(self) -> Connection:
@@ -184,7 +188,7 @@ class Sqlite:
     def busy(self) -> bool:
         return False
 
-    async def begin(self, beside: bool = False) -> None:
+    async def begin(self) -> None:
         self._before = self.db.total_changes()
         self.db.execute("begin immediate")
 
