@@ -83,15 +83,17 @@ def cluster(roles: Sequence[str], database: str) -> Iterator[Setting]:
         )  # fmt: skip
         ends.callback(network.stop)
         port, door = _port(folder / "network.log"), free_ports(1)[0]
-        carriers = "".join(
+        carriers = [
             f'[[carriers]]\nname = "{one}"\nhost = "127.0.0.1"\nport = {port}\nsystem_id = "{one}"\n'
             f'password = "bench"\nsender_rules = "off"\nwindow = {WINDOW}\n' for one in ("north", "south")
-        )  # fmt: skip
+        ]  # fmt: skip
         processes = []
         for at, role in enumerate(roles):
             own = folder / str(at)
             own.mkdir()
-            (own / "tidings.toml").write_text(f"{carriers}[limits]\nfree_disk_mb = 0\n")
+            # Messages go to the first carrier: a second `api` has the other one there, so that both engines have work.
+            ordered = carriers[::-1] if role == "api" and at % 2 else carriers
+            (own / "tidings.toml").write_text(f"{''.join(ordered)}[limits]\nfree_disk_mb = 0\n")
             behind = ["--port", str(door), "--reuse-port", "true"] if role == "api" else ["--port", "0"]
             processes.append(
                 Process(
