@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import threading
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,17 +39,20 @@ class Histogram:
 
 
 class Tally:
-    """Moves of messages in one transaction, added to the totals once it is committed. One writer, any reader.
+    """Moves of messages in one transaction, added to the totals once it is committed. One writer, any reader."""
 
-    `other`: of another writer, with whom it shares the totals.
-    """
+    __slots__ = ("_others", "_own", "pending")
 
-    __slots__ = ("_one_at_a_time", "pending", "totals")
-
-    def __init__(self, other: Tally | None = None) -> None:
+    def __init__(self) -> None:
         self.pending: defaultdict[Moved, int] = defaultdict(int)
-        self.totals: dict[Labels, int] = {} if other is None else other.totals
-        self._one_at_a_time: threading.Lock = threading.Lock() if other is None else other._one_at_a_time
+        self._own: dict[Labels, int] = {}
+        self._others: list[Tally] = []
+
+    def beside(self) -> Tally:
+        """That of another writer, which counts in the totals of this one."""
+        other = Tally()
+        self._others.append(other)
+        return other
 
     def moved(self, status: str, category: str, account_id: int, carrier: str | None) -> None:
         """A message took a status."""
@@ -58,10 +60,18 @@ class Tally:
 
     def publish(self) -> None:
         """The transaction is on disk."""
-        with self._one_at_a_time:
-            for (status, category, _, _), count in self.pending.items():
-                self.totals[status, category] = self.totals.get((status, category), 0) + count
+        for (status, category, _, _), count in self.pending.items():
+            self._own[status, category] = self._own.get((status, category), 0) + count
         self.pending.clear()
+
+    @property
+    def totals(self) -> dict[Labels, int]:
+        """All so far, by status and category."""
+        found = dict(self._own)
+        for other in self._others:
+            for labels, count in other.totals.items():
+                found[labels] = found.get(labels, 0) + count
+        return found
 
 
 class Metrics:

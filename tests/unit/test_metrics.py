@@ -16,6 +16,16 @@ def test_a_tally_counts_what_was_committed() -> None:
     assert tally.totals == {("sent", "otp"): 1}
 
 
+def test_what_two_writers_committed_is_counted_together() -> None:
+    tally = Tally()
+    other = tally.beside()
+    for one, status in ((tally, "sent"), (other, "sent"), (other, "accepted")):
+        one.moved(status, "otp", 1, "north")
+        one.publish()
+    other.moved("sent", "otp", 1, "north")
+    assert tally.totals == {("sent", "otp"): 2, ("accepted", "otp"): 1}
+
+
 def test_buckets_are_cumulative_and_bounds_belong_to_them() -> None:
     values = Histogram()
     for seconds in (0.0, 0.001, 0.002, 99.0):

@@ -81,7 +81,7 @@ class GroupStore:
         self._beside: WriterBeside | None = None
         if driver.beside is not None:
             self._beside = WriterBeside(
-                "tidings-accept", driver.beside, clock, self._audience, Tally(self.tally), in_turn=self._in_turn
+                "tidings-accept", driver.beside, clock, self._audience, self.tally.beside(), in_turn=self._in_turn
             )
         self._writers: list[Writer] = [self._beside, self._in_turn] if self._beside is not None else [self._in_turn]
         self._answered = time.monotonic()
