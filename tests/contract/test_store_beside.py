@@ -32,6 +32,7 @@ from tidings.pipeline import handover, stream
 from tidings.pipeline.accept import Entry, store_entries
 from tidings.store import nodes, postgres
 from tidings.store.group_commit import GroupStore
+from tidings.store.writer import CommitUnknown
 
 pytestmark = pytest.mark.slow
 
@@ -112,6 +113,89 @@ async def test_it_waits_for_nobody(tmp_path: Path, turns: list[bool]) -> None:
             assert await one.write(BESIDE, [1, 2]) == [1, 2]
             assert await present(one, 1, 2) == [1, 2]
         assert turns == [True]
+
+
+@asynccontextmanager
+async def settling(one: GroupStore) -> AsyncIterator[None]:
+    """Its process commits something in turn until the block ends."""
+    began, go_on = threading.Event(), threading.Event()
+
+    async def settle(tx: Tx, items: Sequence[int], now: int) -> list[int]:
+        began.set()
+        assert go_on.wait(PATIENCE)
+        return list(items)
+
+    under_way = asyncio.ensure_future(one.write(Stage(settle, 1, False), [0]))
+    assert await asyncio.to_thread(began.wait, PATIENCE)
+    try:
+        yield
+    finally:
+        go_on.set()
+        await under_way
+
+
+async def test_it_does_not_wait_for_its_own_process_either(tmp_path: Path) -> None:
+    with store(tmp_path, "one") as one:
+        await warm(one)
+        async with settling(one):
+            assert await one.write(BESIDE, [1, 2]) == [1, 2]
+            assert await present(one, 1, 2) == [1, 2]
+
+
+async def test_it_does_not_wait_where_somebody_has_the_last_word(tmp_path: Path) -> None:
+    """Who is to look at what messages took which status, looks in his turn; here he is told of the commit."""
+    asked: list[set[str]] = []
+    told: list[str] = []
+    with store(tmp_path, "one") as one:
+        await one.write(store_entries, [entry(8_000)])
+        one.conclude(IN_TURN, lambda moved: asked.append(set(moved)), lambda said: None)
+        one.after_commit(lambda stages: told.extend(stage.name for stage in stages))
+        async with settling(one):
+            await one.write(store_entries, [entry(1)])
+        assert asked == []
+        assert told[0] == "store_entries"
+
+
+async def test_what_cannot_go_beside_goes_before_what_waits_for_its_turn(tmp_path: Path) -> None:
+    ran: list[int] = []
+
+    async def guilty(tx: Tx, items: Sequence[int], now: int) -> list[int]:
+        ran.extend(items)
+        await tx.suppressions.add(ONE, "+15551230100", "test", now)
+        return list(items)
+
+    out_of_turn = Stage(guilty, 1, True, beside=always)
+    with store(tmp_path, "one") as one:
+        await warm(one)
+        async with settling(one):
+            behind = asyncio.ensure_future(one.write(Stage(guilty, 1, True), [3]))
+            first, second = await submitted(one.write(out_of_turn, [1]), one.write(out_of_turn, [2]))
+            await until(lambda: ran[:2] == [1, 2], "it was tried beside others")
+            assert [one._in_turn.rows, len(ran)] == [3, 2]
+        assert [await first, await second, await behind] == [[1], [2], [3]]
+        assert ran[2:] == [1, 2, 3]
+        assert [each.rows for each in one._writers] == [0, 0]
+
+
+async def test_what_was_tried_in_vain_when_the_end_came_is_committed(tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def slow(tx: Tx, items: Sequence[int], now: int) -> list[int]:
+        if not begun.is_set():
+            begun.set()
+            assert go_on.wait(PATIENCE)
+            raise RuntimeError("the first time it fails")
+        return await _keep(tx, items, now)
+
+    with store(tmp_path, "one") as one:
+        await warm(one)
+        writing = asyncio.ensure_future(one.write(Stage(slow, 1, True, beside=always), [1]))
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
+        stopping = asyncio.ensure_future(asyncio.to_thread(one.stop))
+        await until(lambda: one._stopping, "it is about to stop")
+        go_on.set()
+        assert await writing == [1]
+        await stopping
 
 
 async def newest(one: GroupStore) -> tuple[int, bool]:
@@ -467,6 +551,34 @@ async def test_one_in_doubt_is_found_out(tmp_path: Path, arrives: bool, monkeypa
         await settled()
         assert sorted(heard) == ([1, 2] if arrives else [2])
         assert await present(one, 1, 2) == ([1, 2] if arrives else [2])
+
+
+async def test_while_one_is_in_doubt_others_take_their_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    back = threading.Event()
+
+    async def lost(self: Any) -> bool:
+        self.engine.drop()
+        raise CommitUnknown("lost")
+
+    async def away(self: Any) -> bool:
+        if not back.is_set():
+            raise postgres.Away("the test keeps it away")
+        return False
+
+    with store(tmp_path, "one") as one:
+        await warm(one)
+        with monkeypatch.context() as patched:
+            patched.setattr(postgres.Beside, "commit", lost)
+            patched.setattr(postgres.Beside, "committed", away)
+            with pytest.raises(StoreUnavailable, match="CommitUnknown"):
+                await one.write(BESIDE, [1])
+            assert await one.write(BESIDE, [2]) == [2]
+            assert "CommitUnknown" in one.fault
+            back.set()
+            await until(lambda: one._beside is not None and one._beside.well, "it is known what became of it")
+        assert await one.write(BESIDE, [3]) == [3]
+        assert one.fault == ""
+        assert await present(one, 1, 2, 3) == [2, 3]
 
 
 async def test_one_whose_connection_is_cut_does_not_arrive_later(tmp_path: Path) -> None:

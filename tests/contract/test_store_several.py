@@ -271,6 +271,17 @@ def test_a_stage_of_a_newer_program_is_somebody_elses() -> None:
     assert news.read(text).stages == frozenset({news.FOREIGN, remember})
 
 
+async def test_who_leaves_takes_along_what_its_commits_were_numbered_in(tmp_path: Path) -> None:
+    def numbered() -> int:
+        return int(postgres_kit.ask(postgres_kit.url(tmp_path), "select count(*) from store_commit")[0])
+
+    with store(tmp_path, "one"):
+        before = numbered()
+        with store(tmp_path, "two"):
+            assert numbered() == 2 * before == 4
+        assert numbered() == before
+
+
 async def test_one_that_is_alone_tells_nobody(tmp_path: Path) -> None:
     with store(tmp_path, "one") as one:
         asked: list[Any] = []
