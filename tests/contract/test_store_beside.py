@@ -198,6 +198,26 @@ async def test_what_was_tried_in_vain_when_the_end_came_is_committed(tmp_path: P
         await stopping
 
 
+async def test_what_several_count_is_counted_together_and_waits_for_nobody(tmp_path: Path) -> None:
+    with store(tmp_path, "one") as one, store(tmp_path, "two") as two:
+        for at, each in enumerate((one, two)):
+            await each.write(store_entries, [entry(8_000 + at)])  # the first goes in turn
+        before = await accepted(one)
+        db = await asyncpg.connect(postgres_kit.url(tmp_path))
+        assert isinstance(one.driver, postgres.Postgres)
+        await db.execute("begin")
+        await db.execute("select from traffic where part <> $1 for update", one.driver.beside.engine.part)
+        await one.write(store_entries, [entry(1)])
+        await db.execute("rollback")
+        await two.write(store_entries, [entry(2)])
+        assert await accepted(one) == before + 2
+        parts = await db.fetch(
+            "select part, sum(accepted) from traffic where step = $1 group by part order by part", DAY
+        )
+        assert [tuple(row) for row in parts] == [(0, 1), (1, 1), (2, 1), (3, 1)]
+        await db.close()
+
+
 async def newest(one: GroupStore) -> tuple[int, bool]:
     async def ask(tx: Tx) -> tuple[int, bool]:
         return await tx.events.newest(), tx.events.held_back

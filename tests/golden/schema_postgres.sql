@@ -625,6 +625,7 @@ create table traffic (
   step bigint not null,
   start bigint not null,
   carrier text collate "C" not null,
+  part bigint not null,
   accepted bigint not null,
   sent bigint not null,
   delivered bigint not null,
@@ -636,7 +637,7 @@ create table traffic (
   unknown bigint not null,
   received bigint not null
 ) with (fillfactor=50);
-CREATE UNIQUE INDEX traffic_pkey ON public.traffic USING btree (account_id, step, start, carrier);
+CREATE UNIQUE INDEX traffic_pkey ON public.traffic USING btree (account_id, step, start, carrier, part);
 CREATE INDEX traffic_start ON public.traffic USING btree (step, start);
 create table usage (
   owner bigint not null,

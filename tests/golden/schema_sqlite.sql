@@ -515,6 +515,7 @@ CREATE TABLE traffic (
   step integer not null,
   start integer not null,
   carrier text not null,
+  part integer not null,
   accepted integer not null,
   sent integer not null,
   delivered integer not null,
@@ -525,7 +526,7 @@ CREATE TABLE traffic (
   canceled integer not null,
   unknown integer not null,
   received integer not null,
-  primary key (account_id, step, start, carrier)
+  primary key (account_id, step, start, carrier, part)
 ) without rowid;
 CREATE INDEX traffic_start on traffic (step, start);
 CREATE TABLE usage (

@@ -34,6 +34,8 @@ class Engine(Protocol):
     """Whether what grows for ever stands in partitions by the day, and is dropped with them."""
     held_back: bool
     """Whether what `settled` told last was held back by somebody's commit that was under way."""
+    part: int
+    """Where counts are kept that all add to: each writer has rows of its own, as far as there are numbers."""
     returning: bool
     """Whether rows that a statement deletes are best told by it, and not asked for before."""
 

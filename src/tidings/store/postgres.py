@@ -56,6 +56,8 @@ END_MS = 5_000
 """How long is waited for the end of what an earlier session had begun to write."""
 PARAMETERS = 100
 """As many as a function of PostgreSQL may have."""
+PARTS = 16
+"""Rows that a count is spread over, at most."""
 FUNCTIONS = 100
 """Functions that a session makes at most; what they have no room for is committed in the other way."""
 
@@ -252,23 +254,8 @@ class Connection:
     """One connection as an `Engine`; another one after it was lost."""
 
     __slots__ = (
-        "_batches",
-        "_beside",
-        "_db",
-        "_gathered",
-        "_joint",
-        "_loop",
-        "_made",
-        "_of_one_moment",
-        "_place",
-        "_reads",
-        "_settled",
-        "_whole",
-        "busy",
-        "gone",
-        "had",
-        "held_back",
-        "may_make",
+        "_batches", "_beside", "_db", "_gathered", "_joint", "_loop", "_made", "_of_one_moment", "_place", "_reads",
+        "_settled", "_whole", "busy", "gone", "had", "held_back", "may_make", "part",
     )  # fmt: skip
     by_day = True
     returning = True
@@ -294,6 +281,7 @@ class Connection:
         self.busy = False
         self.may_make = True
         """Whether this session was not forbidden to make functions."""
+        self.part = 0
         self.had = False
         """Whether there was a connection before."""
         self.held_back = False
@@ -801,6 +789,8 @@ class Postgres:
             await _refuse_marked(db)
             await _migrate(db, self._clock)
             self.node = await nodes.enter(db, self.writer, self._role, home(self._folder))
+            for at, commits in enumerate((self.in_turn, self.beside)):
+                commits.engine.part = (2 * self.node + at) % PARTS
             await db.execute(nodes.prepare(self.writer))
             marks.refuse(
                 *[await _mark(db, table) for table in (marks.HALF, marks.GONE)]

@@ -83,6 +83,7 @@ class Connection:
     __slots__ = ("_db",)
     by_day = False
     held_back = False
+    part = 0
     returning = False
 
     def __init__(self, db: apsw.Connection) -> None:

@@ -21,7 +21,8 @@ class Traffic:
 
     async def add(self, buckets: Sequence[Bucket]) -> None:
         await self._engine.many(
-            SQL["add"], [(one.account_id, one.step, one.start, one.carrier, *one.counts) for one in buckets]
+            SQL["add"],
+            [(one.account_id, one.step, one.start, one.carrier, self._engine.part, *one.counts) for one in buckets],
         )
 
     async def points(

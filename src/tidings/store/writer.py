@@ -186,7 +186,7 @@ class Writer:
             if self._stopping:
                 raise StoreUnavailable("shutting down")
             if one.stage.refusable and not self.well:
-                raise StoreUnavailable(self.fault)
+                raise StoreUnavailable(self.fault or hangs())
             self._waiting.append(one)
             self.rows += one.rows
             self._wake.notify()

@@ -1,8 +1,8 @@
 -- name: add
-insert into traffic (account_id, step, start, carrier, accepted, sent, delivered, undelivered, failed, expired, rejected,
-  canceled, unknown, received)
-values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-on conflict (account_id, step, start, carrier) do update set
+insert into traffic (account_id, step, start, carrier, part, accepted, sent, delivered, undelivered, failed, expired,
+  rejected, canceled, unknown, received)
+values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+on conflict (account_id, step, start, carrier, part) do update set
   accepted = traffic.accepted + excluded.accepted, sent = traffic.sent + excluded.sent,
   delivered = traffic.delivered + excluded.delivered, undelivered = traffic.undelivered + excluded.undelivered,
   failed = traffic.failed + excluded.failed, expired = traffic.expired + excluded.expired,
@@ -27,6 +27,6 @@ select {columns} from traffic where step = ?1 and start >= ?2 and start < ?3 gro
 select {columns} from traffic where step = ?1 and start >= ?2 and start < ?3 and carrier = ?4 group by start;
 
 -- name: past
-delete from traffic where (account_id, step, start, carrier) in (select account_id, step, start, carrier from traffic
-  where step = ?1 and start < ?2 order by start limit ?3)
+delete from traffic where (account_id, step, start, carrier, part) in
+  (select account_id, step, start, carrier, part from traffic where step = ?1 and start < ?2 order by start limit ?3)
 returning start;
