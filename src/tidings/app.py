@@ -722,7 +722,7 @@ def run(settings: Settings, reread: Callable[[], Settings] | None = None) -> Non
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if settings.log_format == "json" else Plain())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
-    # The writer thread and the loop share one interpreter: short turns keep commits from waiting for the loop.
+    # Writers and the loop share one interpreter: short turns keep commits from waiting for the loop.
     sys.setswitchinterval(0.001)
     # Messages in memory are plain values without cycles: look for garbage rarely, and never among what stays.
     gc.set_threshold(50_000, 20, 100)

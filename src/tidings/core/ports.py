@@ -172,7 +172,8 @@ class Store(Protocol):
     def conclude(
         self, stage: Stage[I, R], ask: Callable[[Set[str]], I | None], then: Callable[[R | None], None]
     ) -> None:
-        """Let `stage` have the last word in every commit in which messages took a status.
+        """Let `stage` have the last word in every commit in which messages took a status; not in those that go beside
+        others, of which `after_commit` tells.
 
         `ask`, off the event loop, is told these statuses and gives what the stage is to take, or None. What comes of it
         goes to `then` on the event loop; None where it was left out, because somebody in the commit was at fault.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence, Set
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from tidings.core.message import Millis
 from tidings.core.ports import STAGES, News, Stage
@@ -17,7 +17,7 @@ log = logging.getLogger("tidings.store")
 class Submission:
     """Items for a stage, and who waits for what comes of them."""
 
-    __slots__ = ("at", "future", "items", "outcome", "rows", "stage")
+    __slots__ = ("at", "future", "items", "outcome", "refused", "rows", "stage")
 
     def __init__(
         self, stage: Stage[Any, Any], items: Sequence[Any], future: asyncio.Future[Any], at: Millis, rows: int
@@ -28,6 +28,8 @@ class Submission:
         self.future = future
         self.at = at
         self.outcome: list[Any] | BaseException | None = None
+        self.refused = False
+        """Whether those who wait were told that it cannot be said what becomes of it."""
 
 
 class _Last(NamedTuple):
@@ -103,22 +105,17 @@ class Audience:
             except Exception:
                 log.exception("one who hears of commits elsewhere broke")
 
-    def hand_back(self, batch: Sequence[Submission], said: Sequence[Any]) -> None:
+    def hand_back(self, batch: Sequence[Submission], said: Sequence[Any], late: bool = False) -> None:
         """On the loop: first to those who follow a stage, then to those who wait for their own outcome.
 
-        `said`: what the last word came to, None for one left out; empty where there was none.
+        `said`: what the last word came to, None for one left out; empty where there was none. `late`: it was on disk
+        for a while before that was known, and what came of it may be past already: who follows reads all again.
         """
-        for submission in batch:
-            if not isinstance(submission.outcome, list):
-                continue
-            for then in self._followers.get(submission.stage, ()):
-                try:
-                    then(submission.items, submission.outcome)
-                except Exception:
-                    # What is on disk is on disk: those who wait must hear of it all the same.
-                    log.exception("a follower of %s broke", submission.stage.name)
-        if self._watchers:
-            self._tell({one.stage for one in batch if isinstance(one.outcome, list)})
+        done = [one for one in batch if isinstance(one.outcome, list)]
+        if late and done:
+            self.heard(News(frozenset(), missed=True))
+        else:
+            self._tell_followers(done)
         for submission in batch:
             if submission.future.done():
                 continue
@@ -131,6 +128,16 @@ class Audience:
                 self.last.then(said[0])
             except Exception:
                 log.exception("what %s came to could not be taken over", self.last.stage.name)
+
+    def _tell_followers(self, done: Sequence[Submission]) -> None:
+        for submission in done:
+            for then in self._followers.get(submission.stage, ()):
+                try:
+                    then(submission.items, cast("list[Any]", submission.outcome))
+                except Exception:
+                    # What is on disk is on disk: those who wait must hear of it all the same.
+                    log.exception("a follower of %s broke", submission.stage.name)
+        self._tell({one.stage for one in done})
 
     def _tell(self, committed: set[Stage[Any, Any]]) -> None:
         for then in self._watchers if committed else ():

@@ -15,7 +15,7 @@ from tidings.core.questions import Tx
 from tidings.metrics import Tally
 from tidings.store import writer
 from tidings.store.audience import Audience, Submission
-from tidings.store.writer import Commits, CommitsInTurn, Writer, WriterBeside, WriterInTurn
+from tidings.store.writer import CommitsBeside, CommitsInTurn, Writer, WriterBeside, WriterInTurn
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
@@ -33,10 +33,8 @@ class Driver(Protocol):
         ...
 
     @property
-    def beside(self) -> Commits | None:
-        """Where commits go out of turn, if they may at all. Others may then commit between their questions and they,
-        and what a stage asks for is refused where it is more than reading, and writing what nobody asks about.
-        """
+    def beside(self) -> CommitsBeside | None:
+        """Where commits go out of turn, if they may at all."""
         ...
 
     def open(self) -> None:
@@ -81,7 +79,7 @@ class GroupStore:
         self._beside: WriterBeside | None = None
         if driver.beside is not None:
             self._beside = WriterBeside(
-                "tidings-accept", driver.beside, clock, self._audience, self.tally.beside(), in_turn=self._in_turn
+                "tidings-accept", driver.beside, clock, self._audience, self.tally.beside(), self._in_turn
             )
         self._writers: list[Writer] = [self._beside, self._in_turn] if self._beside is not None else [self._in_turn]
         self._answered = time.monotonic()
@@ -185,8 +183,7 @@ class GroupStore:
 
     def lag(self) -> Millis:
         """How long the last commit took from its first submission on, or, if longer, how long one waits by now."""
-        last = max(self._writers, key=lambda one: one.answered)
-        return max(last.took, *(one.waits() for one in self._writers))
+        return max(max(one.took, one.waits()) for one in self._writers)
 
     def free_disk_mb(self) -> int | None:
         """Free space where the data lives; None where it cannot be seen from here."""

@@ -1,4 +1,4 @@
-"""The server engine: PostgreSQL through asyncpg, one connection that writes, whole batches in one statement."""
+"""The server engine: PostgreSQL through asyncpg, a connection for each writer, whole batches in one statement."""
 
 from __future__ import annotations
 
@@ -628,8 +628,9 @@ class InTurn(_Commits):
             raise
         rows = int(done.rpartition(" ")[2])
         if not rows:
-            await self.rollback()
-            raise Displaced(nodes.DISPLACED)
+            displaced = Displaced(nodes.DISPLACED)
+            await self.rollback(displaced)
+            raise displaced
         self.peers = rows > 1
         self._number = number
         if not self.day_began:
@@ -653,7 +654,7 @@ class InTurn(_Commits):
             raise RuntimeError("a stage went on after one of its statements had failed")
         return True
 
-    async def rollback(self) -> None:
+    async def rollback(self, fault: BaseException) -> None:
         self.engine.forget()
         try:
             await self.engine.db.execute("rollback")
@@ -677,11 +678,23 @@ class Beside(_Commits):
     def __init__(self, place: Place, writer: int, in_turn: InTurn) -> None:
         super().__init__(Connection(place, beside=True), place.url, writer, nodes.beside_of(writer))
         self.peers = True  # whether there are any is known too late: they are always told
+        self._away = False
         self._in_turn = in_turn
+
+    @property
+    def willing(self) -> bool:
+        return self.engine.may_make and time.monotonic() >= self._not_before
 
     async def begin(self) -> None:
         """Raises InTurnOnly when a day begins, and where it may not be."""
-        await self.connect()
+        try:
+            await self.connect()
+        except Away as fault:
+            if not self._away:
+                log.warning("nothing is accepted beside other commits for now: %s", fault)
+            self._away = True
+            raise
+        self._away = False
         self._news = ()
         if not (self.engine.may_make and self._in_turn.day_began):
             raise InTurnOnly
@@ -697,8 +710,10 @@ class Beside(_Commits):
         _no_warning(db)
         return changed
 
-    async def rollback(self) -> None:
+    async def rollback(self, fault: BaseException) -> None:
         self.engine.forget()
+        if _is_lost(fault):
+            self.engine.drop()
 
 
 class Postgres:

@@ -207,7 +207,7 @@ class Sqlite:
     async def flush(self) -> None:
         pass  # everything is written at once
 
-    async def rollback(self) -> None:
+    async def rollback(self, fault: BaseException) -> None:
         if self.db.in_transaction:
             self.db.execute("rollback")
 

@@ -76,8 +76,8 @@ class Commits(Protocol):
         """Whether anything reached the disk. Raises CommitUnknown."""
         ...
 
-    async def rollback(self) -> None:
-        """Undo the transaction, if there still is one."""
+    async def rollback(self, fault: BaseException) -> None:
+        """Undo the transaction, if there still is one, because of a fault."""
         ...
 
     async def committed(self) -> bool:
@@ -86,6 +86,17 @@ class Commits(Protocol):
 
     def is_fault(self, fault: Exception) -> bool:
         """Whether this is the engine's and nobody's who wrote."""
+        ...
+
+
+class CommitsBeside(Commits, Protocol):
+    """Where commits go out of turn. Others may then commit between their questions and they, and what a stage asks for
+    is refused where it is more than reading, and writing what nobody asks about.
+    """
+
+    @property
+    def willing(self) -> bool:
+        """Whether it is worth a try now. From any thread."""
         ...
 
 
@@ -185,7 +196,7 @@ class Writer:
         with self._wake:
             if self._stopping:
                 raise StoreUnavailable("shutting down")
-            if one.stage.refusable and not self.well:
+            if one.stage.refusable and (self.in_doubt or self._hangs()):
                 raise StoreUnavailable(self.fault or hangs())
             self._waiting.append(one)
             self.rows += one.rows
@@ -203,9 +214,10 @@ class Writer:
 
     def look_after(self) -> None:
         """On the loop, now and then: a server that hangs says nothing for long, and those at doors have to hear."""
+        batch = self._working[0]
         if self._hangs() and not self.in_doubt:
             self._say(TimeoutError(hangs()))
-            self._turn_away(self._working[0])
+            self._turn_away(batch)
 
     def _hangs(self) -> bool:
         batch, since = self._working
@@ -216,23 +228,28 @@ class Writer:
     def _commit_for_ever(self) -> None:
         tx = Transaction(self._commits.engine, self._tally)
         while batch := self._next():
-            first, rows = min(one.at for one in batch), sum(one.rows for one in batch)
+            first, rows, doubted = min(one.at for one in batch), sum(one.rows for one in batch), False
             self._working = batch, time.monotonic()
             try:
                 self._commits.run(self._commit(tx, batch))
             except CommitUnknown as fault:
+                doubted = True
                 self._find_out(batch, fault)
             self._rested = self._rest_from(self._working[1]) + rest(rows)
             self._working = [], 0.0
-            self.answered = time.monotonic()
             self._tally.publish()
-            self.took = self._clock.now() - first
             if batch:
-                self._loop.call_soon_threadsafe(self._audience.hand_back, batch, self._said)
+                self.answered = time.monotonic()
+                self.took = self._clock.now() - first
+                self._loop.call_soon_threadsafe(self._hand_back, batch, self._said, doubted)
 
     def _rest_from(self, began: float) -> float:
         """When the rest began behind a commit that began then."""
         raise NotImplementedError
+
+    def _hand_back(self, batch: Sequence[Submission], said: Sequence[Any], doubted: bool) -> None:
+        """On the loop. `doubted`: it had to be found out."""
+        self._audience.hand_back(batch, said)
 
     async def _commit(self, tx: Transaction, batch: list[Submission]) -> None:
         """Commit a batch, from which is taken what somebody else is to commit. Raises CommitUnknown."""
@@ -245,13 +262,17 @@ class Writer:
         passed by once: a hand-over need not wait for the answers to the one before, so that the carrier works while
         those are written down.
         """
-        with self._wake:
-            while not self._waiting and not self._stopping:
-                self._wake.wait()
-        time.sleep(max(0.0, self._rested - time.monotonic()))
-        with self._wake:
-            batch, self._passed_by = self._cut(patient=self._passed_by)
-            batch = batch or self._cut(patient=True)[0]
+        batch: list[Submission] = []
+        while not batch:
+            with self._wake:
+                while not self._waiting:
+                    if self._stopping:
+                        return []
+                    self._wake.wait()
+            time.sleep(max(0.0, self._rested - time.monotonic()))
+            with self._wake:  # those who waited may have been turned away
+                batch, self._passed_by = self._cut(patient=self._passed_by)
+                batch = batch or self._cut(patient=True)[0]
         batch.sort(key=_order)
         self._batch = batch
         self._said = []
@@ -286,9 +307,9 @@ class Writer:
             changed = await self._commits.commit()
         except CommitUnknown:
             raise
-        except BaseException:
+        except BaseException as fault:
             self._tally.pending.clear()
-            await self._commits.rollback()
+            await self._commits.rollback(fault)
             raise
         # A commit without a change never touched the disk, and says nothing about it.
         if changed:
@@ -371,9 +392,14 @@ class Writer:
             behind = [one for one in self._waiting if one.stage.refusable]
             self._waiting = deque(one for one in self._waiting if not one.stage.refusable)
             self.rows -= sum(one.rows for one in behind)
-        gone = [one.future for one in (*batch, *behind) if one.stage.refusable]
+        self._refuse([*batch, *behind])
+
+    def _refuse(self, batch: Sequence[Submission]) -> None:
+        gone = [one for one in batch if one.stage.refusable]
+        for one in gone:
+            one.refused = True
         if gone:
-            self._loop.call_soon_threadsafe(_refuse, gone, self.fault)
+            self._loop.call_soon_threadsafe(_refuse, [one.future for one in gone], self.fault)
 
 
 class WriterInTurn(Writer):
@@ -464,12 +490,26 @@ class WriterInTurn(Writer):
 
 class WriterBeside(Writer):
     """Its commits wait for nobody's turn. What fails is run again in its turn: what was wrong is wrong then too, or it
-    was a matter of others' commits.
+    was a matter of others' commits. So it is at fault only while a commit hangs, or is in doubt.
     """
 
-    def __init__(self, *of_all: Any, in_turn: WriterInTurn) -> None:
-        super().__init__(*of_all)
+    _commits: CommitsBeside
+
+    def __init__(
+        self, name: str, commits: CommitsBeside, clock: Clock, audience: Audience, tally: Tally, in_turn: WriterInTurn
+    ) -> None:
+        super().__init__(name, commits, clock, audience, tally)
         self._in_turn = in_turn
+
+    @property
+    def well(self) -> bool:
+        return super().well and self._commits.willing
+
+    def put(self, one: Submission) -> None:
+        try:
+            super().put(one)
+        except StoreUnavailable:
+            self._in_turn.put(one)
 
     def _rest_from(self, began: float) -> float:
         return time.monotonic()  # nobody was waited for
@@ -481,8 +521,26 @@ class WriterBeside(Writer):
             raise
         except Exception as fault:
             log.debug("not committed beside others: %r", fault)
-            self._in_turn.again(batch)
+            # Who was told that nothing can be said of it need not be surprised by it.
+            self._in_turn.again([one for one in batch if not one.refused])
             batch.clear()
+            self.fault = ""
+
+    def _find_out(self, batch: list[Submission], fault: Exception) -> None:
+        super()._find_out(batch, fault)
+        self.fault = ""
+
+    def _hand_back(self, batch: Sequence[Submission], said: Sequence[Any], doubted: bool) -> None:
+        # Commits in turn went on meanwhile: the carrier may have had what was accepted, and more than that.
+        self._audience.hand_back(batch, said, late=doubted)
+
+    def _turn_away(self, batch: Sequence[Submission]) -> None:
+        with self._wake:
+            behind = list(self._waiting)
+            self._waiting.clear()
+            self.rows = 0
+        self._in_turn.again(behind)
+        self._refuse(batch)
 
 
 def _refuse(futures: Sequence[asyncio.Future[Any]], fault: str) -> None:

@@ -174,6 +174,10 @@ class Reader:
         if self._frame(bytes) != digest or self._octets(1):
             raise self.damaged("its checksum is another")
 
+    def damaged(self, why: str) -> CannotOpen:
+        """What to raise where it does not hold what was written into it."""
+        return CannotOpen(f"{self._file} cannot be used ({why}); take another backup")
+
     def _find(self, name: str) -> Heading:
         """The heading of a table; those before it are passed over."""
         while (heading := self._frame(Heading)).name != name:
@@ -203,7 +207,3 @@ class Reader:
             raise self.damaged("it ends too early") from fault
         except (zlib.error, gzip.BadGzipFile) as fault:
             raise self.damaged(str(fault)) from fault
-
-    def damaged(self, why: str) -> CannotOpen:
-        """What to raise where it does not hold what was written into it."""
-        return CannotOpen(f"{self._file} cannot be used ({why}); take another backup")
