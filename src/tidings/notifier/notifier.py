@@ -23,8 +23,8 @@ log = logging.getLogger("tidings.webhooks")
 
 GAP = 0.05
 """Seconds between two looks at the tail. What somebody is known to want is fanned out in its own commit, without such a
-look; the looks are for what that leaves: who has just begun to listen, what is more than one commit shall hold, and what
-was committed beside others or held back by that.
+look; the looks are for what that leaves: who has just begun to listen, what is more than one commit shall hold, what
+was committed beside others, or held back by that.
 """
 FAULT_S = 5.0
 """Seconds after which the tail is looked at again that could not be read for a fault of ours."""
