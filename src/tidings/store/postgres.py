@@ -31,6 +31,7 @@ from tidings.store.address import servers, shown, why_not
 from tidings.store.engine import CannotOpen, InTurnOnly, Row, statements
 from tidings.store.folder import home, take
 from tidings.store.gathered import Gathered, joint
+from tidings.store.literals import SIGN, WRITTEN, held, of_numbers, of_texts, told, told_json
 from tidings.store.primary import Fence, Lookout, Session, find
 from tidings.store.transaction import Transaction
 from tidings.store.writer import CommitUnknown, alone
@@ -80,6 +81,7 @@ _HOLDS = re.compile(r"\bholds\((\w+), (\?\d+)\)")
 _MARK = re.compile(r"\?(\d+)")
 _INSERT = re.compile(r"(insert .*)values \(([^()]*)\)(.*)", re.DOTALL)
 _UPDATE = re.compile(r"update (\w+) set (.*)\bwhere id = \?1", re.DOTALL)
+_COLUMN = re.compile(r"\$(\d+)::(\w+)\[\]")
 _ARRAYS = {"int": "bigint[]", "text": "text[]"}
 
 
@@ -117,38 +119,11 @@ def unnested(sql: str, types: Sequence[str]) -> str:
     raise ValueError("neither an insert of values nor an update by id")
 
 
-# PostgreSQL's text holds every character but U+0000, which handsets do send. It is written as two characters of
-# which the first is none (a noncharacter of Unicode), and so is that one.
-
-_SIGN = "\ufdd0"
-_NUL, _ITSELF = _SIGN + "0", _SIGN + "1"
-
-
-def held(text: str) -> str:
-    """A text as PostgreSQL can hold it."""
-    if "\0" in text or _SIGN in text:
-        return text.replace(_SIGN, _ITSELF).replace("\0", _NUL)
-    return text
-
-
-def told(text: str) -> str:
-    """What was held."""
-    return text.replace(_NUL, "\0").replace(_ITSELF, _SIGN) if _SIGN in text else text
-
-
 _decode = msgspec.json.Decoder().decode
 
 
 def _told_json(text: str) -> Any:
-    return _decode(text.replace(_NUL, "\\u0000").replace(_ITSELF, _SIGN) if _SIGN in text else text)
-
-
-def _column(values: Sequence[Any]) -> Sequence[Any]:
-    """A column of texts as PostgreSQL can hold them; one look tells whether any needs care."""
-    whole = "".join(filter(None, values))
-    if "\0" in whole or _SIGN in whole:
-        return [value and held(value) for value in values]
-    return values
+    return _decode(told_json(text))
 
 
 def _value(value: Any) -> Any:
@@ -161,12 +136,12 @@ def _value(value: Any) -> Any:
 
 def _signed(records: Sequence[Any], texts: Sequence[int]) -> bool:
     """Whether any of these columns holds a text that needs care."""
-    return any(_SIGN in "".join([record[at] or "" for record in records]) for at in texts)
+    return any(SIGN in "".join([record[at] or "" for record in records]) for at in texts)
 
 
 def _row(record: Sequence[Any]) -> Row:
     row = tuple(record)
-    if any(isinstance(value, str) and _SIGN in value for value in row):
+    if any(isinstance(value, str) and SIGN in value for value in row):
         return tuple(told(value) if isinstance(value, str) else value for value in row)
     return row
 
@@ -210,10 +185,10 @@ class _Batch(NamedTuple):
     """A statement that takes an array for each column of its rows."""
 
     words: str
-    texts: tuple[int, ...]
-    """Which columns are texts."""
+    written: tuple[tuple[int, Callable[[Sequence[Any]], str]], ...]
+    """Columns that are sent as literals of arrays, and how each is written."""
     kinds: tuple[str, ...]
-    """Of which type each column is, as an array."""
+    """As what type each column is sent."""
 
 
 class Away(OSError):
@@ -407,8 +382,8 @@ class Connection:
         columns: list[Sequence[Any]] = []
         for sql, rows in gathered.items():
             own: list[Sequence[Any]] = list(zip(*rows, strict=True))
-            for at in self._batches[sql].texts:
-                own[at] = _column(own[at])
+            for at, write in self._batches[sql].written:
+                own[at] = write(own[at])
             columns += own
         return columns
 
@@ -467,8 +442,14 @@ class Connection:
         types = [kind.name.removesuffix("[]") for kind in parameters]
         if sql not in others():
             words = unnested(sql, types)
-        texts = tuple(at for at, name in enumerate(types) if name == "text")
-        batch = self._batches[sql] = _Batch(words, texts, tuple(f"{name}[]" for name in types))
+        written = {
+            at: of_numbers if name.startswith("int") else of_texts for at, name in enumerate(types) if name in WRITTEN
+        }
+        words = _COLUMN.sub(
+            lambda found: f"${found[1]}::text::{found[2]}[]" if int(found[1]) - 1 in written else found[0], words
+        )
+        kinds = tuple("text" if at in written else f"{name}[]" for at, name in enumerate(types))
+        batch = self._batches[sql] = _Batch(words, tuple(written.items()), kinds)
         return batch
 
     async def _prepare_read(self, sql: str) -> _Prepared:

@@ -14,7 +14,8 @@ from tidings.store.address import shown
 from tidings.store.copy import place
 from tidings.store.copy.tables import Table
 from tidings.store.engine import Row
-from tidings.store.postgres import explained, held, reach, told, translate
+from tidings.store.literals import held, told
+from tidings.store.postgres import explained, reach, translate
 
 R = TypeVar("R")
 
