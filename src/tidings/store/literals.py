@@ -10,13 +10,11 @@ in a fraction of the time that an array takes value by value.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 SIGN = "\ufdd0"
-WRITTEN = frozenset(("int8", "int4", "int2", "text", "json"))
-"""Types whose columns are written as literals."""
 _NUL, _ITSELF = SIGN + "0", SIGN + "1"
 _encode = msgspec.json.Encoder().encode
 # In an array literal \" and \\ mean what they mean in JSON; the other escapes of JSON mean a letter there.
@@ -59,3 +57,9 @@ def of_texts(values: Sequence[str | None]) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+WRITTEN: dict[str, Callable[[Sequence[Any]], str]] = {
+    "int8": of_numbers, "int4": of_numbers, "int2": of_numbers, "text": of_texts, "json": of_texts,
+}  # fmt: skip
+"""Types whose columns are written so, by their names in PostgreSQL, and how."""

@@ -31,7 +31,7 @@ from tidings.store.address import servers, shown, why_not
 from tidings.store.engine import CannotOpen, InTurnOnly, Row, statements
 from tidings.store.folder import home, take
 from tidings.store.gathered import Gathered, joint
-from tidings.store.literals import SIGN, WRITTEN, held, of_numbers, of_texts, told, told_json
+from tidings.store.literals import SIGN, WRITTEN, held, told, told_json
 from tidings.store.primary import Fence, Lookout, Session, find
 from tidings.store.transaction import Transaction
 from tidings.store.writer import CommitUnknown, alone
@@ -442,12 +442,12 @@ class Connection:
         types = [kind.name.removesuffix("[]") for kind in parameters]
         if sql not in others():
             words = unnested(sql, types)
-        written = {
-            at: of_numbers if name.startswith("int") else of_texts for at, name in enumerate(types) if name in WRITTEN
-        }
-        words = _COLUMN.sub(
-            lambda found: f"${found[1]}::text::{found[2]}[]" if int(found[1]) - 1 in written else found[0], words
-        )
+        written = {at: WRITTEN[name] for at, name in enumerate(types) if name in WRITTEN}
+
+        def column(found: re.Match[str]) -> str:
+            return f"${found[1]}::text::{found[2]}[]" if int(found[1]) - 1 in written else found[0]
+
+        words = _COLUMN.sub(column, words)
         kinds = tuple("text" if at in written else f"{name}[]" for at, name in enumerate(types))
         batch = self._batches[sql] = _Batch(words, tuple(written.items()), kinds)
         return batch
