@@ -459,6 +459,38 @@ async def test_a_fault_of_one_is_its_own(tmp_path: Path) -> None:
         assert await present(one, 2) == [2]
 
 
+@pytest.mark.parametrize("kind", [BESIDE, IN_TURN], ids=["beside", "in turn"])
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [("text", ["7", "8"]), ("text", b"ab"), ("text", 7), ("text", "\ud800"), ("created_at", "7"), ("created_at", 1.5),
+     ("created_at", 1 << 63), ("created_at", [7, 8])],
+)  # fmt: skip
+async def test_a_value_that_a_column_does_not_take_is_the_fault_of_who_brings_it(
+    tmp_path: Path, kind: Stage[Any, Any], field: str, wrong: Any
+) -> None:
+    async def keep(tx: Tx, items: Sequence[Any], now: int) -> list[Any]:
+        await tx.messages.insert(items)
+        return list(items)
+
+    hard = 'a "b" \\ {c},NULL \n\t\0\ufdd0 é😀'
+    with store(tmp_path, "one") as one:
+        await warm(one)
+        which = Stage(keep, 1, True, beside=kind.beside)
+        async with held(one):
+            first, bad, last = await submitted(
+                one.write(which, [message(1, text=hard)]),
+                one.write(which, [replace(message(2), **{field: wrong})]),
+                one.write(which, [message(3, text=hard)]),
+            )
+        await asyncio.gather(first, last)
+        with pytest.raises(Exception) as told:  # noqa: PT011 - each engine has its own
+            await bad
+        assert not isinstance(told.value, StoreUnavailable)
+        found = await one.read(lambda tx: tx.messages.by_id([1, 2, 3]))
+        assert {number: kept.text for number, kept in found.items()} == {1: hard, 3: hard}
+        assert one.fault == ""
+
+
 async def test_nothing_to_write_is_no_commit(tmp_path: Path) -> None:
     async def looks(tx: Tx, items: Sequence[int], now: int) -> list[bool]:
         found = await tx.messages.by_id(items)
@@ -643,7 +675,15 @@ async def test_one_that_hangs_keeps_nobody_waiting_and_is_no_fault_afterwards(
         await db.close()
         await until(lambda: one.fault == "", "nothing is at fault any more")
         assert await present(one, 1) == [1]  # it was under way, and came to its end
+        with pytest.raises(StoreUnavailable, match="has not answered"):
+            await one.write(Stage(_dawdles, 1, True, beside=always), [3])
+        await until(lambda: one.fault == "", "nothing is at fault any more")
         assert [each.rows for each in one._writers] == [0, 0]
+
+
+async def _dawdles(tx: Tx, items: Sequence[int], now: int) -> list[int]:
+    await tx.engine.fetch("select pg_sleep(1)")  # type: ignore[attr-defined]
+    return list(items)
 
 
 async def _nothing(tx: Tx, items: Sequence[int], now: int) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,3 +69,15 @@ def test_any_column_of_numbers_comes_through(values: list[int | None]) -> None:
 
 def test_json_that_was_held_says_what_it_said() -> None:
     assert told_json(held('["\0"]')) == '["\\u0000"]'
+
+
+@pytest.mark.parametrize("wrong", [["a"], b"a", 7, 1.5, float("nan"), {"a": 1}, object()])
+def test_what_is_no_text_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError):
+        of_texts(["a", wrong, "b"])
+
+
+@pytest.mark.parametrize("wrong", ["7", [7, 8], b"a", float("nan"), float("inf"), {"a": 1}, object()])
+def test_what_is_no_number_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError):
+        of_numbers((1, None, wrong, 2))

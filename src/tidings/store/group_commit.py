@@ -22,6 +22,8 @@ R = TypeVar("R")
 
 READERS = 2
 WATCH_S = 1.0
+LATELY_S = 10.0
+"""A writer that has not committed for so long before the last commit of all tells nothing of how it goes now."""
 
 
 class Driver(Protocol):
@@ -183,7 +185,9 @@ class GroupStore:
 
     def lag(self) -> Millis:
         """How long the last commit took from its first submission on, or, if longer, how long one waits by now."""
-        return max(max(one.took, one.waits()) for one in self._writers)
+        last = max(one.answered for one in self._writers)
+        took = max(one.took for one in self._writers if one.answered > last - LATELY_S)
+        return max(took, *(one.waits() for one in self._writers))
 
     def free_disk_mb(self) -> int | None:
         """Free space where the data lives; None where it cannot be seen from here."""

@@ -66,7 +66,7 @@ FUNCTIONS = 100
 _SESSION = {
     # Before the first ANALYZE it would sort all messages of an account, piece by piece, to find those of one handset.
     "enable_seqscan": "off", "enable_incremental_sort": "off",
-    "jit": "off", "timezone": "UTC", "default_transaction_isolation": "read committed",
+    "array_nulls": "on", "jit": "off", "timezone": "UTC", "default_transaction_isolation": "read committed",
     "lock_timeout": "30s",
     # Others wait for a transaction that is open: one whose process is frozen or cut off must end soon.
     "idle_in_transaction_session_timeout": "4s",

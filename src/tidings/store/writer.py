@@ -165,6 +165,8 @@ class Writer:
         """How long the last commit took from its first submission on."""
         self._wake = threading.Condition()
         self._stopping = False
+        self._over = False
+        """Whether nothing is committed any more."""
         self.in_doubt = False
         self._working: tuple[list[Submission], float] = [], 0.0
         """What is being committed, and since when by the monotonic clock."""
@@ -214,9 +216,11 @@ class Writer:
 
     def look_after(self) -> None:
         """On the loop, now and then: a server that hangs says nothing for long, and those at doors have to hear."""
-        batch = self._working[0]
-        if self._hangs() and not self.in_doubt:
-            self._say(TimeoutError(hangs()))
+        with self._wake:
+            batch, hanging = self._working[0], self._hangs() and not self.in_doubt
+            if hanging:
+                self._say(TimeoutError(hangs()))
+        if hanging:
             self._turn_away(batch)
 
     def _hangs(self) -> bool:
@@ -236,7 +240,9 @@ class Writer:
                 doubted = True
                 self._find_out(batch, fault)
             self._rested = self._rest_from(self._working[1]) + rest(rows)
-            self._working = [], 0.0
+            with self._wake:
+                self._working = [], 0.0
+                self._at_the_end()
             self._tally.publish()
             if batch:
                 self.answered = time.monotonic()
@@ -246,6 +252,9 @@ class Writer:
     def _rest_from(self, began: float) -> float:
         """When the rest began behind a commit that began then."""
         raise NotImplementedError
+
+    def _at_the_end(self) -> None:
+        """A commit is at its end, whichever."""
 
     def _hand_back(self, batch: Sequence[Submission], said: Sequence[Any], doubted: bool) -> None:
         """On the loop. `doubted`: it had to be found out."""
@@ -267,6 +276,7 @@ class Writer:
             with self._wake:
                 while not self._waiting:
                     if self._stopping:
+                        self._over = True
                         return []
                     self._wake.wait()
             time.sleep(max(0.0, self._rested - time.monotonic()))
@@ -348,10 +358,9 @@ class Writer:
             submission.outcome = StoreUnavailable(self.fault)
 
     def _say(self, fault: Exception) -> None:
-        told = f"{type(fault).__name__}: {fault}"
-        if told != self.fault:  # once, not for every request: the log may stand on the same full disk
-            log.error("commit failed: %s", told)
-        self.fault = told
+        before, self.fault = self.fault, f"{type(fault).__name__}: {fault}"
+        if before != self.fault:  # once, not for every request: the log may stand on the same full disk
+            log.error("commit failed: %s", self.fault)
 
     # a commit of which nobody knows
 
@@ -410,9 +419,14 @@ class WriterInTurn(Writer):
     def again(self, batch: Sequence[Submission]) -> None:
         """What another writer could not commit: it goes before what waits."""
         with self._wake:
-            self._waiting.extendleft(reversed(batch))
-            self.rows += sum(one.rows for one in batch)
-            self._wake.notify()
+            if not self._over:
+                self._waiting.extendleft(reversed(batch))
+                self.rows += sum(one.rows for one in batch)
+                self._wake.notify()
+                return
+        for one in batch:
+            one.outcome = StoreUnavailable("shutting down")
+        self._loop.call_soon_threadsafe(self._audience.hand_back, batch, ())
 
     def _rest_from(self, began: float) -> float:
         return began  # others' commits, which were waited for, were a rest too
@@ -524,10 +538,8 @@ class WriterBeside(Writer):
             # Who was told that nothing can be said of it need not be surprised by it.
             self._in_turn.again([one for one in batch if not one.refused])
             batch.clear()
-            self.fault = ""
 
-    def _find_out(self, batch: list[Submission], fault: Exception) -> None:
-        super()._find_out(batch, fault)
+    def _at_the_end(self) -> None:
         self.fault = ""
 
     def _hand_back(self, batch: Sequence[Submission], said: Sequence[Any], doubted: bool) -> None:
@@ -539,7 +551,8 @@ class WriterBeside(Writer):
             behind = list(self._waiting)
             self._waiting.clear()
             self.rows = 0
-        self._in_turn.again(behind)
+        if behind:
+            self._in_turn.again(behind)
         self._refuse(batch)
 
 
