@@ -11,6 +11,7 @@ import secrets
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -467,13 +468,16 @@ class Connection:
             self.busy = False
 
 
-class _Commits:
+class _Commits(ABC):
     """What both kinds of commits have in common: a connection and a loop of their own, and a number for each commit, by
     which it can be told afterwards whether it went through.
     """
 
-    def __init__(self, engine: Connection, url: str, writer: int, number_under: int) -> None:
-        """`writer`: who this process is; `number_under`: where its commits of this kind are numbered."""
+    def __init__(self, engine: Connection, url: str, writer: int, number_under: int, greeting: str = "") -> None:
+        """`writer`: who this process is; `number_under`: where its commits of this kind are numbered; `greeting`: what
+        each session is told first.
+        """
+        self._greeting = greeting
         self.engine = engine
         self._url = url
         self.peers = False
@@ -515,7 +519,9 @@ class _Commits:
             raise Away(self._why)
         again = self.engine.had
         try:
-            await self._greet(await self.engine.connect())
+            db = await self.engine.connect()
+            if self._greeting:
+                await db.execute(self._greeting)
         except Exception as fault:
             self.engine.drop()
             self._not_before = time.monotonic() + self._wait
@@ -526,9 +532,6 @@ class _Commits:
         if again:
             log.warning("connected to the database again")
 
-    async def _greet(self, db: Session) -> None:
-        """What a session is told first."""
-
     async def commit(self) -> bool:
         try:
             return await self._commit()
@@ -538,8 +541,9 @@ class _Commits:
             self.engine.drop()
             raise CommitUnknown(str(fault) or type(fault).__name__) from fault
 
+    @abstractmethod
     async def _commit(self) -> bool:
-        raise NotImplementedError
+        """See `writer.Commits.commit`; a fault that says nothing of what became of it is seen to."""
 
     async def _carry_out(self, command: str) -> str:
         """A command that changes something. Where an operator cut short the wait for a standby, PostgreSQL reports
@@ -562,9 +566,8 @@ class _Commits:
         db = self.engine.db
         try:
             await db.execute(f"begin; select pg_advisory_xact_lock({nodes.LOCK})")
-            found = await db.fetchval(
-                "select number from store_commit where writer = $1 for update", self._number_under
-            )  # fmt: skip
+            numbered = "select number from store_commit where writer = $1 for update"
+            found = await db.fetchval(numbered, self._number_under)
             if found != self._number:
                 await db.execute("rollback")
                 return False
@@ -582,7 +585,7 @@ class InTurn(_Commits):
     """
 
     def __init__(self, place: Place, writer: int, clock: Clock) -> None:
-        super().__init__(Connection(place), place.url, writer, writer)
+        super().__init__(Connection(place), place.url, writer, writer, nodes.prepare(writer))
         self._clock = clock
         self._day = -1
 
@@ -593,9 +596,6 @@ class InTurn(_Commits):
 
     def is_passing(self, fault: Exception) -> bool:
         return not isinstance(fault, Away) and (_is_lost(fault) or _state(fault)[:2] == "40")
-
-    async def _greet(self, db: Session) -> None:
-        await db.execute(nodes.prepare(self._writer))
 
     async def begin(self) -> None:
         """Raises Displaced where the row with our numbers is gone: another process has our number in ids by now."""

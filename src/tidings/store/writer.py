@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from types import coroutine
@@ -148,8 +149,13 @@ def _order(submission: Submission) -> int:
     return submission.stage.order
 
 
-class Writer:
+class Writer(ABC):
     """What both writers have in common. `start` begins, `put` submits, `stop` commits what waits."""
+
+    rests_from_end = False
+    """Whether the rest begins at the end of a commit: where others' commits are waited for, that is a rest too."""
+    fault_stands = True
+    """Whether a fault is one until a commit succeeds, and not only while it lasts."""
 
     def __init__(self, name: str, commits: Commits, clock: Clock, audience: Audience, tally: Tally) -> None:
         self._commits = commits
@@ -198,7 +204,7 @@ class Writer:
         with self._wake:
             if self._stopping:
                 raise StoreUnavailable("shutting down")
-            if one.stage.refusable and (self.in_doubt or self._hangs()):
+            if one.stage.refusable and self._stuck:
                 raise StoreUnavailable(self.fault or hangs())
             self._waiting.append(one)
             self.rows += one.rows
@@ -207,7 +213,11 @@ class Writer:
     @property
     def well(self) -> bool:
         """Whether its commits come to an end."""
-        return not self.in_doubt and not self._hangs()
+        return not self._stuck
+
+    @property
+    def _stuck(self) -> bool:
+        return self.in_doubt or self._hangs()
 
     def waits(self) -> Millis:
         """How long the one has waited by now that has waited longest."""
@@ -239,30 +249,24 @@ class Writer:
             except CommitUnknown as fault:
                 doubted = True
                 self._find_out(batch, fault)
-            self._rested = self._rest_from(self._working[1]) + rest(rows)
+            self._rested = (time.monotonic() if self.rests_from_end else self._working[1]) + rest(rows)
             with self._wake:
                 self._working = [], 0.0
-                self._at_the_end()
+                if not self.fault_stands:
+                    self.fault = ""
             self._tally.publish()
             if batch:
                 self.answered = time.monotonic()
                 self.took = self._clock.now() - first
                 self._loop.call_soon_threadsafe(self._hand_back, batch, self._said, doubted)
 
-    def _rest_from(self, began: float) -> float:
-        """When the rest began behind a commit that began then."""
-        raise NotImplementedError
-
-    def _at_the_end(self) -> None:
-        """A commit is at its end, whichever."""
-
     def _hand_back(self, batch: Sequence[Submission], said: Sequence[Any], doubted: bool) -> None:
         """On the loop. `doubted`: it had to be found out."""
         self._audience.hand_back(batch, said)
 
+    @abstractmethod
     async def _commit(self, tx: Transaction, batch: list[Submission]) -> None:
         """Commit a batch, from which is taken what somebody else is to commit. Raises CommitUnknown."""
-        raise NotImplementedError
 
     def _next(self) -> list[Submission]:
         """What is committed next, up to a bound; empty when stopping and nothing is left.
@@ -428,9 +432,6 @@ class WriterInTurn(Writer):
             one.outcome = StoreUnavailable("shutting down")
         self._loop.call_soon_threadsafe(self._audience.hand_back, batch, ())
 
-    def _rest_from(self, began: float) -> float:
-        return began  # others' commits, which were waited for, were a rest too
-
     async def _commit(self, tx: Transaction, batch: list[Submission]) -> None:
         try:
             await self._repeated(tx, lambda now: self._merged(tx, batch, now))
@@ -507,6 +508,8 @@ class WriterBeside(Writer):
     was a matter of others' commits. So it is at fault only while a commit hangs, or is in doubt.
     """
 
+    rests_from_end = True
+    fault_stands = False
     _commits: CommitsBeside
 
     def __init__(
@@ -525,9 +528,6 @@ class WriterBeside(Writer):
         except StoreUnavailable:
             self._in_turn.put(one)
 
-    def _rest_from(self, began: float) -> float:
-        return time.monotonic()  # nobody was waited for
-
     async def _commit(self, tx: Transaction, batch: list[Submission]) -> None:
         try:
             await self._transact(tx, lambda now: self._in_order(tx, batch, now))
@@ -538,9 +538,6 @@ class WriterBeside(Writer):
             # Who was told that nothing can be said of it need not be surprised by it.
             self._in_turn.again([one for one in batch if not one.refused])
             batch.clear()
-
-    def _at_the_end(self) -> None:
-        self.fault = ""
 
     def _hand_back(self, batch: Sequence[Submission], said: Sequence[Any], doubted: bool) -> None:
         # Commits in turn went on meanwhile: the carrier may have had what was accepted, and more than that.
